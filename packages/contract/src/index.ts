@@ -1,1 +1,11 @@
-export {};
+export * from "./board/index.ts";
+export * from "./check.ts";
+export * from "./enrolment.ts";
+export * from "./errors/index.ts";
+export * from "./events.ts";
+export * from "./ids.ts";
+export * from "./problem.ts";
+export * from "./rest/index.ts";
+export * from "./status.ts";
+export * from "./target/index.ts";
+export * from "./version.ts";

@@ -1,0 +1,187 @@
+// What cloud and board say to each other about the link itself: target, jobs, reports. See `docs/protocol/link.md`.
+import { type Static, Type } from "typebox";
+import { Target } from "../target/index.ts";
+import { BoardInfo } from "./board.ts";
+import { procedure } from "./procedure.ts";
+
+/** Most rows of one `report.append`: a batch stays well under the frame limit and commits in one turn. */
+export const MAX_REPORT_ROWS = 500;
+/** Most jobs that one `target.get` hands over; the board asks again when it has run them. */
+export const MAX_JOBS_PER_REPLY = 20;
+/** Longest name of a series. */
+export const MAX_SERIES_NAME_LENGTH = 100;
+/** Most series of one board: a runaway plugin must not fill the dictionary. */
+export const MAX_SERIES_PER_BOARD = 1_000;
+
+const SeriesName = Type.String({
+  minLength: 1,
+  maxLength: MAX_SERIES_NAME_LENGTH,
+  pattern: "^[a-z0-9][a-z0-9._-]*$",
+});
+
+/** A command that waited for its board. `id` is the operation; `cursor` orders the lane. */
+export const Job = Type.Object({
+  id: Type.String(),
+  cursor: Type.Integer(),
+  procedure: Type.String({ description: "feature.verb" }),
+  args: Type.Unknown(),
+  idempotent: Type.Boolean(),
+  expiresAtMs: Type.Integer(),
+});
+export type Job = Static<typeof Job>;
+
+/** Rows of a report, by kind. A cloud that does not know a kind counts and drops it. */
+export const ReportRow = Type.Union([
+  /** What is measured: sent at each join and when it changes, before the first value. */
+  Type.Object({
+    kind: Type.Literal("series"),
+    series: Type.Record(
+      SeriesName,
+      Type.Object({ unit: Type.String({ maxLength: 32 }), periodS: Type.Number() }),
+    ),
+  }),
+  /** Values measured at one moment. `live`: for watchers only, not stored. */
+  Type.Object({
+    kind: Type.Literal("points"),
+    atMs: Type.Integer({ description: "Board's wall clock" }),
+    monotonicMs: Type.Number({ description: "Since boot" }),
+    values: Type.Record(SeriesName, Type.Number()),
+    live: Type.Optional(Type.Boolean()),
+  }),
+  /** Rows that had to be dropped while the board was cut off: shown as a gap. */
+  Type.Object({
+    kind: Type.Literal("dropped"),
+    fromMs: Type.Integer(),
+    toMs: Type.Integer(),
+    count: Type.Integer({ minimum: 1 }),
+  }),
+  /** How each entry of the target stands. */
+  Type.Object({
+    kind: Type.Literal("entries"),
+    revision: Type.Integer(),
+    entries: Type.Array(
+      Type.Object({
+        key: Type.String({ maxLength: 200 }),
+        hash: Type.String({ maxLength: 64 }),
+        state: Type.Enum(["waiting", "reached", "failed"]),
+        code: Type.Optional(Type.String({ maxLength: 64 })),
+        sentence: Type.Optional(Type.String({ maxLength: 500 })),
+      }),
+      { maxItems: 1_000 },
+    ),
+  }),
+  Type.Object({ kind: Type.Literal("info"), info: BoardInfo }),
+  /** The end of a job, or a late answer to a command whose call was lost (`id`: the operation). */
+  Type.Object({
+    kind: Type.Literal("result"),
+    id: Type.String({ maxLength: 64 }),
+    state: Type.Enum(["done", "failed", "unknown", "expired"]),
+    result: Type.Optional(Type.Unknown()),
+    code: Type.Optional(Type.String({ maxLength: 64 })),
+    sentence: Type.Optional(Type.String({ maxLength: 500 })),
+  }),
+  Type.Object({
+    kind: Type.Literal("log"),
+    atMs: Type.Integer(),
+    level: Type.Enum(["debug", "info", "warn", "error"]),
+    text: Type.String({ maxLength: 4_000 }),
+  }),
+]);
+export type ReportRow = Static<typeof ReportRow>;
+
+/** A batch of rows: `seq` numbers the first, the others follow. Deduplicated by (board, bootId, seq). */
+export const ReportBatch = Type.Object({
+  bootId: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: "Of the agent's report journal: new when its numbering starts again",
+  }),
+  seq: Type.Integer({ minimum: 1 }),
+  /** The board's clock when it sent this, so that the cloud can tell its error. */
+  sentAtMs: Type.Integer(),
+  synchronised: Type.Boolean({ description: "Whether the board trusts its wall clock" }),
+  rows: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_REPORT_ROWS }),
+});
+export type ReportBatch = Static<typeof ReportBatch>;
+
+/** What an agent says of itself in HELLO `authextra`, beside what cryptosign needs. */
+export const HelloExtra = Type.Object({
+  contract: Type.Integer({ minimum: 1 }),
+  features: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+  version: Type.String({ maxLength: 64 }),
+  kind: Type.Optional(Type.String({ maxLength: 32 })),
+  simulated: Type.Optional(Type.Boolean()),
+  /** Ed25519 public key, hex: cryptosign needs it, enrolment stores it. */
+  pubkey: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  channel_binding: Type.Optional(Type.Union([Type.Literal("tls-exporter"), Type.Null()])),
+});
+export type HelloExtra = Static<typeof HelloExtra>;
+
+/** What the cloud adds to WELCOME `authextra`. */
+export const WelcomeExtra = Type.Object({
+  board: Type.String({ description: "Board uuid" }),
+  name: Type.String(),
+  epoch: Type.Integer(),
+  contract: Type.Integer(),
+  timeMs: Type.Integer({ description: "The cloud's clock" }),
+});
+export type WelcomeExtra = Static<typeof WelcomeExtra>;
+
+/** Realm of the link; realms are node-local. */
+export const LINK_REALM = "s4t";
+/** `authid` of a HELLO that enrols: its ticket is the enrolment code. Every other HELLO has the board's uuid in hex. */
+export const ENROL_AUTHID = "enrol";
+
+/** On the board: "look again". Nothing in it can be replayed wrongly. */
+export const link = {
+  hint: procedure({
+    on: "board",
+    name: "link.hint",
+    summary: "Target or jobs changed: fetch them",
+    args: Type.Object({ revision: Type.Integer() }),
+    reply: Type.Object({}),
+    timeoutMs: 10_000,
+    idempotent: true,
+  }),
+};
+
+/** In the cloud: what a board may call. */
+export const cloudProcedures = {
+  targetGet: procedure({
+    on: "cloud",
+    name: "target.get",
+    summary: "The sections of the target that the board lacks, and waiting jobs",
+    args: Type.Object({
+      have: Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 64 }), {
+        maxProperties: 64,
+      }),
+      jobsAfter: Type.Integer({ minimum: 0 }),
+    }),
+    reply: Type.Object({
+      target: Target,
+      jobs: Type.Array(Job, { maxItems: MAX_JOBS_PER_REPLY }),
+      moreJobs: Type.Boolean(),
+    }),
+    timeoutMs: 15_000,
+    idempotent: true,
+  }),
+  reportAppend: procedure({
+    on: "cloud",
+    name: "report.append",
+    summary: "Store rows; answers after commit with the last number that is safe",
+    args: ReportBatch,
+    reply: Type.Object({ acked: Type.Integer({ minimum: 0 }) }),
+    timeoutMs: 30_000,
+    idempotent: true,
+  }),
+  reportBacklog: procedure({
+    on: "cloud",
+    name: "report.backlog",
+    summary:
+      "A one-use ticket to send a backlog by HTTP POST to `path`, so that commands are not delayed",
+    args: Type.Object({}),
+    reply: Type.Object({ path: Type.String(), token: Type.String(), expiresInS: Type.Integer() }),
+    timeoutMs: 10_000,
+    idempotent: true,
+  }),
+};

@@ -1,0 +1,35 @@
+import { refused, refusedForNow } from "./row.ts";
+
+/** Sign-in, rights, people and projects. */
+export const identityErrors = {
+  "auth.required": refused(401)("noPermission", "Sign in first."),
+  "auth.failed": refused(401)("noPermission", "The name or the password is not right."),
+  "auth.expired": refused(401)("noPermission", "Your sign-in has ended. Sign in again."),
+  "auth.throttled": refusedForNow(429)("tryAgain", "Too many tries. Wait {retryAfterS} s."),
+  "auth.origin": refused(403)("noPermission", "This page may not speak to the cloud."),
+  "auth.link-invalid": refused(401)("noPermission", "This sign-in link was used or has expired."),
+  "policy.denied": refused(403)(
+    "noPermission",
+    "You may not do this: {action} needs the role {needs}.",
+  ),
+  "user.not-found": refused(404)("notFound", "There is no such user, or you may not see it."),
+  "user.name-taken": refused(409)("cannotCreate", "A user named {name} exists already."),
+  "user.password-weak": refused(422)(
+    "data",
+    "Choose a longer password: at least {minLength} characters.",
+  ),
+  "user.last-admin": refused(409)("usage", "This is the last administrator."),
+  "project.not-found": refused(404)("notFound", "There is no such project, or you may not see it."),
+  "project.name-taken": refused(409)("cannotCreate", "A project named {name} exists already."),
+  "project.not-empty": refused(409)("usage", "The project still has {count} boards."),
+  "project.needed": refused(400)("usage", "Say which project: one project at a time can do this."),
+  "token.not-found": refused(404)("notFound", "There is no such token, or you may not see it."),
+  "credential.not-found": refused(404)(
+    "notFound",
+    "There is no such credential, or you may not see it.",
+  ),
+  "credential.name-taken": refused(409)(
+    "cannotCreate",
+    "You have a credential named {name} already.",
+  ),
+} as const;

@@ -1,0 +1,20 @@
+import { refused } from "./row.ts";
+
+/** Operations, the audit log, observations, backups. */
+export const operationErrors = {
+  "operation.not-found": refused(404)(
+    "notFound",
+    "There is no such operation, or you may not see it.",
+  ),
+  "operation.finished": refused(409)("usage", "The operation has ended already: {state}."),
+  "audit.not-found": refused(404)(
+    "notFound",
+    "There is no such audit entry, or you may not see it.",
+  ),
+  "audit.tampered": refused(409)(
+    "data",
+    "The log does not match its proof from entry {index} on: {because}.",
+  ),
+  "series.not-found": refused(404)("notFound", "There is no such series, or you may not see it."),
+  "backup.invalid": refused(422)("data", "This is not a backup that can be restored: {because}."),
+} as const;

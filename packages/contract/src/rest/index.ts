@@ -1,0 +1,53 @@
+// Every endpoint, by noun.
+import { audit } from "./audit.ts";
+import { boards } from "./boards.ts";
+import { cloud } from "./cloud.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { observations } from "./observations.ts";
+import { operations } from "./operations.ts";
+import { projects } from "./projects.ts";
+import { sessions } from "./session.ts";
+import { credentials, tokens } from "./tokens.ts";
+import { users } from "./users.ts";
+
+export const rest = {
+  audit,
+  boards,
+  cloud,
+  credentials,
+  observations,
+  operations,
+  projects,
+  sessions,
+  tokens,
+  users,
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
+
+export type Rest = typeof rest;
+
+/** All endpoints with their names, `noun.verb`. */
+export const endpoints: readonly (readonly [name: string, endpoint: Endpoint])[] = Object.entries(
+  rest,
+).flatMap(([noun, verbs]) =>
+  Object.entries(verbs).map(([verb, declared]) => [`${noun}.${verb}`, declared] as const),
+);
+
+type ActionsIn<Nouns> = {
+  [Noun in keyof Nouns]: {
+    [Verb in keyof Nouns[Noun]]: Nouns[Noun][Verb] extends { action: infer A } ? A : never;
+  }[keyof Nouns[Noun]];
+}[keyof Nouns];
+/** Every action that an endpoint names: each needs a row of the policy table. */
+export type EndpointAction = Exclude<ActionsIn<Rest>, "public">;
+
+export * from "./audit.ts";
+export * from "./boards.ts";
+export * from "./cloud.ts";
+export * from "./endpoint.ts";
+export * from "./observations.ts";
+export * from "./operations.ts";
+export * from "./projects.ts";
+export * from "./session.ts";
+export * from "./shared.ts";
+export * from "./tokens.ts";
+export * from "./users.ts";

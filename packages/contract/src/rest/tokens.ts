@@ -1,0 +1,116 @@
+import { type Static, Type } from "typebox";
+import { Uuid } from "../ids.ts";
+import { endpoint, Nothing, Strict } from "./endpoint.ts";
+import { projectRoles } from "./session.ts";
+import { Name, Page, pageQuery, Time, uuidParams } from "./shared.ts";
+
+/** A bearer token: a sign-in, or one made for a script. Only its hash is stored. */
+export const Token = Type.Object(
+  {
+    uuid: Uuid("Id"),
+    name: Type.String({ description: "What it is for; `sign-in` for sessions" }),
+    status: Type.Union([Type.Literal("active"), Type.Literal("expired")]),
+    user: Uuid("User"),
+    createdAt: Time,
+    expiresAt: Time,
+    lastUsedAt: Type.Union([Time, Type.Null()]),
+    address: Type.Union([Type.String(), Type.Null()], { description: "Where it was made from" }),
+    current: Type.Boolean({ description: "Whether this request used it" }),
+  },
+  { $id: "Token" },
+);
+export type Token = Static<typeof Token>;
+
+/** An application credential: a program signs in with its id and secret, in one project, at most with its role. */
+export const Credential = Type.Object(
+  {
+    uuid: Uuid("Id"),
+    name: Type.String(),
+    status: Type.Union([Type.Literal("active"), Type.Literal("expired")]),
+    project: Uuid("Project"),
+    role: Type.Enum(projectRoles),
+    createdAt: Time,
+    expiresAt: Type.Union([Time, Type.Null()]),
+  },
+  { $id: "Credential" },
+);
+export type Credential = Static<typeof Credential>;
+
+/** Longest life of a token: a year, so that nothing is forgotten for ever. */
+export const MAX_TOKEN_LIFE_S = 31_536_000;
+
+export const tokens = {
+  list: endpoint({
+    method: "GET",
+    path: "/api/tokens",
+    action: "token.list",
+    scope: "self",
+    summary: "My sessions and tokens",
+    query: Strict({ ...pageQuery }),
+    reply: Page(Token),
+  }),
+  create: endpoint({
+    method: "POST",
+    path: "/api/tokens",
+    action: "token.create",
+    scope: "self",
+    summary: "Make a token for a script, with my rights",
+    body: Strict({
+      name: Name,
+      expiresInS: Type.Integer({ minimum: 60, maximum: MAX_TOKEN_LIFE_S }),
+    }),
+    reply: Type.Object({ secret: Type.String({ description: "Shown once" }), token: Token }),
+    status: 201,
+    example: { name: "nightly report", expiresInS: 86_400 },
+  }),
+  revoke: endpoint({
+    method: "DELETE",
+    path: "/api/tokens/{uuid}",
+    action: "token.revoke",
+    scope: "self",
+    summary: "End a session or token now",
+    params: uuidParams,
+    reply: Nothing,
+    status: 204,
+  }),
+};
+
+export const credentials = {
+  list: endpoint({
+    method: "GET",
+    path: "/api/credentials",
+    action: "credential.list",
+    scope: "self",
+    summary: "My application credentials",
+    query: Strict({ ...pageQuery }),
+    reply: Page(Credential),
+  }),
+  create: endpoint({
+    method: "POST",
+    path: "/api/credentials",
+    action: "credential.create",
+    scope: "project",
+    summary: "Make an application credential for this project",
+    body: Strict({
+      name: Name,
+      role: Type.Optional(Type.Enum(projectRoles)),
+      expiresInS: Type.Optional(Type.Integer({ minimum: 60, maximum: MAX_TOKEN_LIFE_S })),
+    }),
+    reply: Type.Object({
+      secret: Type.String({ description: "Shown once" }),
+      credential: Credential,
+    }),
+    status: 201,
+    example: { name: "dashboard" },
+  }),
+  remove: endpoint({
+    method: "DELETE",
+    path: "/api/credentials/{uuid}",
+    action: "credential.remove",
+    scope: "self",
+    summary: "Remove a credential; its sessions end",
+    params: uuidParams,
+    reply: Nothing,
+    status: 204,
+  }),
+};

@@ -1,0 +1,89 @@
+import { type Static, Type } from "typebox";
+import { Uuid } from "../ids.ts";
+import { endpoint, Nothing, Strict } from "./endpoint.ts";
+import { Role } from "./session.ts";
+import { Actions, Name, Page, pageQuery, resourceMembers, Time, uuidParams } from "./shared.ts";
+
+/** A person or program that signs in. */
+export const User = Type.Object(
+  {
+    ...resourceMembers,
+    status: Type.Union([Type.Literal("active"), Type.Literal("disabled")]),
+    admin: Type.Boolean({ description: "Administrator of the whole cloud" }),
+    mail: Type.Union([Type.String(), Type.Null()]),
+    lastSignInAt: Type.Union([Time, Type.Null()]),
+    projects: Type.Array(Type.Object({ uuid: Uuid("Project"), name: Type.String(), role: Role })),
+    actions: Actions,
+  },
+  { $id: "User" },
+);
+export type User = Static<typeof User>;
+
+const mail = Type.String({ maxLength: 254, pattern: "^[^\\s@]+@[^\\s@]+$" });
+const password = Type.String({ minLength: 1, maxLength: 1_024 });
+
+export const users = {
+  list: endpoint({
+    method: "GET",
+    path: "/api/users",
+    action: "user.list",
+    scope: "cloud",
+    summary: "List users",
+    query: Strict({
+      ...pageQuery,
+      name: Type.Optional(Type.String({ description: "Part of the name" })),
+    }),
+    reply: Page(User),
+  }),
+  create: endpoint({
+    method: "POST",
+    path: "/api/users",
+    action: "user.create",
+    scope: "cloud",
+    summary: "Create a user",
+    body: Strict({
+      name: Name,
+      password,
+      mail: Type.Optional(mail),
+      admin: Type.Optional(Type.Boolean()),
+    }),
+    reply: User,
+    status: 201,
+    example: { name: "chiara", password: "correct horse battery staple" },
+  }),
+  show: endpoint({
+    method: "GET",
+    path: "/api/users/{uuid}",
+    action: "user.show",
+    scope: "cloud",
+    summary: "Show a user",
+    params: uuidParams,
+    reply: User,
+  }),
+  update: endpoint({
+    method: "PATCH",
+    path: "/api/users/{uuid}",
+    action: "user.update",
+    scope: "cloud",
+    summary: "Change a user; a new password or `disabled` ends all their sessions",
+    params: uuidParams,
+    body: Strict({
+      name: Type.Optional(Name),
+      mail: Type.Optional(Type.Union([mail, Type.Null()])),
+      password: Type.Optional(password),
+      admin: Type.Optional(Type.Boolean()),
+      status: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
+    }),
+    reply: User,
+  }),
+  remove: endpoint({
+    method: "DELETE",
+    path: "/api/users/{uuid}",
+    action: "user.remove",
+    scope: "cloud",
+    summary: "Remove a user, their sessions, tokens and credentials",
+    params: uuidParams,
+    reply: Nothing,
+    status: 204,
+  }),
+};
