@@ -3,7 +3,7 @@ import { type Static, Type } from "typebox";
 import { BoardInfo } from "../board/board.ts";
 import { Uuid } from "../ids.ts";
 import { boardStates } from "../status.ts";
-import { TargetSettings } from "../target/settings.ts";
+import { TargetSettings, TargetSettingsChange } from "../target/settings.ts";
 import { endpoint, Strict } from "./endpoint.ts";
 import { Operation } from "./operations.ts";
 import {
@@ -278,7 +278,7 @@ export const boards = {
     scope: "project",
     summary: "Change the settings of the agent",
     params: uuidParams,
-    body: Type.Partial(TargetSettings, { additionalProperties: false }),
+    body: TargetSettingsChange,
     reply: TargetSettings,
     example: { sensors: { storeEveryS: 30 } },
   }),

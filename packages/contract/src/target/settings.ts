@@ -1,5 +1,7 @@
 import { type Static, Type } from "typebox";
 
+const strict = { additionalProperties: false } as const;
+
 /** Settings of an agent that the cloud may change: the section `settings`, one entry a member. */
 export const TargetSettings = Type.Object(
   {
@@ -33,3 +35,13 @@ export const defaultSettings: TargetSettings = {
   sensors: { enabled: true, storeEveryS: 60 },
   log: { level: "info", ship: true },
 };
+
+/** A change of settings: what is not named stays. */
+export const TargetSettingsChange = Type.Object(
+  {
+    sensors: Type.Optional(Type.Partial(TargetSettings.properties.sensors, strict)),
+    log: Type.Optional(Type.Partial(TargetSettings.properties.log, strict)),
+  },
+  strict,
+);
+export type TargetSettingsChange = Static<typeof TargetSettingsChange>;

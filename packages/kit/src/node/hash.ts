@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { canonicalJson } from "../json.ts";
+import { canonicalJson } from "@s4t/kit";
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256Hex = (content: string | Uint8Array): string =>
