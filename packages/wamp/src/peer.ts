@@ -1,0 +1,121 @@
+// The other end of a session as the router and the client see it: something that says and hears messages. Over a transport it
+// encodes and decodes; linked, two ends of one process meet without bytes.
+import type { Codec } from "./codec/codec.ts";
+import { isWampError, WampError, wampErrors } from "./error.ts";
+import type { Message } from "./messages/message.ts";
+import type { Transport, TransportEnd } from "./transport.ts";
+
+/** Who hears a peer. */
+export interface PeerListener {
+  onMessage(message: Message): void;
+  /** A message of a type that we do not know; to be counted. */
+  onUnknown(code: number): void;
+  /** A frame that is no WAMP message; `error` says why. The listener decides what follows. */
+  onInvalid(error: WampError): void;
+  /** Once, last. */
+  onClose(end: TransportEnd): void;
+}
+
+/** One end of a conversation in messages. */
+export interface Peer {
+  send(message: Message): void;
+  close(code: number, reason: string): void;
+  listen(listener: PeerListener): void;
+}
+
+/** A {@link Peer} that speaks `codec` over `transport`. */
+export const openPeer = (transport: Transport, codec: Codec): Peer => ({
+  send: (message) => transport.send(codec.encode(message)),
+  close: (code, reason) => transport.close(code, reason),
+  listen(listener) {
+    transport.listen({
+      onMessage(frame) {
+        let message: ReturnType<Codec["decode"]>;
+        try {
+          message = codec.decode(frame);
+        } catch (error) {
+          listener.onInvalid(
+            isWampError(error)
+              ? error
+              : new WampError(wampErrors.protocolViolation, "Unreadable frame.", { cause: error }),
+          );
+          return;
+        }
+        if (message.kind === "unknown") listener.onUnknown(message.code);
+        else listener.onMessage(message);
+      },
+      onClose: (end) => listener.onClose(end),
+    });
+  },
+});
+
+type Delivery = { readonly message: Message } | { readonly end: TransportEnd };
+
+class LinkedPeer implements Peer {
+  #other: LinkedPeer | undefined;
+  #listener: PeerListener | undefined;
+  #inbox: Delivery[] = [];
+  #scheduled = false;
+  #open = true;
+
+  link(other: LinkedPeer): void {
+    this.#other = other;
+  }
+
+  send(message: Message): void {
+    if (this.#open) this.#other?.receive({ message });
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#other?.receive({ end: { code, reason } });
+    this.receive({ end: { code, reason } });
+  }
+
+  listen(listener: PeerListener): void {
+    this.#listener = listener;
+    this.#schedule();
+  }
+
+  receive(delivery: Delivery): void {
+    this.#inbox.push(delivery);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || !this.#listener || this.#inbox.length === 0) return;
+    this.#scheduled = true;
+    // Never within the sender's turn: a router turn must not be entered again from its own effects.
+    queueMicrotask(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    this.#scheduled = false;
+    const batch = this.#inbox;
+    this.#inbox = [];
+    for (const delivery of batch) {
+      if ("end" in delivery) {
+        this.#open = false;
+        const listener = this.#listener;
+        this.#listener = undefined;
+        this.#inbox = [];
+        listener?.onClose(delivery.end);
+        return;
+      }
+      this.#listener?.onMessage(delivery.message);
+    }
+  }
+}
+
+/**
+ * Two ends joined in memory: what one sends the other hears, in order, in a later microtask. Nothing is copied or encoded, so
+ * what is sent must be plain data that nobody changes afterwards.
+ */
+export const linkedPeers = (): readonly [Peer, Peer] => {
+  const a = new LinkedPeer();
+  const b = new LinkedPeer();
+  a.link(b);
+  b.link(a);
+  return [a, b];
+};

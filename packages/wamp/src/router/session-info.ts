@@ -1,0 +1,45 @@
+// What a realm tells others about one of its sessions, and how much one session may hold.
+import type { ConnectionFacts } from "../auth/authenticator.ts";
+import type { Dict } from "../messages/message.ts";
+
+/** A joined session as authorizers and the router's owner see it. */
+export interface SessionInfo {
+  readonly id: number;
+  readonly realm: string;
+  readonly authid: string;
+  readonly authrole: string;
+  readonly authmethod: string;
+  /** What the authenticator said of it. */
+  readonly principalExtra: Dict;
+  /** What the client itself said in HELLO's `authextra`: unproven. */
+  readonly authextra: Dict;
+  readonly connection: ConnectionFacts;
+}
+
+/**
+ * Calls that one session may have unanswered as caller. The cloud's own session asks thousands of boards at once; a board
+ * reports one thing at a time.
+ */
+export const MAX_PENDING_CALLS = 10_000;
+/** Invocations that one callee may have unanswered; above it callers get `wamp.error.unavailable` instead of a queue. */
+export const MAX_PENDING_INVOCATIONS = 1_000;
+/** Procedures that one session may offer. A board registers one prefix. */
+export const MAX_REGISTRATIONS = 1_000;
+/** Topics that one session may follow. */
+export const MAX_SUBSCRIPTIONS = 1_000;
+
+/** How much one session may hold in the router. */
+export interface SessionLimits {
+  readonly pendingCalls: number;
+  readonly pendingInvocations: number;
+  readonly registrations: number;
+  readonly subscriptions: number;
+}
+
+/** The limits of a session for which nobody asked for others. */
+export const defaultSessionLimits: SessionLimits = {
+  pendingCalls: MAX_PENDING_CALLS,
+  pendingInvocations: MAX_PENDING_INVOCATIONS,
+  registrations: MAX_REGISTRATIONS,
+  subscriptions: MAX_SUBSCRIPTIONS,
+};
