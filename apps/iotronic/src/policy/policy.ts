@@ -1,0 +1,80 @@
+// May this actor do this? One pure table, decided in a fraction of a microsecond, the same for REST, events and the link.
+import { ALL_PROJECTS, type EndpointAction, fail, type ProjectId } from "@s4t/contract";
+import type { Actor } from "./actor.ts";
+import type { PolicyRow } from "./row.ts";
+import { everything, type Scope, within } from "./scope.ts";
+import { boardPolicy } from "./table/boards.ts";
+import { cloudPolicy } from "./table/cloud.ts";
+import { identityPolicy } from "./table/identity.ts";
+
+/** The whole table. An endpoint whose action has no row does not compile. */
+export const policyTable = {
+  ...boardPolicy,
+  ...cloudPolicy,
+  ...identityPolicy,
+} as const satisfies Readonly<Record<EndpointAction, PolicyRow>>;
+
+export type Action = keyof typeof policyTable;
+
+/** Whether an action is one of the table. */
+export const isAction = (text: string): text is Action => Object.hasOwn(policyTable, text);
+
+/** Whether the actor may do this in this project (`null`: about nothing within a project). */
+export const may = (actor: Actor, action: Action, project: ProjectId | null): boolean => {
+  if (actor.admin) return true;
+  const { allow } = policyTable[action] as PolicyRow;
+  if (allow === "anyone") return true;
+  if (allow === "admin" || project === null) return false;
+  const role = actor.roles.get(project);
+  return role !== undefined && allow.includes(role);
+};
+
+/** Whether the actor may do this in any project at all: what shows a page or refuses at the door. */
+export const maySomewhere = (actor: Actor, action: Action): boolean => {
+  if (actor.admin) return true;
+  const { allow } = policyTable[action] as PolicyRow;
+  if (allow === "anyone") return true;
+  if (allow === "admin") return false;
+  for (const role of actor.roles.values()) if (allow.includes(role)) return true;
+  return false;
+};
+
+const needs = (action: Action): string => {
+  const { allow } = policyTable[action] as PolicyRow;
+  return typeof allow === "string" ? allow : allow.join(" or ");
+};
+
+/** The refusal that `may` would be: with who could. */
+export const denied = (action: Action) => fail("policy.denied", { action, needs: needs(action) });
+
+/** Throws `policy.denied` unless {@link may}. */
+export const requireMay = (actor: Actor, action: Action, project: ProjectId | null): void => {
+  if (!may(actor, action, project)) throw denied(action);
+};
+
+/**
+ * The projects that a request of this actor may see for this action. `wanted`: a project id, {@link ALL_PROJECTS}, or
+ * undefined for the actor's default project. Throws `project.not-found` for a project that the actor does not reach, and
+ * `policy.denied` where a role is there but does not allow the action.
+ */
+export const scopeFor = (actor: Actor, action: Action, wanted: string | undefined): Scope => {
+  const project = wanted ?? actor.defaultProject ?? (actor.admin ? ALL_PROJECTS : undefined);
+  if (project === undefined) throw denied(action);
+  if (project === ALL_PROJECTS) {
+    if (actor.admin) return everything;
+    const reachable = [...actor.roles.keys()].filter((id) => may(actor, action, id));
+    if (reachable.length === 0) throw denied(action);
+    return within(...reachable);
+  }
+  const id = project as ProjectId;
+  if (!actor.admin && !actor.roles.has(id)) throw fail("project.not-found");
+  requireMay(actor, action, id);
+  return within(id);
+};
+
+/** The one project of a scope, for verbs that make something. Throws `project.needed` for more or less than one. */
+export const projectOf = (scope: Scope): ProjectId => {
+  const [only, ...more] = scope.projects === "all" ? [] : scope.projects;
+  if (only === undefined || more.length > 0) throw fail("project.needed");
+  return only;
+};

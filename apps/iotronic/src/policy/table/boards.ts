@@ -1,0 +1,23 @@
+import { auditing, managing, reading, using } from "../row.ts";
+
+export const boardPolicy = {
+  "board.list": reading,
+  "board.show": reading,
+  "board.create": managing,
+  "board.update": managing,
+  "board.retire": managing,
+  "board.rearm": managing,
+  "board.ping": using,
+  "board.info": reading,
+  "board.restart": using,
+  "board.reboot": managing,
+  "board.target": reading,
+  "board.settings": managing,
+  "board.timeline": reading,
+  "observation.read": reading,
+  "operation.list": reading,
+  "operation.show": reading,
+  "operation.cancel": using,
+  "audit.list": auditing,
+  "audit.head": auditing,
+} as const;

@@ -1,0 +1,9 @@
+import { administering, anyone } from "../row.ts";
+
+export const cloudPolicy = {
+  "cloud.config": administering,
+  "cloud.backup": administering,
+  "cloud.restore": administering,
+  "audit.verify": administering,
+  "event.read": anyone,
+} as const;

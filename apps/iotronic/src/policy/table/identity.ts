@@ -1,0 +1,26 @@
+import { administering, anyone, managing, reading, using } from "../row.ts";
+
+export const identityPolicy = {
+  "session.show": anyone,
+  "session.end": anyone,
+  "session.password": anyone,
+  "token.list": anyone,
+  "token.create": anyone,
+  "token.revoke": anyone,
+  "credential.list": anyone,
+  "credential.create": using,
+  "credential.remove": anyone,
+  "user.list": administering,
+  "user.create": administering,
+  "user.show": administering,
+  "user.update": administering,
+  "user.remove": administering,
+  "project.list": anyone,
+  "project.create": administering,
+  "project.show": reading,
+  "project.update": managing,
+  "project.remove": administering,
+  "member.list": reading,
+  "member.set": managing,
+  "member.remove": managing,
+} as const;
