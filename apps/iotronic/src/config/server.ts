@@ -1,0 +1,26 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { integer, oneOf, text } from "./setting.ts";
+
+/** Port of everything that the cloud serves, unless said otherwise. */
+export const DEFAULT_PORT = 8812;
+
+const dataHome = process.env.XDG_DATA_HOME ?? join(homedir(), ".local/share");
+
+export const serverSettings = {
+  data: text(join(dataHome, "s4t/cloud"), "Folder of everything that the cloud keeps."),
+  port: integer(
+    0,
+    65_535,
+    DEFAULT_PORT,
+    "Port of the API, the portal and the link; 0 takes a free one.",
+  ),
+  listen: text(
+    null,
+    "Address to serve on besides loopback, with TLS: an address of this machine, or 0.0.0.0.",
+  ),
+  name: text("Stack4Things", "Name of this cloud, shown in the portal."),
+  "log.level": oneOf(["debug", "info", "warn", "error"], "info", "How much is logged."),
+  demo: integer(0, 10_000, 0, "Simulated boards to show, on a map around Messina."),
+  board: oneOf(["auto", "off"], "auto", "Whether this machine becomes a board of its own cloud."),
+} as const;

@@ -1,0 +1,126 @@
+// The single-file programs: cloud, agent, command line (esbuild) and the portal (Vite). Built when a source is newer.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+import { newestChangeMs, root, runProgram, toolPath } from "./repository.ts";
+
+interface Bundle {
+  readonly entry: string;
+  readonly out: string;
+  /** Oldest Node that must run it. */
+  readonly target: string;
+  readonly external: readonly string[];
+}
+
+/** What a bundle may need at run time that cannot be inside it: binaries. */
+const natives = ["@node-rs/argon2", "pg-native", "koffi"];
+
+export const bundles: Readonly<Record<"iotronic" | "lightning-rod" | "cli", Bundle>> = {
+  iotronic: {
+    entry: "apps/iotronic/src/main.ts",
+    out: "apps/iotronic/dist/main.js",
+    target: "node24",
+    external: natives,
+  },
+  "lightning-rod": {
+    entry: "apps/lightning-rod/src/main.ts",
+    out: "apps/lightning-rod/dist/main.js",
+    target: "node20",
+    external: [],
+  },
+  cli: {
+    entry: "apps/cli/src/main.ts",
+    out: "apps/cli/dist/main.js",
+    target: "node24",
+    external: [],
+  },
+};
+
+const sourcesOf = {
+  iotronic: [
+    "packages/*/src/**/*.ts",
+    "apps/iotronic/src/**/*.ts",
+    "apps/lightning-rod/src/**/*.ts",
+    "package-lock.json",
+  ],
+  "lightning-rod": [
+    "packages/*/src/**/*.ts",
+    "apps/lightning-rod/src/**/*.ts",
+    "package-lock.json",
+  ],
+  cli: ["packages/*/src/**/*.ts", "apps/cli/src/**/*.ts", "package-lock.json"],
+  portal: [
+    "packages/{kit,contract,sdk}/src/**/*.ts",
+    "apps/portal/src/**/*",
+    "apps/portal/*.{ts,html,json}",
+    "package-lock.json",
+  ],
+} as const;
+
+const stampOf = (name: string) => join(root, ".cache", "bundles", `${name}.stamp`);
+const isFresh = (name: keyof typeof sourcesOf, out: string): boolean =>
+  existsSync(join(root, out)) &&
+  existsSync(stampOf(name)) &&
+  Number(readFileSync(stampOf(name), "utf8")) === newestChangeMs(sourcesOf[name]);
+const markFresh = (name: keyof typeof sourcesOf): void => {
+  mkdirSync(dirname(stampOf(name)), { recursive: true });
+  writeFileSync(stampOf(name), String(newestChangeMs(sourcesOf[name])));
+};
+
+// Bundled CommonJS packages expect these names; an ES module does not have them.
+const banner = [
+  'import { createRequire as __s4tRequire } from "node:module";',
+  "const require = __s4tRequire(import.meta.url);",
+].join("\n");
+
+/** Builds one program into one file; says whether there was anything to do. */
+export const buildBundle = async (name: keyof typeof bundles): Promise<boolean> => {
+  const bundle = bundles[name];
+  if (isFresh(name, bundle.out)) return false;
+  await build({
+    absWorkingDir: root,
+    entryPoints: [bundle.entry],
+    outfile: bundle.out,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: bundle.target,
+    conditions: ["source"],
+    external: [...bundle.external],
+    ...(name === "lightning-rod" ? {} : { banner: { js: banner } }),
+    minifySyntax: true,
+    legalComments: "none",
+    sourcemap: "linked",
+    logLevel: "error",
+  });
+  markFresh(name);
+  return true;
+};
+
+/** Builds the portal's files; says whether there was anything to do. */
+export const buildPortal = async (): Promise<boolean> => {
+  if (isFresh("portal", "apps/portal/dist/index.html")) return false;
+  const { code, output } = await runProgram(toolPath("vite"), ["build", "--logLevel", "warn"], {
+    cwd: join(root, "apps/portal"),
+    output: "quiet",
+  });
+  if (code !== 0) {
+    console.error(output);
+    process.exit(code);
+  }
+  markFresh("portal");
+  return true;
+};
+
+/** Brings everything that `npm start` and `./s4t` run up to date, saying what takes time. */
+export const buildAll = async (say: (line: string) => void): Promise<void> => {
+  const startedMs = Date.now();
+  const done = await Promise.all([
+    buildBundle("iotronic"),
+    buildBundle("lightning-rod"),
+    buildBundle("cli"),
+    buildPortal(),
+  ]);
+  if (done.some(Boolean))
+    say(`Built the programs and the portal in ${((Date.now() - startedMs) / 1_000).toFixed(1)} s`);
+};

@@ -1,0 +1,67 @@
+// Runs a lane of tests and closes with what was passed, failed and skipped: skipped tests by name, never in silence.
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { root, runProgram, toolPath } from "./repository.ts";
+
+interface LaneReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+/** Counts of a lane; `skippedNames` says which tests did not run. */
+export interface LaneResult {
+  passed: number;
+  failed: number;
+  skippedNames: string[];
+}
+
+/** Runs one lane of vitest, its output shown. */
+export const runLane = async (
+  lane: "fast" | "real" | "soak",
+  options: { readonly env?: NodeJS.ProcessEnv; readonly filters?: readonly string[] } = {},
+): Promise<LaneResult> => {
+  const reportFile = join(root, ".cache", `lane-${lane}.json`);
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  rmSync(reportFile, { force: true });
+  const { code } = await runProgram(
+    toolPath("vitest"),
+    [
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${reportFile}`,
+      ...(options.filters ?? []),
+    ],
+    { env: { ...process.env, ...options.env, S4T_LANE: lane } },
+  );
+  const result: LaneResult = { passed: 0, failed: 0, skippedNames: [] };
+  const report = JSON.parse(readFileSync(reportFile, "utf8")) as LaneReport;
+  for (const file of report.testResults) {
+    if (file.status === "failed" && file.assertionResults.length === 0) result.failed += 1;
+    for (const test of file.assertionResults) {
+      if (test.status === "passed") result.passed += 1;
+      else if (test.status === "failed") result.failed += 1;
+      else result.skippedNames.push(`${file.name.slice(root.length + 1)}: ${test.fullName}`);
+    }
+  }
+  if (code !== 0 && result.failed === 0) result.failed += 1;
+  return result;
+};
+
+/** Prints the closing summary and answers with the exit code. */
+export const closeLanes = (results: readonly LaneResult[]): number => {
+  const skipped = results.flatMap((result) => result.skippedNames);
+  const total = (count: (result: LaneResult) => number) =>
+    results.reduce((sum, result) => sum + count(result), 0);
+  if (skipped.length > 0)
+    console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
+  const failed = total((result) => result.failed);
+  console.log(
+    `\n${total((result) => result.passed)} passed, ${failed} failed, ${skipped.length} skipped`,
+  );
+  return failed > 0 ? 1 : 0;
+};
