@@ -26,7 +26,10 @@ export interface TransportListener {
   onClose(end: TransportEnd): void;
 }
 
-/** Carries messages. `send` never waits and never throws; it drops what comes after the end. */
+/**
+ * Carries messages. `send` never waits and never throws; it drops what comes after the end. Neither `send` nor `close` calls
+ * the listener before they return: a router turn must not be entered again from its own effects.
+ */
 export interface Transport {
   send(data: string | Uint8Array): void;
   /** Says goodbye on the transport's own level and lets go of it. Harmless when already closed. */

@@ -1,9 +1,7 @@
 // The client's end of a session, for programs: call, register, publish, subscribe.
-import { Bug, type Clock } from "@s4t/kit";
 import type { Credentials } from "../auth/authenticator.ts";
 import type { WampError } from "../error.ts";
 import type { Dict, Payload } from "../messages/message.ts";
-import type { Peer } from "../peer.ts";
 import type { TransportEnd } from "../transport.ts";
 import type { MatchPolicy } from "../uri.ts";
 
@@ -128,10 +126,3 @@ export interface JoinOptions {
 
 /** HELLO to WELCOME may take this long: a round trip, a database look-up and a signature, on a slow mobile link. */
 export const JOIN_TIMEOUT_MS = 10_000;
-
-/** Joins a realm over `peer`. Rejects with a `WampError` that carries the router's reason. */
-export const joinRealm = (
-  _peer: Peer,
-  _options: JoinOptions,
-  _deps: { readonly clock: Clock },
-): Promise<ClientSession> => Promise.reject(new Bug("being filled in"));

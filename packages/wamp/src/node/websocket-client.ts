@@ -1,27 +1,22 @@
-// A WebSocket client of our own on node:net and, only when asked for, node:tls: `ws` would cost the agent 10 MB.
-import { Bug, type Clock } from "@s4t/kit";
-import type { Transport } from "../transport.ts";
+// A WebSocket client of our own on node:net and, only for wss, node:tls: `ws` loads http, https and zlib, which costs a small
+// board 10 MB and 50 ms. No extensions, no redirects, no proxies.
+import type { Socket } from "node:net";
+import type { Clock } from "@s4t/kit";
+import { WampError, wampErrors } from "../error.ts";
+import { MAX_BUFFERED_BYTES, MAX_FRAME_BYTES, type Transport } from "../transport.ts";
+import { channelIdOf } from "./channel-id.ts";
+import { ClientSocketTransport } from "./client-socket-transport.ts";
+import { PING_EVERY_MS } from "./keep-alive.ts";
+import {
+  openSocket,
+  type PeerCertificate,
+  peerCertificateOf,
+  type TlsOptions,
+} from "./open-socket.ts";
+import { upgradeSocket } from "./upgrade.ts";
 
-/** How TLS is spoken. It is always verified: against `ca`, or by `checkPeer` on top of it. */
-export interface TlsOptions {
-  /** PEM of the only authorities that are trusted; absent: those of the platform. */
-  readonly ca?: string | readonly string[];
-  readonly servername?: string;
-  /** Node's own name check by default; returns an error to refuse. */
-  readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
-  /** A last word on the verified certificate (pinning): returns why it is refused, or undefined. */
-  readonly checkPeer?: (certificate: PeerCertificate) => string | undefined;
-}
-
-/** The server's certificate. */
-export interface PeerCertificate {
-  /** DER of the leaf. */
-  readonly raw: Uint8Array;
-  /** DER of its SubjectPublicKeyInfo, for pins that outlive a renewal. */
-  readonly publicKey: Uint8Array;
-  /** `AB:CD:…` SHA-256 of `raw`. */
-  readonly fingerprint256: string;
-}
+/** TCP, TLS and the upgrade together may take this long: several round trips of a bad mobile link. */
+export const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Where and how to connect. */
 export interface ConnectOptions {
@@ -45,8 +40,70 @@ export interface ClientTransport extends Transport {
   readonly localAddress: string | undefined;
 }
 
-/** Connects. Rejects with a `WampError` `wamp.error.network_failure` whose `details.because` says which step failed. */
-export const connectWebSocket = (
-  _options: ConnectOptions,
-  _deps: { readonly clock: Clock },
-): Promise<ClientTransport> => Promise.reject(new Bug("being filled in"));
+const parseUrl = (text: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.protocol !== "ws:" && url.protocol !== "wss:"))
+    throw new WampError(wampErrors.invalidArgument, "The address is not a ws:// or wss:// URL.");
+  return url;
+};
+
+const connect = async (
+  options: ConnectOptions,
+  clock: Clock,
+  onSocket: (socket: Socket) => void,
+): Promise<ClientTransport> => {
+  const url = parseUrl(options.url);
+  const socket = await openSocket(url, options.tls, onSocket);
+  const rest = await upgradeSocket(socket, url, options.subprotocol, options.headers ?? {});
+  const transport = new ClientSocketTransport(socket, rest, clock, {
+    maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
+    maxBufferedBytes: options.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
+    pingEveryMs: options.pingEveryMs ?? PING_EVERY_MS,
+  });
+  return Object.assign(transport, {
+    channelId: channelIdOf(socket),
+    peerCertificate: peerCertificateOf(socket),
+    localAddress: socket.localAddress,
+  });
+};
+
+/**
+ * Connects. Rejects with a `WampError` `wamp.error.network_failure` whose `details.because` says which step failed
+ * (`address`, `connect`, `tls`, `pin`, `upgrade`), with `wamp.error.timeout`, or with the signal's reason.
+ *
+ * @example
+ * const transport = await connectWebSocket(
+ *   { url: "wss://cloud.example/link", subprotocol: jsonCodec.subprotocol, tls: { ca } },
+ *   { clock: systemClock },
+ * );
+ */
+export const connectWebSocket = async (
+  options: ConnectOptions,
+  { clock }: { readonly clock: Clock },
+): Promise<ClientTransport> => {
+  const { signal, timeoutMs = CONNECT_TIMEOUT_MS } = options;
+  signal?.throwIfAborted();
+  let socket: Socket | undefined;
+  let givenUp: unknown;
+  const giveUp = (reason: unknown): void => {
+    givenUp ??= reason;
+    socket?.destroy();
+  };
+  const timer = clock.after(timeoutMs, () =>
+    giveUp(new WampError(wampErrors.timeout, `No connection within ${timeoutMs} ms.`)),
+  );
+  const onAbort = () => giveUp(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await connect(options, clock, (opened) => {
+      socket = opened;
+      if (givenUp !== undefined) opened.destroy();
+    });
+  } catch (error) {
+    socket?.destroy();
+    throw givenUp ?? error;
+  } finally {
+    timer.cancel();
+    signal?.removeEventListener("abort", onAbort);
+  }
+};

@@ -1,9 +1,13 @@
 // The router's front door: peers are attached, say HELLO, prove who they are and join a realm.
-import { Bug, type Clock, type Log } from "@s4t/kit";
+import { type Clock, type Log, silentLog } from "@s4t/kit";
 import type { Authenticator, ConnectionFacts, Principal } from "../auth/authenticator.ts";
+import { wampErrors } from "../error.ts";
+import { drawId } from "../ids.ts";
 import type { Peer } from "../peer.ts";
 import type { UriCheck } from "../uri.ts";
+import { AttachedSession, RoutedMember } from "./attached-session.ts";
 import type { Authorizer } from "./authorizer.ts";
+import { Realm, type RealmCounts } from "./realm.ts";
 import type { SessionInfo, SessionLimits } from "./session-info.ts";
 
 /** A realm: its name, who may join, who may do what, and who hears of it. */
@@ -60,11 +64,66 @@ export interface Router {
   /** Ends one session with GOODBYE, at once; false when it is not there. */
   endSession(realm: string, id: number, reason: string, message?: string): boolean;
   counts(): RouterCounts;
+  /** What a realm holds: calls, registrations, subscriptions. */
+  realmCounts(realm: string): RealmCounts | undefined;
   /** Says GOODBYE to everybody (`wamp.close.system_shutdown`) and takes nobody new. */
   close(): void;
 }
 
+interface OpenRealm {
+  readonly options: RealmOptions;
+  readonly realm: Realm;
+}
+
 /** Makes a {@link Router}. */
-export const createRouter = (_options: RouterOptions, _deps: RouterDependencies): Router => {
-  throw new Bug("being filled in");
+export const createRouter = (options: RouterOptions, deps: RouterDependencies): Router => {
+  const log = deps.log ?? silentLog;
+  const realms = new Map<string, OpenRealm>();
+  for (const realmOptions of options.realms) {
+    const realm = new Realm({
+      clock: deps.clock,
+      drawId: () => drawId(deps.random),
+      authorize: realmOptions.authorize,
+      uriCheck: realmOptions.uriCheck ?? "strict",
+    });
+    realms.set(realmOptions.name, { options: realmOptions, realm });
+  }
+  const tally = { joined: 0, refused: 0, unknownMessages: 0, protocolViolations: 0 };
+  const attached = new Set<AttachedSession>();
+  let open = true;
+  const listMembers = (name: string) => realms.get(name)?.realm.list() ?? [];
+  const listOpen = () => [...realms.values()];
+  return {
+    attach(peer, attachOptions = {}) {
+      const session = new AttachedSession(peer, attachOptions, {
+        clock: deps.clock,
+        log,
+        tally,
+        findRealm: (name) => realms.get(name),
+        drawId: () => drawId(deps.random),
+        onDone: () => attached.delete(session),
+      });
+      attached.add(session);
+      session.start();
+      if (!open) session.end(wampErrors.systemShutdown, "The router is closing.");
+    },
+    findSession: (name, id) => realms.get(name)?.realm.find(id)?.info,
+    listSessions: (name) => listMembers(name).map((member) => member.info),
+    endSession(name, id, reason, message = "The session was ended.") {
+      const member = realms.get(name)?.realm.find(id);
+      if (!(member instanceof RoutedMember)) return false;
+      member.end(reason, message);
+      return true;
+    },
+    counts: () => ({
+      sessions: listOpen().reduce((sum, { realm }) => sum + realm.counts().sessions, 0),
+      ...tally,
+    }),
+    realmCounts: (name) => realms.get(name)?.realm.counts(),
+    close() {
+      open = false;
+      for (const session of [...attached])
+        session.end(wampErrors.systemShutdown, "The router is closing.");
+    },
+  };
 };

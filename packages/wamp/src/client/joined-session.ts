@@ -1,0 +1,287 @@
+// The workshop behind `ClientSession`: turns methods into requests, and what the router says into promises and handlers.
+import type { Clock } from "@s4t/kit";
+import { WampError, wampErrors } from "../error.ts";
+import type {
+  Dict,
+  EventMessage,
+  Message,
+  Payload,
+  Published,
+  Registered,
+  Result,
+  Subscribed,
+  Unregistered,
+  Unsubscribed,
+  Welcome,
+} from "../messages/message.ts";
+import type { MatchPolicy } from "../uri.ts";
+import type {
+  CallHandler,
+  CallOptions,
+  CallResult,
+  ClientSession,
+  EventHandler,
+  Registration,
+  SessionEnd,
+  Subscription,
+} from "./client-session.ts";
+import { Invocations, mapAnyError } from "./invocations.ts";
+import { Requests } from "./requests.ts";
+
+/** What a {@link JoinedSession} leans on. */
+export interface JoinedDependencies {
+  readonly realm: string;
+  readonly clock: Clock;
+  readonly closed: Promise<SessionEnd>;
+  readonly mapError?: (error: unknown) => WampError;
+  send(message: Message): void;
+  /** Says GOODBYE. */
+  end(reason: string): void;
+}
+
+interface Follower {
+  readonly topic: string;
+  readonly handler: EventHandler;
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" ? value : undefined;
+
+/** A session after WELCOME. */
+export class JoinedSession implements ClientSession {
+  readonly id: number;
+  readonly realm: string;
+  readonly authid: string | undefined;
+  readonly authrole: string | undefined;
+  readonly details: Dict;
+  readonly closed: Promise<SessionEnd>;
+  readonly #deps: JoinedDependencies;
+  readonly #requests = new Requests();
+  readonly #invocations: Invocations;
+  /** Subscription id → who hears it here; several handlers may share one subscription of the router. */
+  readonly #followers = new Map<number, Set<Follower>>();
+  #over: WampError | undefined;
+
+  constructor(welcome: Welcome, deps: JoinedDependencies) {
+    const { details } = welcome;
+    this.id = welcome.session;
+    this.realm = textOf(details.realm) ?? deps.realm;
+    this.authid = textOf(details.authid);
+    this.authrole = textOf(details.authrole);
+    this.details = details;
+    this.closed = deps.closed;
+    this.#deps = deps;
+    this.#invocations = new Invocations({
+      send: (message) => deps.send(message),
+      mapError: deps.mapError ?? mapAnyError,
+    });
+  }
+
+  async call(procedure: string, options: CallOptions = {}): Promise<CallResult> {
+    const { args, kwargs, timeoutMs, discloseMe, signal } = options;
+    signal?.throwIfAborted();
+    this.#requireOpen();
+    const request = this.#requests.nextId();
+    const answer = this.#requests.open<Result>(request, "call");
+    this.#deps.send({
+      kind: "call",
+      request,
+      options: {
+        // WAMP reads 0 as "no timeout": less than a millisecond of patience is one.
+        ...(timeoutMs === undefined ? {} : { timeout: Math.max(1, Math.ceil(timeoutMs)) }),
+        ...(discloseMe ? { disclose_me: true } : {}),
+      },
+      procedure,
+      args,
+      kwargs,
+    });
+    const given = signal ? this.#untilAborted(request, answer, signal) : answer;
+    const result = await given;
+    return { args: result.args ?? [], kwargs: result.kwargs ?? {} };
+  }
+
+  async register(
+    procedure: string,
+    handler: CallHandler,
+    options: { readonly match?: MatchPolicy; readonly discloseCaller?: boolean } = {},
+  ): Promise<Registration> {
+    this.#requireOpen();
+    const request = this.#requests.nextId();
+    const answer = this.#requests.open<Registered>(request, "register");
+    this.#deps.send({
+      kind: "register",
+      request,
+      options: {
+        ...(options.match === "prefix" ? { match: "prefix" } : {}),
+        ...(options.discloseCaller ? { disclose_caller: true } : {}),
+      },
+      procedure,
+    });
+    this.#handlers.set(request, { procedure, handler });
+    const { registration } = await answer.finally(() => this.#handlers.delete(request));
+    return {
+      id: registration,
+      procedure,
+      unregister: () => this.#unregister(registration),
+    };
+  }
+
+  /** Request id → handler of a REGISTER under way: the first INVOCATION may come in the same breath as REGISTERED. */
+  readonly #handlers = new Map<number, { procedure: string; handler: CallHandler }>();
+  /** The same for SUBSCRIBE. */
+  readonly #followersToBe = new Map<number, Follower>();
+
+  async publish(
+    topic: string,
+    options: Payload & { readonly acknowledge?: boolean; readonly excludeMe?: boolean } = {},
+  ): Promise<void> {
+    const { args, kwargs, acknowledge = true, excludeMe = true } = options;
+    this.#requireOpen();
+    const request = this.#requests.nextId();
+    const answer = acknowledge ? this.#requests.open<Published>(request, "publish") : undefined;
+    this.#deps.send({
+      kind: "publish",
+      request,
+      options: {
+        ...(acknowledge ? { acknowledge: true } : {}),
+        ...(excludeMe ? {} : { exclude_me: false }),
+      },
+      topic,
+      args,
+      kwargs,
+    });
+    await answer;
+  }
+
+  async subscribe(
+    topic: string,
+    handler: EventHandler,
+    options: { readonly match?: MatchPolicy } = {},
+  ): Promise<Subscription> {
+    this.#requireOpen();
+    const request = this.#requests.nextId();
+    const follower: Follower = { topic, handler };
+    this.#followersToBe.set(request, follower);
+    const answer = this.#requests.open<Subscribed>(request, "subscribe");
+    this.#deps.send({
+      kind: "subscribe",
+      request,
+      options: options.match === "prefix" ? { match: "prefix" } : {},
+      topic,
+    });
+    const { subscription } = await answer.finally(() => this.#followersToBe.delete(request));
+    return {
+      id: subscription,
+      topic,
+      unsubscribe: () => this.#unsubscribe(subscription, follower),
+    };
+  }
+
+  async close(reason: string = wampErrors.normal): Promise<void> {
+    this.#deps.end(reason);
+    await this.closed;
+  }
+
+  /** Takes in what the router says; returns why it breaks the protocol, or undefined. */
+  receive(message: Message): string | undefined {
+    switch (message.kind) {
+      case "invocation":
+        this.#invocations.invoke(message);
+        return undefined;
+      case "interrupt":
+        this.#invocations.interrupt(message);
+        return undefined;
+      case "event":
+        this.#onEvent(message);
+        return undefined;
+      case "registered":
+        this.#onRegistered(message);
+        break;
+      case "subscribed":
+        this.#onSubscribed(message);
+        break;
+      case "error":
+      case "result":
+      case "published":
+      case "unsubscribed":
+      case "unregistered":
+        break;
+      default:
+        return `${message.kind.toUpperCase()} is nothing that a router says.`;
+    }
+    this.#requests.settle(message);
+    return undefined;
+  }
+
+  /** The session is over. */
+  end(reason: string, message: string): void {
+    this.#over = new WampError(wampErrors.networkFailure, message, { details: { reason } });
+    this.#requests.rejectAll(reason, message);
+    this.#invocations.abortAll(message);
+  }
+
+  #requireOpen(): void {
+    if (this.#over) throw this.#over;
+  }
+
+  async #untilAborted(
+    request: number,
+    answer: Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const onAbort = () => {
+      this.#deps.send({ kind: "cancel", request, options: { mode: "killnowait" } });
+      this.#requests.abandon(request, signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await answer;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #onRegistered({ request, registration }: Registered): void {
+    const offer = this.#handlers.get(request);
+    if (offer) this.#invocations.offer(registration, offer.procedure, offer.handler);
+  }
+
+  #onSubscribed({ request, subscription }: Subscribed): void {
+    const follower = this.#followersToBe.get(request);
+    if (!follower) return;
+    const followers = this.#followers.get(subscription) ?? new Set();
+    followers.add(follower);
+    this.#followers.set(subscription, followers);
+  }
+
+  #onEvent({ subscription, publication, details, args, kwargs }: EventMessage): void {
+    for (const { topic, handler } of [...(this.#followers.get(subscription) ?? [])])
+      handler({
+        topic: textOf(details.topic) ?? topic,
+        publication,
+        args: args ?? [],
+        kwargs: kwargs ?? {},
+      });
+  }
+
+  async #unregister(registration: number): Promise<void> {
+    this.#requireOpen();
+    const request = this.#requests.nextId();
+    const answer = this.#requests.open<Unregistered>(request, "unregister");
+    this.#deps.send({ kind: "unregister", request, registration });
+    await answer;
+    this.#invocations.withdraw(registration);
+  }
+
+  async #unsubscribe(subscription: number, follower: Follower): Promise<void> {
+    this.#requireOpen();
+    const followers = this.#followers.get(subscription);
+    followers?.delete(follower);
+    if (followers && followers.size > 0) return;
+    this.#followers.delete(subscription);
+    const request = this.#requests.nextId();
+    const answer = this.#requests.open<Unsubscribed>(request, "unsubscribe");
+    this.#deps.send({ kind: "unsubscribe", request, subscription });
+    await answer;
+  }
+}

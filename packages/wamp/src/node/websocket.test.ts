@@ -1,0 +1,196 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { systemClock } from "@s4t/kit";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { cryptosignAuthenticator, cryptosignCredentials } from "../auth/cryptosign.ts";
+import { ticketAuthenticator, ticketCredentials } from "../auth/ticket.ts";
+import { joinRealm } from "../client/join.ts";
+import { jsonCodec } from "../codec/json.ts";
+import { openPeer } from "../peer.ts";
+import { createRouter } from "../router/router.ts";
+import type { Transport } from "../transport.ts";
+import { createEd25519KeyPair, ed25519Signer, verifyEd25519 } from "./ed25519.ts";
+import { secureRandom } from "./random.ts";
+import { connectWebSocket } from "./websocket-client.ts";
+import { acceptWebSockets, type WebSocketDoorOptions } from "./websocket-server.ts";
+
+const deps = { clock: systemClock };
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const listen = async (server: Server): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/link`;
+};
+
+const aDoor = async (options: Partial<WebSocketDoorOptions>): Promise<string> => {
+  const door = acceptWebSockets(
+    { subprotocols: [jsonCodec.subprotocol], onTransport: () => {}, ...options },
+    deps,
+  );
+  const server = createServer();
+  server.on("upgrade", door.handleUpgrade);
+  cleanups.push(() => door.close());
+  return listen(server);
+};
+
+const aRouterDoor = (keys: readonly string[]): Promise<string> => {
+  const router = createRouter(
+    {
+      realms: [
+        {
+          name: "s4t",
+          authorize: () => "allow",
+          authenticators: [
+            cryptosignAuthenticator({
+              verify: verifyEd25519,
+              randomBytes: (sizeBytes) => randomBytes(sizeBytes),
+              findPrincipal: (key) =>
+                keys.includes(key) ? { authid: key.slice(0, 8), authrole: "board" } : undefined,
+            }),
+            ticketAuthenticator((ticket) =>
+              ticket === "letmein" ? { authid: "newcomer", authrole: "enrolling" } : undefined,
+            ),
+          ],
+        },
+      ],
+    },
+    { clock: systemClock, random: secureRandom },
+  );
+  cleanups.push(() => router.close());
+  return aDoor({
+    onTransport: (transport, facts) =>
+      router.attach(openPeer(transport, jsonCodec), { connection: facts }),
+  });
+};
+
+const connect = async (url: string): Promise<Transport> => {
+  const transport = await connectWebSocket({ url, subprotocol: jsonCodec.subprotocol }, deps);
+  cleanups.push(() => transport.close(1000, ""));
+  return transport;
+};
+
+describe("WAMP over our client and server", () => {
+  it("joins with a key, calls and is called", async () => {
+    const pair = createEd25519KeyPair();
+    const url = await aRouterDoor([pair.publicKey]);
+    const join = async () =>
+      joinRealm(
+        openPeer(await connect(url), jsonCodec),
+        {
+          realm: "s4t",
+          credentials: cryptosignCredentials({
+            publicKey: pair.publicKey,
+            sign: ed25519Signer(pair.privateKey),
+          }),
+        },
+        deps,
+      );
+    const [board, cloud] = [await join(), await join()];
+    expect(board.authrole).toBe("board");
+    await board.register(
+      "s4t.board.0011.",
+      ({ procedure, args }) => ({ args: [procedure, ...args] }),
+      {
+        match: "prefix",
+      },
+    );
+    const text = "è così 🌋".repeat(20_000);
+    const { args } = await cloud.call("s4t.board.0011.echo", { args: [text] });
+    expect(args).toEqual(["s4t.board.0011.echo", text]);
+    await board.close();
+    expect(await board.closed).toMatchObject({ reason: "wamp.close.goodbye_and_out" });
+  });
+
+  it("refuses a wrong key, a wrong signature, a wrong ticket", async () => {
+    const pair = createEd25519KeyPair();
+    const other = createEd25519KeyPair();
+    const url = await aRouterDoor([pair.publicKey]);
+    const tryWith = async (credentials: ReturnType<typeof ticketCredentials>) =>
+      joinRealm(openPeer(await connect(url), jsonCodec), { realm: "s4t", credentials }, deps).then(
+        (session) => session.authid,
+        (error) => error.uri,
+      );
+    const failed = "wamp.error.authentication_failed";
+    const signWith = (publicKey: string, privateKey: string) =>
+      cryptosignCredentials({ publicKey, sign: ed25519Signer(privateKey) });
+    expect(await tryWith(signWith(other.publicKey, other.privateKey))).toBe(failed);
+    expect(await tryWith(signWith(pair.publicKey, other.privateKey))).toBe(failed);
+    expect(await tryWith(ticketCredentials({ authid: "x", ticket: "guess" }))).toBe(failed);
+    expect(await tryWith(ticketCredentials({ authid: "x", ticket: "letmein" }))).toBe("newcomer");
+  });
+});
+
+describe("the door", () => {
+  it("refuses a client that does not speak the subprotocol", async () => {
+    const url = await aDoor({});
+    await expect(connectWebSocket({ url, subprotocol: "wamp.2.cbor" }, deps)).rejects.toMatchObject(
+      {
+        uri: "wamp.error.network_failure",
+        details: { because: "upgrade", status: 400 },
+      },
+    );
+  });
+
+  it("drops a frame beyond the limit with 1009", async () => {
+    const url = await aDoor({
+      maxFrameBytes: 1_000,
+      onTransport: (transport) => transport.listen({ onMessage() {}, onClose() {} }),
+    });
+    const transport = await connect(url);
+    const end = new Promise((resolve) => transport.listen({ onMessage() {}, onClose: resolve }));
+    transport.send("x".repeat(1_001));
+    expect(await end).toMatchObject({ code: 1009 });
+  });
+
+  it("sees within two pings that a peer is gone, and lets a quiet one that answers live", async () => {
+    const ends: unknown[] = [];
+    const url = await aDoor({
+      pingEveryMs: 40,
+      onTransport: (transport) =>
+        transport.listen({ onMessage() {}, onClose: (end) => ends.push(end) }),
+    });
+    const mute = new WebSocket(url, jsonCodec.subprotocol, { autoPong: false });
+    mute.on("error", () => {});
+    const quiet = new WebSocket(url, jsonCodec.subprotocol);
+    await new Promise((resolve) => mute.on("close", resolve));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(ends).toEqual([{ code: 1006, reason: "The peer was not heard any more." }]);
+    expect(quiet.readyState).toBe(WebSocket.OPEN);
+    quiet.terminate();
+  });
+
+  it("drops a reader that does not read, says why, and holds no more than the limit", async () => {
+    const ends: { reason: string }[] = [];
+    let accepted: Transport | undefined;
+    const url = await aDoor({
+      maxBufferedBytes: 256 * 1024,
+      onTransport(transport) {
+        accepted = transport;
+        transport.listen({ onMessage() {}, onClose: (end) => ends.push(end) });
+      },
+    });
+    const lazy = new WebSocket(url, jsonCodec.subprotocol);
+    lazy.on("error", () => {});
+    await new Promise((resolve) => lazy.on("open", resolve));
+    lazy.pause();
+    const block = "x".repeat(64 * 1024);
+    let mostBytes = 0;
+    for (let i = 0; i < 1_000 && ends.length === 0; i += 1) {
+      accepted?.send(block);
+      mostBytes = Math.max(mostBytes, accepted?.bufferedAmount ?? 0);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(ends).toEqual([{ code: 1008, reason: "The peer reads too slowly." }]);
+    expect(mostBytes).toBeLessThan(256 * 1024 + 2 * block.length);
+    lazy.terminate();
+  });
+});

@@ -1,0 +1,40 @@
+// The check before every request: is the URI one, is it free to use, does the authorizer agree. It does not act.
+import { wampErrors } from "../error.ts";
+import type { Dict } from "../messages/message.ts";
+import { isReservedUri, isUri, isUriPattern, type MatchPolicy, type UriCheck } from "../uri.ts";
+import type { Action, Authorizer } from "./authorizer.ts";
+import type { Member, Refusal } from "./member.ts";
+
+/** Decides whether `member` may do `action`; undefined: it may. */
+export type Admission = (
+  member: Member,
+  action: Action,
+  uri: string,
+  options: Dict,
+) => Refusal | undefined;
+
+/** `options.match` as a policy, or a refusal: `wildcard` and anything else are not spoken here. */
+export const matchOf = (options: Dict): MatchPolicy | Refusal => {
+  const { match } = options;
+  if (match === undefined || match === "exact") return "exact";
+  if (match === "prefix") return "prefix";
+  return { uri: wampErrors.optionNotAllowed, message: "Only exact and prefix matching are known." };
+};
+
+/** Makes the {@link Admission} of a realm. */
+export const createAdmission =
+  (authorize: Authorizer, check: UriCheck): Admission =>
+  (member, action, uri, options) => {
+    const isPattern = action === "register" || action === "subscribe";
+    const match = isPattern ? matchOf(options) : "exact";
+    if (typeof match !== "string") return match;
+    if (!isUriPattern(uri, match, check) || (match === "exact" && !isUri(uri, check)))
+      return { uri: wampErrors.invalidUri, message: "This is not a valid URI." };
+    // A prefix such as `w` or `wam` would reach into the reserved space as surely as `wamp.` does.
+    const reaches = match === "prefix" && "wamp.".startsWith(uri);
+    if (isReservedUri(uri) || reaches)
+      return { uri: wampErrors.invalidUri, message: "URIs of the protocol itself are reserved." };
+    return authorize(member.info, action, uri, options) === "allow"
+      ? undefined
+      : { uri: wampErrors.notAuthorized, message: "This session may not do that." };
+  };

@@ -1,0 +1,124 @@
+// Publish and subscribe within one realm. Every method is one router turn: synchronous, no clock, nothing but messages out.
+//
+//   SUBSCRIBE   → SUBSCRIBED | ERROR      one subscription a pattern, shared by all who follow it
+//   UNSUBSCRIBE → UNSUBSCRIBED | ERROR
+//   PUBLISH     → EVENT to every matching subscription; PUBLISHED | ERROR only when `acknowledge` is asked for
+import { wampErrors } from "../error.ts";
+import type { Publish, Subscribe, Unsubscribe } from "../messages/message.ts";
+import type { MatchPolicy } from "../uri.ts";
+import { type Admission, matchOf } from "./admission.ts";
+import { type Member, sendRefusal, type Violation } from "./member.ts";
+import { PatternTable } from "./pattern-table.ts";
+
+interface Subscription {
+  readonly id: number;
+  readonly pattern: string;
+  readonly match: MatchPolicy;
+  readonly members: Set<Member>;
+}
+
+/** What a {@link Broker} leans on. */
+export interface BrokerDependencies {
+  readonly admit: Admission;
+  /** Ids of the global scope, for publications. */
+  readonly drawId: () => number;
+}
+
+/** The broker of a realm. */
+export class Broker {
+  readonly #deps: BrokerDependencies;
+  readonly #table = new PatternTable<Subscription>();
+  readonly #byId = new Map<number, Subscription>();
+  /** Member → the subscriptions that it follows. */
+  readonly #followed = new Map<Member, Set<Subscription>>();
+  #lastId = 0;
+
+  constructor(deps: BrokerDependencies) {
+    this.#deps = deps;
+  }
+
+  subscribe(member: Member, { request, topic, options }: Subscribe): Violation {
+    const refusal = this.#deps.admit(member, "subscribe", topic, options);
+    if (refusal) return sendRefusal(member, "subscribe", request, refusal);
+    const match = matchOf(options) as MatchPolicy;
+    let subscription = this.#table.get(topic, match);
+    const followed = this.#followed.get(member) ?? new Set();
+    if (!subscription?.members.has(member) && followed.size >= member.limits.subscriptions)
+      return sendRefusal(member, "subscribe", request, {
+        uri: wampErrors.unavailable,
+        message: `No more than ${member.limits.subscriptions} subscriptions.`,
+      });
+    if (!subscription) {
+      this.#lastId += 1;
+      subscription = { id: this.#lastId, pattern: topic, match, members: new Set() };
+      this.#table.set(topic, match, subscription);
+      this.#byId.set(subscription.id, subscription);
+    }
+    subscription.members.add(member);
+    followed.add(subscription);
+    this.#followed.set(member, followed);
+    member.send({ kind: "subscribed", request, subscription: subscription.id });
+    return undefined;
+  }
+
+  unsubscribe(member: Member, { request, subscription: id }: Unsubscribe): Violation {
+    const subscription = this.#byId.get(id);
+    if (!subscription?.members.has(member))
+      return sendRefusal(member, "unsubscribe", request, {
+        uri: wampErrors.noSuchSubscription,
+        message: "There is no such subscription.",
+      });
+    const followed = this.#followed.get(member);
+    followed?.delete(subscription);
+    if (followed?.size === 0) this.#followed.delete(member);
+    this.#drop(member, subscription);
+    member.send({ kind: "unsubscribed", request });
+    return undefined;
+  }
+
+  publish(member: Member, message: Publish): Violation {
+    const { request, topic, options, args, kwargs } = message;
+    const acknowledged = options.acknowledge === true;
+    const refusal = this.#deps.admit(member, "publish", topic, options);
+    if (refusal) {
+      return acknowledged ? sendRefusal(member, "publish", request, refusal) : undefined;
+    }
+    const publication = this.#deps.drawId();
+    const excluded = options.exclude_me === false ? undefined : member;
+    for (const subscription of this.#table.listMatches(topic)) {
+      // One object for all who follow it, so that a codec may encode it once.
+      const event = {
+        kind: "event",
+        subscription: subscription.id,
+        publication,
+        details: subscription.match === "exact" ? {} : { topic },
+        args,
+        kwargs,
+      } as const;
+      for (const follower of subscription.members) if (follower !== excluded) follower.send(event);
+    }
+    if (acknowledged) member.send({ kind: "published", request, publication });
+    return undefined;
+  }
+
+  /** Forgets a session that left. */
+  remove(member: Member): void {
+    const followed = this.#followed.get(member);
+    this.#followed.delete(member);
+    if (followed) for (const subscription of followed) this.#drop(member, subscription);
+  }
+
+  /** How much is held; all zero when nobody is there. */
+  counts(): { readonly subscriptions: number; readonly followers: number } {
+    let followers = 0;
+    for (const { members } of this.#byId.values()) followers += members.size;
+    return { subscriptions: this.#byId.size, followers };
+  }
+
+  #drop(member: Member, subscription: Subscription): void {
+    subscription.members.delete(member);
+    if (subscription.members.size > 0) return;
+    this.#table.remove(subscription.pattern, subscription.match);
+    this.#byId.delete(subscription.id);
+  }
+}

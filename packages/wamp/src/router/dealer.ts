@@ -1,0 +1,256 @@
+// Calls within one realm. Every method is one router turn: synchronous, never waiting; a timeout is a turn of its own.
+//
+//   caller ──CALL──▶ dealer ──INVOCATION──▶ callee
+//   caller ◀─RESULT── dealer ◀───YIELD───── callee
+//   caller ◀─ERROR─── dealer ◀───ERROR───── callee
+//
+// How a call ends early (WAMP: Call Canceling, Call Timeouts):
+//   CANCEL skip          caller gets ERROR canceled at once, the callee is not told, its answer is dropped
+//   CANCEL killnowait    as skip, and the callee gets INTERRUPT (the default)
+//   CANCEL kill          the callee gets INTERRUPT, the caller waits for what it answers
+//   timeout              as killnowait, with ERROR timeout
+//   caller leaves        the callee gets INTERRUPT, its answer is dropped
+//   callee leaves        the caller gets ERROR canceled
+// A callee that does not announce `call_canceling` gets no INTERRUPT; `kill` is then `skip`.
+import type { Clock, Timer } from "@s4t/kit";
+import { wampErrors } from "../error.ts";
+import type { Call, Cancel, Dict, ErrorMessage, Yield } from "../messages/message.ts";
+import type { Admission } from "./admission.ts";
+import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
+import type { RegistrationRecord, Registrations } from "./registrations.ts";
+
+/** The longest timeout that a call may ask for; beyond a day work is an operation with an id, not a call. */
+export const MAX_CALL_TIMEOUT_MS = 86_400_000;
+
+interface PendingCall {
+  readonly caller: Member;
+  /** The caller's request id. */
+  readonly request: number;
+  readonly callee: Member;
+  /** The callee's request id. */
+  readonly invocation: number;
+  timer: Timer | undefined;
+}
+
+interface Desk {
+  /** As caller: request id → call. */
+  readonly calls: Map<number, PendingCall>;
+  /** As callee: invocation id → call. */
+  readonly invocations: Map<number, PendingCall>;
+  /** Ids of the session scope count up from 1. */
+  lastInvocation: number;
+}
+
+/** What a {@link Dealer} leans on. */
+export interface DealerDependencies {
+  readonly admit: Admission;
+  readonly registrations: Registrations;
+  readonly clock: Clock;
+}
+
+/** The dealer of a realm. */
+export class Dealer {
+  readonly #deps: DealerDependencies;
+  /** Member → its calls and invocations; there from its first to its leaving. */
+  readonly #desks = new Map<Member, Desk>();
+
+  constructor(deps: DealerDependencies) {
+    this.#deps = deps;
+  }
+
+  call(caller: Member, message: Call): Violation {
+    const { request, procedure, options } = message;
+    const desk = this.#deskOf(caller);
+    if (desk.calls.has(request)) return `CALL ${request} is already pending.`;
+    const refusal =
+      this.#deps.admit(caller, "call", procedure, options) ?? refuseCall(caller, desk, options);
+    if (refusal) return sendRefusal(caller, "call", request, refusal);
+    const record = this.#deps.registrations.find(procedure);
+    if (!record)
+      return sendRefusal(caller, "call", request, {
+        uri: wampErrors.noSuchProcedure,
+        message: "Nobody offers this procedure.",
+      });
+    const calleeDesk = this.#deskOf(record.callee);
+    if (calleeDesk.invocations.size >= record.callee.limits.pendingInvocations)
+      return sendRefusal(caller, "call", request, {
+        uri: wampErrors.unavailable,
+        message: "The callee has too many calls to answer already.",
+      });
+    calleeDesk.lastInvocation += 1;
+    const pending: PendingCall = {
+      caller,
+      request,
+      callee: record.callee,
+      invocation: calleeDesk.lastInvocation,
+      timer: undefined,
+    };
+    const timeoutMs = options.timeout as number | undefined;
+    if (timeoutMs) {
+      pending.timer = this.#deps.clock.after(timeoutMs, () => this.#onTimeout(pending));
+    }
+    desk.calls.set(request, pending);
+    calleeDesk.invocations.set(pending.invocation, pending);
+    record.callee.send({
+      kind: "invocation",
+      request: pending.invocation,
+      registration: record.id,
+      details: detailsOf(caller, record, message),
+      args: message.args,
+      kwargs: message.kwargs,
+    });
+    return undefined;
+  }
+
+  cancel(caller: Member, { request, options }: Cancel): Violation {
+    const mode = options.mode ?? "killnowait";
+    if (mode !== "skip" && mode !== "kill" && mode !== "killnowait")
+      return "CANCEL: the mode is none of skip, kill, killnowait.";
+    const pending = this.#desks.get(caller)?.calls.get(request);
+    // The answer crossed the CANCEL on its way.
+    if (!pending) return undefined;
+    if (mode === "kill" && pending.callee.calleeCancels) {
+      interrupt(pending, "kill", wampErrors.canceled);
+      return undefined;
+    }
+    this.#forget(pending);
+    if (mode !== "skip") interrupt(pending, "killnowait", wampErrors.canceled);
+    sendRefusal(caller, "call", request, {
+      uri: wampErrors.canceled,
+      message: "The call was canceled.",
+    });
+    return undefined;
+  }
+
+  yield(callee: Member, { request, options, args, kwargs }: Yield): Violation {
+    if (options.progress === true) return "YIELD: progressive results were not asked for.";
+    const pending = this.#find(callee, request);
+    if (typeof pending !== "object") return pending;
+    this.#forget(pending);
+    pending.caller.send({ kind: "result", request: pending.request, details: {}, args, kwargs });
+    return undefined;
+  }
+
+  error(callee: Member, message: ErrorMessage): Violation {
+    if (message.requestKind !== "invocation")
+      return "ERROR: only invocations can fail at a client.";
+    const pending = this.#find(callee, message.request);
+    if (typeof pending !== "object") return pending;
+    this.#forget(pending);
+    pending.caller.send({
+      kind: "error",
+      requestKind: "call",
+      request: pending.request,
+      details: {},
+      error: message.error,
+      args: message.args,
+      kwargs: message.kwargs,
+    });
+    return undefined;
+  }
+
+  /** Ends all that a session that left had to do with. */
+  remove(member: Member): void {
+    const desk = this.#desks.get(member);
+    if (!desk) return;
+    this.#desks.delete(member);
+    for (const pending of desk.calls.values()) {
+      pending.timer?.cancel();
+      this.#desks.get(pending.callee)?.invocations.delete(pending.invocation);
+      if (pending.callee !== member) interrupt(pending, "killnowait", wampErrors.canceled);
+    }
+    for (const pending of desk.invocations.values()) {
+      if (pending.caller === member) continue;
+      this.#forget(pending);
+      sendRefusal(pending.caller, "call", pending.request, {
+        uri: wampErrors.canceled,
+        message: "The callee left before it answered.",
+      });
+    }
+  }
+
+  /** How much is held. Calls and invocations are two sides of the same, and always equal. */
+  counts(): { readonly calls: number; readonly invocations: number } {
+    let calls = 0;
+    let invocations = 0;
+    for (const desk of this.#desks.values()) {
+      calls += desk.calls.size;
+      invocations += desk.invocations.size;
+    }
+    return { calls, invocations };
+  }
+
+  #deskOf(member: Member): Desk {
+    let desk = this.#desks.get(member);
+    if (!desk) {
+      desk = { calls: new Map(), invocations: new Map(), lastInvocation: 0 };
+      this.#desks.set(member, desk);
+    }
+    return desk;
+  }
+
+  /** The call behind an invocation; undefined when it ended early; a violation when it never was. */
+  #find(callee: Member, invocation: number): PendingCall | Violation {
+    const desk = this.#desks.get(callee);
+    if (invocation > (desk?.lastInvocation ?? 0)) return `Invocation ${invocation} never was.`;
+    return desk?.invocations.get(invocation);
+  }
+
+  #forget(pending: PendingCall): void {
+    pending.timer?.cancel();
+    this.#desks.get(pending.caller)?.calls.delete(pending.request);
+    this.#desks.get(pending.callee)?.invocations.delete(pending.invocation);
+  }
+
+  #onTimeout(pending: PendingCall): void {
+    this.#forget(pending);
+    interrupt(pending, "killnowait", wampErrors.timeout);
+    sendRefusal(pending.caller, "call", pending.request, {
+      uri: wampErrors.timeout,
+      message: "The callee did not answer in time.",
+    });
+  }
+}
+
+const refuseCall = (caller: Member, desk: Desk, options: Dict): Refusal | undefined => {
+  const { timeout } = options;
+  if (
+    timeout !== undefined &&
+    !(Number.isInteger(timeout) && Number(timeout) >= 0 && Number(timeout) <= MAX_CALL_TIMEOUT_MS)
+  )
+    return {
+      uri: wampErrors.invalidArgument,
+      message: `A timeout is a whole number of milliseconds up to ${MAX_CALL_TIMEOUT_MS}.`,
+    };
+  if (desk.calls.size >= caller.limits.pendingCalls)
+    return {
+      uri: wampErrors.unavailable,
+      message: `No more than ${caller.limits.pendingCalls} calls at once.`,
+    };
+  return undefined;
+};
+
+const detailsOf = (
+  caller: Member,
+  record: RegistrationRecord,
+  { procedure, options }: Call,
+): Dict => ({
+  ...(record.match === "exact" ? {} : { procedure }),
+  ...(record.disclosesCaller || options.disclose_me === true
+    ? {
+        caller: caller.info.id,
+        caller_authid: caller.info.authid,
+        caller_authrole: caller.info.authrole,
+      }
+    : {}),
+  ...(options.timeout && record.callee.calleeTimesOut ? { timeout: options.timeout } : {}),
+});
+
+const interrupt = (pending: PendingCall, mode: "kill" | "killnowait", reason: string): void => {
+  if (!pending.callee.calleeCancels) return;
+  pending.callee.send({
+    kind: "interrupt",
+    request: pending.invocation,
+    options: { mode, reason },
+  });
+};

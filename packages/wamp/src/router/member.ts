@@ -1,0 +1,34 @@
+// A joined session as broker and dealer handle it, and the two answers that both of them give.
+import type { Message, RequestKind } from "../messages/message.ts";
+import type { SessionInfo, SessionLimits } from "./session-info.ts";
+
+/** A session inside a realm. */
+export interface Member {
+  readonly info: SessionInfo;
+  readonly limits: SessionLimits;
+  /** Whether it understands INTERRUPT as callee. */
+  readonly calleeCancels: boolean;
+  /** Whether it wants to know a call's timeout as callee. */
+  readonly calleeTimesOut: boolean;
+  send(message: Message): void;
+}
+
+/** Why a request is refused. */
+export interface Refusal {
+  readonly uri: string;
+  readonly message: string;
+}
+
+/** Says that a message breaks the protocol; the session ends. Undefined where all is well. */
+export type Violation = string | undefined;
+
+/** Answers a request with an ERROR. That is no violation, hence what it returns. */
+export const sendRefusal = (
+  to: Member,
+  requestKind: RequestKind,
+  request: number,
+  { uri, message }: Refusal,
+): Violation => {
+  to.send({ kind: "error", requestKind, request, details: {}, error: uri, args: [message] });
+  return undefined;
+};
