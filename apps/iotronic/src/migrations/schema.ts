@@ -1,5 +1,8 @@
 // Types of all tables, one file a module in `schema/`. A test compares them with what the migrations really make.
 // Conventions: ids and enums text, moments int64 ms UTC, flags integer 0/1, documents text (JSON); `project_id` NOT NULL leads
 // every index of what belongs to a project.
+import type { AuditTables } from "./schema/audit.ts";
+import type { ChangeTables } from "./schema/changes.ts";
+
 /** All tables, by name. Each module adds its own. */
-export type Schema = Record<never, never>;
+export interface Schema extends AuditTables, ChangeTables {}

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isNewer, openDataFolder } from "./data-folder.ts";
+
+const folder = () => join(mkdtempSync(join(tmpdir(), "s4t-data-")), "cloud");
+const coded = (code: string) => expect.objectContaining({ code });
+
+describe("openDataFolder", () => {
+  it("makes a folder that only its user can read", () => {
+    const path = folder();
+    openDataFolder(path).release();
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+  });
+  it("is taken by one process at a time, and free again after a kill -9", async () => {
+    const path = folder();
+    const child = spawn(
+      process.execPath,
+      [
+        "--conditions=source",
+        "--disable-warning=ExperimentalWarning",
+        "-e",
+        `import(${JSON.stringify(new URL("./data-folder.ts", import.meta.url).href)}).then((m) => { m.openDataFolder(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1000); })`,
+      ],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    expect(() => openDataFolder(path)).toThrowError(
+      expect.objectContaining({
+        code: "data.locked",
+        details: expect.objectContaining({ pid: String(child.pid) }),
+      }),
+    );
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    openDataFolder(path).release();
+  });
+  it("refuses a folder of a later release and leaves it as it was", () => {
+    const path = folder();
+    mkdirSync(path);
+    writeFileSync(join(path, "release"), "99.0.0\n");
+    expect(() => openDataFolder(path)).toThrowError(coded("data.newer"));
+    expect(() => openDataFolder(path)).toThrowError(coded("data.newer"));
+  });
+  it("says when a file is in the way, or the folder may not be written", () => {
+    const file = folder();
+    writeFileSync(file, "");
+    expect(() => openDataFolder(file)).toThrowError(coded("data.unwritable"));
+    expect(() => openDataFolder("/dev/null/s4t")).toThrowError(coded("data.unwritable"));
+    if (process.getuid?.() !== 0) {
+      const path = folder();
+      mkdirSync(path);
+      chmodSync(path, 0o500);
+      expect(() => openDataFolder(path)).toThrowError(coded("data.unwritable"));
+    }
+  });
+});
+
+describe("isNewer", () => {
+  it.each([
+    ["0.10.0", "0.9.3", true],
+    ["0.9.3", "0.10.0", false],
+    ["1.0.0", "1.0.0", false],
+    ["1.0.1", "1.0.0", true],
+  ])("%s against %s: %s", (a, b, newer) => {
+    expect(isNewer(a, b)).toBe(newer);
+  });
+});

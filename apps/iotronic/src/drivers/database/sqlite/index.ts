@@ -1,0 +1,2 @@
+export type { SqliteOptions } from "./config.ts";
+export { createSqliteDatabase as sqliteDatabase } from "./sqlite.ts";

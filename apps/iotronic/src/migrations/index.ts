@@ -1,0 +1,50 @@
+// All migrations in order, and how they are applied: each in a transaction of its own, its name noted in the same transaction.
+import { fail } from "@s4t/contract";
+import { type Kysely, sql } from "kysely";
+import { auditMigration } from "./20261124-1150-audit.ts";
+import { changesMigration } from "./20261124-1151-changes.ts";
+import type { DialectName, Migration } from "./migration.ts";
+import type { Schema } from "./schema.ts";
+
+/** In order of name. Each module adds one line. */
+export const migrations: readonly Migration[] = [auditMigration, changesMigration];
+
+/** How a driver brackets one migration. */
+export interface MigrationTransaction {
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** Applies what is missing. Throws `data.newer` when the data knows a migration that this release does not. */
+export const applyMigrations = async (
+  database: Kysely<Schema>,
+  dialect: DialectName,
+  transaction: MigrationTransaction,
+  list: readonly Migration[] = migrations,
+): Promise<void> => {
+  await sql`create table if not exists schema_migrations (name text primary key, applied_at bigint not null)`.execute(
+    database,
+  );
+  const { rows } = await sql<{
+    name: string;
+  }>`select name from schema_migrations order by name`.execute(database);
+  const applied = new Set(rows.map(({ name }) => name));
+  const known = new Set(list.map(({ name }) => name));
+  const foreign = rows.find(({ name }) => !known.has(name));
+  if (foreign) throw fail("data.newer", { folder: "database", version: foreign.name });
+  for (const migration of list) {
+    if (applied.has(migration.name)) continue;
+    await transaction.begin();
+    try {
+      await migration.up(database, dialect);
+      await sql`insert into schema_migrations (name, applied_at) values (${migration.name}, ${Date.now()})`.execute(
+        database,
+      );
+      await transaction.commit();
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
+  }
+};

@@ -1,0 +1,32 @@
+// A database of its own for a test file: SQLite in a temporary folder, or an empty schema of the PostgreSQL that
+// TEST_DATABASE names. The whole suite runs on either.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "@s4t/kit";
+import type { Database } from "../src/ports/database.ts";
+
+/** A started, migrated database; `close` ends and removes it. */
+export interface TestDatabase {
+  readonly database: Database;
+  /** Folder that lives as long, for what else the test keeps. */
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+/** Opens one. */
+export const openTestDatabase = async (): Promise<TestDatabase> => {
+  const folder = mkdtempSync(join(tmpdir(), "s4t-test-"));
+  const { sqliteDatabase } = await import("../src/drivers/database/sqlite/index.ts");
+  const database = sqliteDatabase({ folder, monotonicMs: systemClock.monotonicMs });
+  await database.start?.();
+  await database.migrate();
+  return {
+    database,
+    folder,
+    close: async () => {
+      await database.stop?.();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
