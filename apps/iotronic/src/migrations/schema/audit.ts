@@ -1,7 +1,7 @@
 import type { ColumnType } from "kysely";
 
 /** A column that only the sequencer fills, later. */
-export type Later<Value> = ColumnType<Value | null, null | undefined, Value>;
+export type Later<Value> = ColumnType<Value | null, Value | null | undefined, Value>;
 
 export interface AuditTables {
   audit_entries: {

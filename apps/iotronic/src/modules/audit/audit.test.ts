@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { silentLog, systemClock } from "@s4t/kit";
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
+import { tamperings } from "../../../test/tampering.ts";
+import { everything, systemActor } from "../../policy/index.ts";
+import { createAudit, openHeadKey, openWitness } from "./index.ts";
+import { leafOf, MerkleTree } from "./merkle.ts";
+
+let test: TestDatabase;
+beforeEach(async () => {
+  test = await openTestDatabase();
+});
+afterEach(() => test.close());
+
+const open = () =>
+  createAudit({
+    database: test.database,
+    clock: systemClock,
+    log: silentLog,
+    key: openHeadKey(test.folder),
+    witness: openWitness(join(test.folder, "witness.jsonl")),
+  });
+
+const filled = async (count: number) => {
+  const audit = open();
+  await audit.start?.();
+  for (let i = 0; i < count; i += 1) {
+    await audit.record({
+      actor: systemActor,
+      action: "board.create",
+      project: null,
+      resource: { noun: "board", uuid: `b${i}`, name: null },
+      facts: { i },
+    });
+    if (i % 7 === 6) await audit.sequence();
+  }
+  await audit.sequence();
+  return audit;
+};
+
+describe("MerkleTree (RFC 6962)", () => {
+  it("has the roots of the recursive definition at every size", () => {
+    const leaves = Array.from({ length: 40 }, (_, i) => leafOf(Buffer.alloc(16, i), String(i)));
+    const root = (part: readonly string[]): string => {
+      if (part.length <= 1)
+        return part[0] ?? "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+      let k = 1;
+      while (k * 2 < part.length) k *= 2;
+      return createHash("sha256")
+        .update(Buffer.from([1]))
+        .update(Buffer.from(root(part.slice(0, k)), "hex"))
+        .update(Buffer.from(root(part.slice(k)), "hex"))
+        .digest("hex");
+    };
+    const tree = new MerkleTree();
+    for (let size = 0; size <= leaves.length; size += 1) {
+      expect(tree.root()).toBe(root(leaves.slice(0, size)));
+      tree.append(leaves[size] ?? leaves[0] ?? "");
+    }
+  });
+});
+
+describe("the audit log", () => {
+  it("numbers entries in order, without gaps, and is found intact", async () => {
+    const audit = await filled(30);
+    const verdict = await audit.verify();
+    expect(verdict).toMatchObject({ intact: true, size: 30, firstBad: null });
+    expect(verdict.witnessed).toBeGreaterThan(3);
+    const { items } = await audit.list(everything, { limit: 30 });
+    expect(items.map(({ index }) => index)).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i));
+  });
+  it("pages through without repeating or losing an entry", async () => {
+    const audit = await filled(25);
+    const seen: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await audit.list(everything, { limit: 10, after });
+      seen.push(...page.items.map(({ uuid }) => uuid));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(new Set(seen).size).toBe(25);
+  });
+  it("goes on after a restart, and writes the head that a crash kept from the witness", async () => {
+    const first = await filled(10);
+    await first.stop?.();
+    const witness = join(test.folder, "witness.jsonl");
+    const lines = openWitness(witness).read();
+    rmSync(witness);
+    const kept = openWitness(witness);
+    for (const line of lines.slice(0, -1)) kept.append(line);
+    const audit = open();
+    await audit.start?.();
+    await audit.record({ actor: systemActor, action: "board.update", project: null });
+    expect(await audit.verify()).toMatchObject({ intact: true, size: 11 });
+    expect(openWitness(witness).read().length).toBe(lines.length + 1);
+  });
+  it("forgets what an entry said when asked, and every proof still holds", async () => {
+    const audit = await filled(12);
+    const { items } = await audit.list(everything, { limit: 1 });
+    await audit.erase(items[0]?.uuid ?? "");
+    expect(await audit.verify()).toMatchObject({ intact: true, size: 12 });
+    expect((await audit.list(everything, { limit: 1 })).items[0]?.actor.name).toBe("erased");
+  });
+  it("finds every tampering, a log rewritten and signed with the stolen key included", async () => {
+    const audit = await filled(40);
+    const witness = openWitness(join(test.folder, "witness.jsonl")).read();
+    const seed = Date.now();
+    for (const [name, tamper] of tamperings(seed)) {
+      await test.database.write(everything, async (tx) => {
+        await sql`drop table if exists kept_entries`.execute(tx.queries);
+        await sql`create table kept_entries as select * from audit_entries`.execute(tx.queries);
+        await sql`drop table if exists kept_heads`.execute(tx.queries);
+        await sql`create table kept_heads as select * from audit_heads`.execute(tx.queries);
+        await tamper({ queries: tx.queries, key: openHeadKey(test.folder), size: 40 });
+      });
+      const verdict = await audit.verify();
+      expect(verdict.intact, `${name} (seed ${seed})`).toBe(false);
+      await test.database.write(everything, async (tx) => {
+        for (const table of ["entries", "heads"]) {
+          await sql`delete from ${sql.table(`audit_${table}`)}`.execute(tx.queries);
+          await sql`insert into ${sql.table(`audit_${table}`)} select * from ${sql.table(`kept_${table}`)}`.execute(
+            tx.queries,
+          );
+        }
+      });
+      expect((await audit.verify()).intact).toBe(true);
+    }
+    expect(witness.length).toBeGreaterThan(0);
+  });
+});

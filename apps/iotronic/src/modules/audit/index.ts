@@ -1,0 +1,4 @@
+export { type Audit, createAudit } from "./audit.ts";
+export { openHeadKey } from "./head.ts";
+export { auditRoutes } from "./routes.ts";
+export { openWitness } from "./witness.ts";

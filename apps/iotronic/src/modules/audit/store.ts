@@ -1,0 +1,144 @@
+import type { AuditHead } from "@s4t/contract";
+import { toRfc3339 } from "@s4t/kit";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+
+/** A row of the log as stored. */
+export interface EntryRow {
+  readonly uuid: string;
+  readonly idx: number | null;
+  readonly at: number;
+  readonly project_id: string | null;
+  readonly action: string;
+  readonly actor_id: string;
+  readonly resource_id: string | null;
+  readonly payload: string | null;
+  readonly salt: string | null;
+  readonly leaf: string;
+}
+
+export type NewEntryRow = Omit<EntryRow, "idx" | "payload" | "salt"> & {
+  readonly payload: string;
+  readonly salt: string;
+};
+
+const numbers = (row: EntryRow): EntryRow => ({
+  ...row,
+  at: Number(row.at),
+  idx: row.idx === null ? null : Number(row.idx),
+});
+
+export const insertEntry = async (_scope: Scope, tx: Tx, row: NewEntryRow): Promise<void> => {
+  await tx.queries.insertInto("audit_entries").values(row).execute();
+};
+
+/** Rows that the sequencer has not numbered yet, in the order in which it will. */
+export const listUnnumbered = (
+  _scope: Scope,
+  reader: Reader,
+  limit: number,
+): Promise<{ uuid: string; leaf: string }[]> =>
+  reader.queries
+    .selectFrom("audit_entries")
+    .select(["uuid", "leaf"])
+    .where("idx", "is", null)
+    .orderBy("at")
+    .orderBy("uuid")
+    .limit(limit)
+    .execute();
+
+export const numberEntry = async (
+  _scope: Scope,
+  tx: Tx,
+  uuid: string,
+  idx: number,
+): Promise<void> => {
+  await tx.queries.updateTable("audit_entries").set({ idx }).where("uuid", "=", uuid).execute();
+};
+
+export const insertHead = async (_scope: Scope, tx: Tx, head: AuditHead): Promise<void> => {
+  await tx.queries
+    .insertInto("audit_heads")
+    .values({ ...head, at: Date.parse(head.at) })
+    .execute();
+};
+
+export const listHeads = async (_scope: Scope, reader: Reader): Promise<AuditHead[]> => {
+  const rows = await reader.queries.selectFrom("audit_heads").selectAll().orderBy("size").execute();
+  return rows.map((row) => ({ ...row, size: Number(row.size), at: toRfc3339(Number(row.at)) }));
+};
+
+export const findLastHead = async (
+  _scope: Scope,
+  reader: Reader,
+): Promise<AuditHead | undefined> => {
+  const row = await reader.queries
+    .selectFrom("audit_heads")
+    .selectAll()
+    .orderBy("size", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row && { ...row, size: Number(row.size), at: toRfc3339(Number(row.at)) };
+};
+
+/** A stretch of numbered rows in order, from an index on. */
+export const listNumbered = async (
+  _scope: Scope,
+  reader: Reader,
+  after: number,
+  limit: number,
+): Promise<EntryRow[]> => {
+  const rows = await reader.queries
+    .selectFrom("audit_entries")
+    .selectAll()
+    .where("idx", "is not", null)
+    .where("idx", ">", after)
+    .orderBy("idx")
+    .orderBy("uuid")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => numbers(row as EntryRow));
+};
+
+/** What a list may be narrowed by. */
+export interface EntryFilter {
+  readonly action?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  /** Sort key of the last row of the page before. */
+  readonly before?: readonly [at: number, uuid: string] | undefined;
+}
+
+/** Newest first. */
+export const listEntries = async (
+  scope: Scope,
+  reader: Reader,
+  filter: EntryFilter,
+  limit: number,
+): Promise<EntryRow[]> => {
+  let query = reader.queries.selectFrom("audit_entries").selectAll();
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  const { action, actor, resource, fromMs, toMs, before } = filter;
+  if (action !== undefined) query = query.where("action", "=", action);
+  if (actor !== undefined) query = query.where("actor_id", "=", actor);
+  if (resource !== undefined) query = query.where("resource_id", "=", resource);
+  if (fromMs !== undefined) query = query.where("at", ">=", fromMs);
+  if (toMs !== undefined) query = query.where("at", "<", toMs);
+  if (before)
+    query = query.where((e) =>
+      e.or([e("at", "<", before[0]), e.and([e("at", "=", before[0]), e("uuid", "<", before[1])])]),
+    );
+  const rows = await query.orderBy("at", "desc").orderBy("uuid", "desc").limit(limit).execute();
+  return rows.map((row) => numbers(row as EntryRow));
+};
+
+/** Removes what an entry said; its leaf stays. */
+export const eraseEntry = async (_scope: Scope, tx: Tx, uuid: string): Promise<void> => {
+  await tx.queries
+    .updateTable("audit_entries")
+    .set({ payload: null, salt: null, resource_id: null })
+    .where("uuid", "=", uuid)
+    .execute();
+};

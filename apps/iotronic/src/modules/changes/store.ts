@@ -1,0 +1,98 @@
+import type { ProjectId } from "@s4t/contract";
+import type { Change, ChangeInput } from "../../edge/facts.ts";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+
+/** How long changes are kept: what timelines and resuming readers can reach back to. */
+export const CHANGES_KEPT_DAYS = 90;
+
+interface Row {
+  seq: number;
+  project_id: string;
+  noun: string;
+  resource_id: string;
+  rev: number;
+  actor: string;
+  at: number;
+  patch: string;
+}
+
+const toChange = (row: Row): Change => ({
+  seq: Number(row.seq),
+  project: row.project_id as ProjectId,
+  noun: row.noun,
+  uuid: row.resource_id,
+  rev: Number(row.rev),
+  actor: row.actor,
+  atMs: Number(row.at),
+  patch: JSON.parse(row.patch) as Change["patch"],
+});
+
+export const insertChange = async (
+  _scope: Scope,
+  tx: Tx,
+  change: ChangeInput,
+  atMs: number,
+): Promise<Change> => {
+  const { seq } = await tx.queries
+    .insertInto("changes")
+    .values({
+      project_id: change.project,
+      noun: change.noun,
+      resource_id: change.uuid,
+      rev: change.rev,
+      actor: change.actor.name,
+      at: atMs,
+      patch: JSON.stringify(change.patch),
+    })
+    .returning("seq")
+    .executeTakeFirstOrThrow();
+  const { actor, uuid, project, noun, rev, patch } = change;
+  return { seq: Number(seq), project, noun, uuid, rev, actor: actor.name, atMs, patch };
+};
+
+/** Changes after `seq`, oldest first. */
+export const listChangesSince = async (
+  scope: Scope,
+  reader: Reader,
+  seq: number,
+  limit: number,
+): Promise<Change[]> => {
+  let query = reader.queries
+    .selectFrom("changes")
+    .selectAll()
+    .where("seq", ">", seq)
+    .orderBy("seq")
+    .limit(limit);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return (await query.execute()).map(toChange);
+};
+
+/** Changes of one resource before `seq`, newest first. */
+export const listChangesOf = async (
+  scope: Scope,
+  reader: Reader,
+  uuid: string,
+  before: number,
+  limit: number,
+): Promise<Change[]> => {
+  let query = reader.queries
+    .selectFrom("changes")
+    .selectAll()
+    .where("resource_id", "=", uuid)
+    .where("seq", "<", before)
+    .orderBy("seq", "desc")
+    .limit(limit);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return (await query.execute()).map(toChange);
+};
+
+export const findLastSeq = async (scope: Scope, reader: Reader): Promise<number> => {
+  let query = reader.queries.selectFrom("changes").select((e) => e.fn.max("seq").as("last"));
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return Number((await query.executeTakeFirst())?.last ?? 0);
+};
+
+export const removeChangesBefore = async (_scope: Scope, tx: Tx, atMs: number): Promise<void> => {
+  await tx.queries.deleteFrom("changes").where("at", "<", atMs).execute();
+};
