@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Message } from "../messages/message.ts";
+import { messageCodes } from "../messages/message.ts";
+import { jsonCodec } from "./json.ts";
+
+interface Vectors {
+  readonly messages: readonly { name: string; text: string; message: Message }[];
+  readonly refused: readonly { name: string; text: string }[];
+  readonly unknown: readonly string[];
+}
+const vectors: Vectors = JSON.parse(
+  readFileSync(new URL("../../vectors/json.json", import.meta.url), "utf8"),
+);
+
+describe("WAMP over JSON", () => {
+  it.each(vectors.messages)("reads and writes $name", ({ text, message }) => {
+    expect(jsonCodec.decode(text)).toEqual(message);
+    expect(jsonCodec.encode(message)).toBe(text);
+  });
+
+  it("has a vector for every message", () => {
+    const kinds = new Set(vectors.messages.map(({ message }) => message.kind));
+    expect([...kinds].sort()).toEqual(Object.keys(messageCodes).sort());
+  });
+
+  it.each(vectors.refused)("refuses $name", ({ text }) => {
+    expect(() => jsonCodec.decode(text)).toThrow(
+      expect.objectContaining({ code: "wamp.error.protocol_violation" }),
+    );
+  });
+
+  it("counts unknown message codes instead of refusing them", () => {
+    for (const text of vectors.unknown)
+      expect(jsonCodec.decode(text)).toEqual({ kind: "unknown", code: JSON.parse(text)[0] });
+  });
+
+  it("refuses binary frames", () => {
+    expect(() => jsonCodec.decode(new Uint8Array(2))).toThrow(/Binary/);
+  });
+});
