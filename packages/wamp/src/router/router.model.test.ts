@@ -1,0 +1,324 @@
+// Broker and dealer against a reference that is too simple to be wrong: lists, searched from end to end. Random turns with a
+// printed seed; after each turn both must have said the same to everybody, and hold as much.
+import { systemClock } from "@s4t/kit";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Message } from "../messages/message.ts";
+import type { Member } from "./member.ts";
+import { Realm } from "./realm.ts";
+import { defaultSessionLimits } from "./session-info.ts";
+
+const sessions = [0, 1, 2, 3];
+const uris = ["a.b", "a.b.c", "a.bc", "d"];
+const patterns = [
+  ...uris.map((uri) => ({ uri, match: "exact" as const })),
+  ...["a.", "a.b", "a.b.", "d"].map((uri) => ({ uri, match: "prefix" as const })),
+];
+
+type Turn =
+  | { do: "register" | "subscribe"; who: number; pattern: number }
+  | { do: "unregister" | "unsubscribe" | "answer" | "fail"; who: number; pick: number }
+  | { do: "call" | "publish"; who: number; uri: number }
+  | { do: "cancel"; who: number; pick: number; mode: "skip" | "kill" | "killnowait" }
+  | { do: "leave"; who: number };
+
+const who = fc.constantFrom(...sessions);
+const pick = fc.nat(5);
+const anyTurn: fc.Arbitrary<Turn> = fc.oneof(
+  fc.record({
+    do: fc.constantFrom("register", "subscribe"),
+    who,
+    pattern: fc.nat(patterns.length - 1),
+  }),
+  fc.record({ do: fc.constantFrom("unregister", "unsubscribe", "answer", "fail"), who, pick }),
+  fc.record({ do: fc.constantFrom("call", "call", "publish"), who, uri: fc.nat(uris.length - 1) }),
+  fc.record({
+    do: fc.constant("cancel" as const),
+    who,
+    pick,
+    mode: fc.constantFrom("skip", "kill", "killnowait"),
+  }),
+  fc.record({ do: fc.constant("leave" as const), who }),
+) as fc.Arbitrary<Turn>;
+
+/** What somebody is told, without ids of the router's own choosing. */
+type Told = string;
+
+const summary = (message: Message): Told => {
+  switch (message.kind) {
+    case "error":
+      return `error ${message.requestKind} ${message.error}`;
+    case "invocation":
+      return `invocation ${message.args?.[0]}`;
+    case "result":
+      return `result ${message.args?.[0]}`;
+    case "interrupt":
+      return `interrupt ${String(message.options.mode)}`;
+    case "event":
+      return `event ${message.args?.[0]}`;
+    default:
+      return message.kind;
+  }
+};
+
+interface Offer {
+  id: number;
+  who: number;
+  uri: string;
+  match: "exact" | "prefix";
+}
+interface OpenCall {
+  caller: number;
+  callee: number;
+  tag: number;
+}
+
+class Reference {
+  offers: Offer[] = [];
+  follows: Offer[] = [];
+  calls: OpenCall[] = [];
+  told: [number, Told][] = [];
+
+  say(to: number, what: Told): undefined {
+    this.told.push([to, what]);
+  }
+  matches = (entry: Offer, uri: string) =>
+    entry.match === "exact" ? entry.uri === uri : uri.startsWith(entry.uri);
+  best(uri: string): Offer | undefined {
+    const found = this.offers.filter((offer) => this.matches(offer, uri));
+    return (
+      found.find((offer) => offer.match === "exact") ??
+      found.sort((a, b) => b.uri.length - a.uri.length)[0]
+    );
+  }
+  leave(gone: number): undefined {
+    this.offers = this.offers.filter((offer) => offer.who !== gone);
+    this.follows = this.follows.filter((follow) => follow.who !== gone);
+    for (const call of this.calls.filter(
+      ({ caller, callee }) => caller === gone || callee === gone,
+    )) {
+      if (call.caller === gone && call.callee !== gone)
+        this.say(call.callee, "interrupt killnowait");
+      if (call.callee === gone && call.caller !== gone)
+        this.say(call.caller, "error call wamp.error.canceled");
+      this.calls = this.calls.filter((one) => one !== call);
+    }
+  }
+}
+
+class World {
+  readonly reference = new Reference();
+  #generation = 10;
+  readonly told: [number, Told][] = [];
+  readonly #realm = new Realm({
+    clock: systemClock,
+    drawId: () => 1,
+    authorize: () => "allow",
+    uriCheck: "strict",
+  });
+  readonly #members: Member[] = sessions.map((index) => this.#aMember(index));
+  #request = 0;
+  /** What the real router gave out, by session. */
+  readonly #registrations: number[] = [];
+  readonly #subscriptions: number[] = [];
+  readonly #invocations: { callee: number; id: number; tag: number }[] = [];
+  #last: Message | undefined;
+
+  #aMember(index: number): Member {
+    this.#generation += 1;
+    return {
+      info: {
+        id: this.#generation,
+        realm: "r",
+        authid: String(index),
+        authrole: "x",
+        authmethod: "x",
+        principalExtra: {},
+        authextra: {},
+        connection: {},
+      },
+      limits: defaultSessionLimits,
+      calleeCancels: true,
+      calleeTimesOut: false,
+      send: (message) => {
+        this.told.push([index, summary(message)]);
+        this.#last = message;
+        if (message.kind === "invocation")
+          this.#invocations.push({
+            callee: index,
+            id: message.request,
+            tag: Number(message.args?.[0]),
+          });
+      },
+    };
+  }
+
+  join(): undefined {
+    for (const member of this.#members) this.#realm.join(member);
+  }
+
+  #receive(index: number, message: Message): undefined {
+    expect(this.#realm.receive(this.#members[index] as Member, message)).toBeUndefined();
+  }
+
+  step(turn: Turn): undefined {
+    this.#request += 1;
+    switch (turn.do) {
+      case "register":
+      case "subscribe":
+        return this.#offer(turn.do, turn.who, turn.pattern);
+      case "unregister":
+      case "unsubscribe":
+        return this.#withdraw(turn.do, turn.who, turn.pick);
+      case "call":
+        return this.#call(turn.who, uris[turn.uri] as string);
+      case "publish":
+        return this.#publish(turn.who, uris[turn.uri] as string);
+      case "answer":
+      case "fail":
+        return this.#answer(turn.do, turn.who, turn.pick);
+      case "cancel":
+        return this.#cancel(turn.who, turn.pick, turn.mode);
+      case "leave":
+        return this.#leave(turn.who);
+    }
+  }
+
+  #offer(what: "register" | "subscribe", who: number, patternIndex: number): undefined {
+    const pattern = patterns[patternIndex] as (typeof patterns)[number];
+    const options = pattern.match === "prefix" ? { match: "prefix" } : {};
+    const same = (one: Offer) => one.uri === pattern.uri && one.match === pattern.match;
+    const { reference } = this;
+    const request = this.#request;
+    if (what === "register") {
+      this.#receive(who, { kind: "register", request, options, procedure: pattern.uri });
+      if (reference.offers.some(same))
+        return reference.say(who, "error register wamp.error.procedure_already_exists");
+      if (this.#last?.kind !== "registered") throw new Error("REGISTER was not acknowledged");
+      reference.offers.push({ id: this.#last.registration, who, ...pattern });
+      this.#registrations.push(this.#last.registration);
+      return reference.say(who, "registered");
+    }
+    this.#receive(who, { kind: "subscribe", request, options, topic: pattern.uri });
+    if (this.#last?.kind !== "subscribed") throw new Error("SUBSCRIBE was not acknowledged");
+    const id = this.#last.subscription;
+    this.#subscriptions.push(id);
+    if (!reference.follows.some((one) => same(one) && one.who === who))
+      reference.follows.push({ id, who, ...pattern });
+    return reference.say(who, "subscribed");
+  }
+
+  #withdraw(what: "unregister" | "unsubscribe", who: number, pick: number): undefined {
+    const isOffer = what === "unregister";
+    // Any id that was ever given out: the own and live ones work, all others are refused.
+    const ids = isOffer ? this.#registrations : this.#subscriptions;
+    const id = ids[pick % Math.max(1, ids.length)] ?? 77;
+    const { reference } = this;
+    const entries = isOffer ? reference.offers : reference.follows;
+    const at = entries.findIndex((one) => one.who === who && one.id === id);
+    if (isOffer)
+      this.#receive(who, { kind: "unregister", request: this.#request, registration: id });
+    else this.#receive(who, { kind: "unsubscribe", request: this.#request, subscription: id });
+    if (at === -1)
+      return reference.say(
+        who,
+        `error ${what} wamp.error.no_such_${isOffer ? "registration" : "subscription"}`,
+      );
+    entries.splice(at, 1);
+    reference.say(who, isOffer ? "unregistered" : "unsubscribed");
+  }
+
+  #call(who: number, uri: string): undefined {
+    const tag = this.#request;
+    this.#receive(who, { kind: "call", request: tag, options: {}, procedure: uri, args: [tag] });
+    const offer = this.reference.best(uri);
+    if (!offer) return this.reference.say(who, "error call wamp.error.no_such_procedure");
+    this.reference.calls.push({ caller: who, callee: offer.who, tag });
+    this.reference.say(offer.who, `invocation ${tag}`);
+  }
+
+  #publish(who: number, uri: string): undefined {
+    const tag = this.#request;
+    const options = { acknowledge: true };
+    this.#receive(who, { kind: "publish", request: tag, options, topic: uri, args: [tag] });
+    for (const follow of this.reference.follows)
+      if (follow.who !== who && this.reference.matches(follow, uri))
+        this.reference.say(follow.who, `event ${tag}`);
+    this.reference.say(who, "published");
+  }
+
+  #answer(what: "answer" | "fail", who: number, pick: number): undefined {
+    const own = this.#invocations.filter(({ callee }) => callee === who);
+    const invocation = own[pick % Math.max(1, own.length)];
+    if (!invocation) return;
+    const { id, tag } = invocation;
+    if (what === "answer")
+      this.#receive(who, { kind: "yield", request: id, options: {}, args: [tag] });
+    else
+      this.#receive(who, {
+        kind: "error",
+        requestKind: "invocation",
+        request: id,
+        details: {},
+        error: "x.y",
+      });
+    const call = this.reference.calls.find((one) => one.tag === tag);
+    if (!call) return;
+    this.reference.calls = this.reference.calls.filter((one) => one !== call);
+    this.reference.say(call.caller, what === "answer" ? `result ${tag}` : "error call x.y");
+  }
+
+  #cancel(who: number, pick: number, mode: "skip" | "kill" | "killnowait"): undefined {
+    const own = this.reference.calls.filter(({ caller }) => caller === who);
+    const call = own[pick % Math.max(1, own.length)];
+    this.#receive(who, { kind: "cancel", request: call?.tag ?? 1, options: { mode } });
+    if (!call) return;
+    if (mode !== "skip") this.reference.say(call.callee, `interrupt ${mode}`);
+    if (mode === "kill") return;
+    this.reference.calls = this.reference.calls.filter((one) => one !== call);
+    this.reference.say(who, "error call wamp.error.canceled");
+  }
+
+  #leave(who: number): undefined {
+    this.#realm.leave(this.#members[who] as Member);
+    this.reference.leave(who);
+    // Ids of invocations begin anew with the next session.
+    for (let i = this.#invocations.length - 1; i >= 0; i -= 1)
+      if (this.#invocations[i]?.callee === who) this.#invocations.splice(i, 1);
+    this.#members[who] = this.#aMember(who);
+    this.#realm.join(this.#members[who]);
+  }
+
+  check(): undefined {
+    const sorted = (told: [number, Told][]) => told.map(([to, what]) => `${to} ${what}`).sort();
+    expect(sorted(this.told)).toEqual(sorted(this.reference.told));
+    this.told.length = 0;
+    this.reference.told.length = 0;
+    const { offers, follows, calls } = this.reference;
+    const topics = new Set(follows.map(({ uri, match }) => `${match} ${uri}`));
+    expect(this.#realm.counts()).toEqual({
+      sessions: sessions.length,
+      registrations: offers.length,
+      subscriptions: topics.size,
+      followers: follows.length,
+      calls: calls.length,
+      invocations: calls.length,
+    });
+  }
+}
+
+it("broker and dealer say what the simple reference says, turn by turn", () => {
+  const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
+  console.log(`router model seed ${seed}`);
+  fc.assert(
+    fc.property(fc.array(anyTurn, { minLength: 10, maxLength: 60 }), (turns) => {
+      const world = new World();
+      world.join();
+      for (const turn of turns) {
+        world.step(turn);
+        world.check();
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
+});
