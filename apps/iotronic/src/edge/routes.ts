@@ -16,6 +16,8 @@ export interface Call<E extends Endpoint> {
   readonly ifMatch: number | undefined;
   /** Milliseconds of `Prefer: wait=10`, where sent. */
   readonly waitMs: number | undefined;
+  /** Whether it came over TLS. */
+  readonly secure: boolean;
   /** The raw body, for endpoints that take a stream (restore). */
   readonly stream: () => AsyncIterable<Uint8Array>;
 }

@@ -3,11 +3,16 @@ import { fail } from "@s4t/contract";
 import { type Kysely, sql } from "kysely";
 import { auditMigration } from "./20261124-1150-audit.ts";
 import { changesMigration } from "./20261124-1151-changes.ts";
+import { identityMigration } from "./20261124-1155-identity.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
 /** In order of name. Each module adds one line. */
-export const migrations: readonly Migration[] = [auditMigration, changesMigration];
+export const migrations: readonly Migration[] = [
+  auditMigration,
+  changesMigration,
+  identityMigration,
+];
 
 /** How a driver brackets one migration. */
 export interface MigrationTransaction {

@@ -3,6 +3,7 @@
 // every index of what belongs to a project.
 import type { AuditTables } from "./schema/audit.ts";
 import type { ChangeTables } from "./schema/changes.ts";
+import type { IdentityTables } from "./schema/identity.ts";
 
 /** All tables, by name. Each module adds its own. */
-export interface Schema extends AuditTables, ChangeTables {}
+export interface Schema extends AuditTables, ChangeTables, IdentityTables {}

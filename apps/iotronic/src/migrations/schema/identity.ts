@@ -1,0 +1,45 @@
+export interface IdentityTables {
+  identity_users: {
+    uuid: string;
+    name: string;
+    rev: number;
+    status: string;
+    admin: number;
+    mail: string | null;
+    password: string;
+    created_at: number;
+    updated_at: number;
+    last_sign_in_at: number | null;
+  };
+  identity_projects: {
+    uuid: string;
+    name: string;
+    rev: number;
+    description: string;
+    created_at: number;
+    updated_at: number;
+  };
+  identity_members: { project_id: string; user_id: string; role: string };
+  identity_credentials: {
+    uuid: string;
+    user_id: string;
+    project_id: string;
+    name: string;
+    role: string;
+    secret: string;
+    created_at: number;
+    expires_at: number | null;
+  };
+  identity_tokens: {
+    uuid: string;
+    hash: string;
+    user_id: string;
+    credential_id: string | null;
+    name: string;
+    address: string | null;
+    created_at: number;
+    expires_at: number;
+    last_used_at: number | null;
+  };
+  identity_links: { hash: string; user_id: string; expires_at: number };
+}

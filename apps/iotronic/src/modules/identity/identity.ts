@@ -1,0 +1,51 @@
+// The identity module put together: who signs in, who belongs where, what a token means.
+import type { ProjectId } from "@s4t/contract";
+import type { Clock, Log } from "@s4t/kit";
+import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
+import type { Actor } from "../../policy/index.ts";
+import type { Database } from "../../ports/database.ts";
+import { type Credentials, createCredentials } from "./credentials.ts";
+import { createProjects, type Projects } from "./projects.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
+import { createThrottle } from "./throttle.ts";
+import { createTokens, type Tokens } from "./tokens.ts";
+import { createUsers, type Users } from "./users.ts";
+
+export interface IdentityDependencies {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: AuditLog;
+  readonly changes: ChangeLog;
+  /** How many boards a project has: the boards' module knows. */
+  readonly countBoards: (project: ProjectId) => Promise<number>;
+  /** Actions that an actor may do somewhere. */
+  readonly actionsOf: (actor: Actor) => readonly string[];
+}
+
+/** Everything of one part that the others of this module need. */
+export interface IdentityContext extends IdentityDependencies {
+  readonly tokens: Tokens;
+}
+
+export interface Identity {
+  readonly sessions: Sessions;
+  readonly users: Users;
+  readonly projects: Projects;
+  readonly credentials: Credentials;
+  readonly tokens: Tokens;
+}
+
+/** Makes the module. */
+export const createIdentity = (dependencies: IdentityDependencies): Identity => {
+  const tokens = createTokens(dependencies);
+  const context: IdentityContext = { ...dependencies, tokens };
+  const throttle = createThrottle(dependencies.clock);
+  return {
+    tokens,
+    sessions: createSessions(context, throttle),
+    users: createUsers(context),
+    projects: createProjects(context),
+    credentials: createCredentials(context),
+  };
+};

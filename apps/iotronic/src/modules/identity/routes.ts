@@ -1,0 +1,76 @@
+import { rest, type SignedIn } from "@s4t/contract";
+import { Answer, implement } from "../../edge/routes.ts";
+import { projectOf } from "../../policy/index.ts";
+import type { Identity } from "./identity.ts";
+import { SIGN_IN_LIFE_S } from "./tokens.ts";
+
+/** Name of the browser's session cookie. */
+export const SESSION_COOKIE = "s4t_session";
+
+const cookie = (value: string, lifeS: number, secure: boolean): string =>
+  `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifeS}${secure ? "; Secure" : ""}`;
+
+/** `secure`: whether the request came over TLS. */
+export const identityRoutes = ({ sessions, users, projects, credentials }: Identity) => [
+  ...implement(rest.sessions, {
+    signIn: async ({ body, actor, secure }) => {
+      const signedIn: SignedIn = await sessions.signIn(body, actor.address);
+      return new Answer(signedIn, {
+        headers: { "set-cookie": cookie(signedIn.token, SIGN_IN_LIFE_S, secure) },
+      });
+    },
+    show: ({ actor }) => sessions.show(actor),
+    signOut: async ({ actor, secure }) => {
+      await sessions.signOut(actor);
+      return new Answer(null, { headers: { "set-cookie": cookie("", 0, secure) } });
+    },
+    changePassword: async ({ actor, body }) => {
+      await sessions.changePassword(actor, body);
+      return null;
+    },
+  }),
+  ...implement(rest.users, {
+    list: ({ query }) => users.list(query),
+    create: ({ actor, body }) => users.create(actor, body),
+    show: ({ params }) => users.show(params.uuid),
+    update: ({ actor, params, body, ifMatch }) => users.update(actor, params.uuid, body, ifMatch),
+    remove: async ({ actor, params }) => {
+      await users.remove(actor, params.uuid);
+      return null;
+    },
+  }),
+  ...implement(rest.projects, {
+    list: ({ actor, query }) => projects.list(actor, query),
+    create: ({ actor, body }) => projects.create(actor, body),
+    show: ({ actor, params }) => projects.show(actor, params.uuid),
+    update: ({ actor, params, body, ifMatch }) =>
+      projects.update(actor, params.uuid, body, ifMatch),
+    remove: async ({ actor, params }) => {
+      await projects.remove(actor, params.uuid);
+      return null;
+    },
+    members: ({ actor, params, query }) => projects.members(actor, params.uuid, query),
+    setMember: ({ actor, params, body }) =>
+      projects.setMember(actor, params.uuid, params.user, body.role),
+    removeMember: async ({ actor, params }) => {
+      await projects.removeMember(actor, params.uuid, params.user);
+      return null;
+    },
+  }),
+  ...implement(rest.tokens, {
+    list: ({ actor, query }) => sessions.listTokens(actor, query),
+    create: ({ actor, body }) => sessions.createToken(actor, body),
+    revoke: async ({ actor, params }) => {
+      await sessions.revokeToken(actor, params.uuid);
+      return null;
+    },
+  }),
+  ...implement(rest.credentials, {
+    list: ({ actor, query }) => credentials.list(actor, query),
+    create: ({ actor, scope, body }) => credentials.create(actor, projectOf(scope), body),
+    remove: async ({ actor, params }) => {
+      await credentials.remove(actor, params.uuid);
+      return null;
+    },
+  }),
+];

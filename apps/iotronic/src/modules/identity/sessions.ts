@@ -1,0 +1,283 @@
+// Signing in and out.
+import {
+  type BodyOf,
+  fail,
+  type rest,
+  type Session,
+  type SignedIn,
+  type Token,
+  type UserId,
+} from "@s4t/contract";
+import { isS4tError, toRfc3339 } from "@s4t/kit";
+import { randomToken, sha256Hex } from "@s4t/kit/node";
+import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import { type Actor, everything, systemActor } from "../../policy/index.ts";
+import type { IdentityContext } from "./identity.ts";
+import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
+import {
+  findCredential,
+  findUser,
+  insertLink,
+  listMemberships,
+  listTokens,
+  removeToken,
+  removeTokensOf,
+  type TokenRow,
+  takeLink,
+  type UserRow,
+  updateUser,
+} from "./store.ts";
+import type { Throttle } from "./throttle.ts";
+import { SIGN_IN_LIFE_S } from "./tokens.ts";
+
+/** How long a one-time sign-in link is good. */
+export const SIGN_IN_LINK_LIFE_S = 900;
+
+type SignIn = BodyOf<typeof rest.sessions.signIn>;
+
+export interface Sessions {
+  signIn(body: SignIn, address: string | null): Promise<SignedIn>;
+  show(actor: Actor): Promise<Session>;
+  signOut(actor: Actor): Promise<void>;
+  changePassword(
+    actor: Actor,
+    body: { readonly current: string; readonly next: string },
+  ): Promise<void>;
+  /** A code for one sign-in without a password, for whoever started the cloud. */
+  createLink(user: UserId): Promise<string>;
+  listTokens(actor: Actor, query: PageQuery): Promise<{ items: Token[]; next: string | null }>;
+  createToken(
+    actor: Actor,
+    body: { readonly name: string; readonly expiresInS: number },
+  ): Promise<{ secret: string; token: Token }>;
+  revokeToken(actor: Actor, uuid: string): Promise<void>;
+}
+
+const actorOf = (user: UserRow, address: string | null): Actor => ({
+  ...systemActor,
+  kind: "user",
+  uuid: user.uuid,
+  name: user.name,
+  admin: false,
+  address,
+});
+
+/** Makes the verbs. */
+export const createSessions = (context: IdentityContext, throttle: Throttle): Sessions => {
+  const { database, clock, audit, tokens, actionsOf } = context;
+
+  const showToken = (row: TokenRow, current: string | null): Token => ({
+    uuid: row.uuid,
+    name: row.name,
+    status: Number(row.expires_at) > clock.now() ? "active" : "expired",
+    user: row.user_id,
+    createdAt: toRfc3339(Number(row.created_at)),
+    expiresAt: toRfc3339(Number(row.expires_at)),
+    lastUsedAt: row.last_used_at === null ? null : toRfc3339(Number(row.last_used_at)),
+    address: row.address,
+    current: row.uuid === current,
+  });
+
+  const show = async (actor: Actor): Promise<Session> => {
+    const { user, memberships } = await database.read(everything, async (reader) => ({
+      user: await findUser(everything, reader, actor.uuid),
+      memberships: await listMemberships(everything, reader, actor.uuid),
+    }));
+    if (!user) throw fail("auth.required");
+    return {
+      user: { uuid: user.uuid, name: user.name, admin: actor.admin },
+      projects: memberships
+        .filter(({ project }) => actor.kind !== "credential" || actor.roles.has(project))
+        .map(({ project, projectName, role }) => ({
+          uuid: project,
+          name: projectName,
+          role: actor.roles.get(project) ?? role,
+        })),
+      project: actor.defaultProject,
+      expiresAt: null,
+      actions: [...actionsOf(actor)],
+    };
+  };
+
+  /** The user that the proof belongs to, or undefined: who it was for is the same to an outsider. */
+  const prove = async (
+    body: SignIn,
+  ): Promise<{ user: UserRow | undefined; credential: string | null; named: string }> => {
+    if (body.method === "link") {
+      const taken = await database.write(everything, (tx) =>
+        takeLink(everything, tx, sha256Hex(body.code)),
+      );
+      if (!taken || Number(taken.expires_at) <= clock.now()) throw fail("auth.link-invalid");
+      const user = await database.read(everything, (reader) =>
+        findUser(everything, reader, taken.user_id),
+      );
+      return { user, credential: null, named: user?.name ?? "" };
+    }
+    if (body.method === "credential") {
+      const found = await database.read(everything, async (reader) => {
+        const credential = await findCredential(everything, reader, body.id);
+        return {
+          credential,
+          user: credential && (await findUser(everything, reader, credential.user_id)),
+        };
+      });
+      const right = found.credential?.secret === sha256Hex(body.secret);
+      const alive =
+        found.credential?.expires_at === null || Number(found.credential?.expires_at) > clock.now();
+      return {
+        user: right && alive ? found.user : undefined,
+        credential: found.credential?.uuid ?? null,
+        named: body.id,
+      };
+    }
+    const user = await database.read(everything, (reader) =>
+      findUser(everything, reader, body.name),
+    );
+    const right = await isPassword(user?.password, body.password);
+    return { user: right ? user : undefined, credential: null, named: body.name };
+  };
+
+  return {
+    async signIn(body, address) {
+      const keys = [
+        `address ${address}`,
+        body.method === "password" ? `name ${body.name}` : `method ${body.method} ${address}`,
+      ];
+      throttle.check(keys);
+      const proven = await prove(body).catch((error: unknown) => {
+        if (isS4tError(error, "auth.link-invalid")) throttle.wrong(keys);
+        throw error;
+      });
+      const user = proven.user?.status === "active" ? proven.user : undefined;
+      if (!user) {
+        throttle.wrong(keys);
+        await audit.record({
+          actor: {
+            ...systemActor,
+            kind: "user",
+            uuid: "unknown",
+            name: proven.named.slice(0, 63),
+            admin: false,
+            address,
+          },
+          action: "session.start",
+          status: "denied",
+          project: null,
+          facts: { method: body.method },
+        });
+        throw fail("auth.failed");
+      }
+      throttle.right(keys);
+      const { secret, row } = await database.write(everything, async (tx) => {
+        await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
+        const issued = await tokens.issue(tx, {
+          user: user.uuid,
+          credential: proven.credential,
+          name: "sign-in",
+          address,
+          lifeS: SIGN_IN_LIFE_S,
+        });
+        await audit.append(tx, {
+          actor: actorOf(user, address),
+          action: "session.start",
+          project: null,
+          facts: { method: body.method },
+        });
+        return issued;
+      });
+      const actor = await tokens.find(secret);
+      if (!actor || actor === "expired") throw fail("auth.failed");
+      return {
+        token: secret,
+        session: { ...(await show(actor)), expiresAt: toRfc3339(Number(row.expires_at)) },
+      };
+    },
+    show,
+    async signOut(actor) {
+      if (actor.token === null) return;
+      const token = actor.token;
+      await database.write(everything, async (tx) => {
+        await removeToken(everything, tx, actor.uuid, token);
+        await audit.append(tx, { actor, action: "session.end", project: null });
+        tx.afterCommit(tokens.forget);
+      });
+    },
+    async changePassword(actor, { current, next }) {
+      if (actor.kind !== "user") throw fail("auth.failed");
+      requireStrong(next);
+      const user = await database.read(everything, (reader) =>
+        findUser(everything, reader, actor.uuid),
+      );
+      const keys = [`name ${user?.name}`];
+      throttle.check(keys);
+      if (!(await isPassword(user?.password, current))) {
+        throttle.wrong(keys);
+        throw fail("auth.failed");
+      }
+      const password = await hashPassword(next);
+      await database.write(everything, async (tx) => {
+        await updateUser(everything, tx, actor.uuid, { password, updated_at: clock.now() });
+        await removeTokensOf(everything, tx, actor.uuid, actor.token);
+        await audit.append(tx, { actor, action: "session.password", project: null });
+        tx.afterCommit(tokens.forget);
+      });
+    },
+    async createLink(user) {
+      const code = randomToken(16);
+      await database.write(everything, (tx) =>
+        insertLink(
+          everything,
+          tx,
+          sha256Hex(code),
+          user,
+          clock.now() + SIGN_IN_LINK_LIFE_S * 1_000,
+        ),
+      );
+      return code;
+    },
+    async listTokens(actor, query) {
+      const after = query.after === undefined ? undefined : parseCursor(query.after, ["string"])[0];
+      const rows = await database.read(everything, (reader) =>
+        listTokens(everything, reader, actor.uuid, after, pageSizeOf(query) + 1),
+      );
+      return pageOf(
+        rows,
+        query,
+        (row) => [row.uuid],
+        (row) => showToken(row, actor.token),
+      );
+    },
+    async createToken(actor, { name, expiresInS }) {
+      if (actor.kind !== "user") throw fail("auth.failed");
+      const { secret, row } = await database.write(everything, async (tx) => {
+        const issued = await tokens.issue(tx, {
+          user: actor.uuid,
+          credential: null,
+          name,
+          address: actor.address,
+          lifeS: expiresInS,
+        });
+        await audit.append(tx, {
+          actor,
+          action: "token.create",
+          project: null,
+          resource: { noun: "token", uuid: issued.row.uuid, name },
+        });
+        return issued;
+      });
+      return { secret, token: showToken(row, actor.token) };
+    },
+    async revokeToken(actor, uuid) {
+      await database.write(everything, async (tx) => {
+        if (!(await removeToken(everything, tx, actor.uuid, uuid))) throw fail("token.not-found");
+        await audit.append(tx, {
+          actor,
+          action: "token.revoke",
+          project: null,
+          resource: { noun: "token", uuid, name: null },
+        });
+        tx.afterCommit(tokens.forget);
+      });
+    },
+  };
+};

@@ -1,0 +1,344 @@
+// Users, projects and who may what. Users stand above projects, so most of these see everything: the scope is then the
+// caller's statement that it decided so.
+import type { ProjectId, Role, UserId } from "@s4t/contract";
+import type { Selectable } from "kysely";
+import type { Schema } from "../../migrations/schema.ts";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+
+export type UserRow = Selectable<Schema["identity_users"]>;
+export type ProjectRow = Selectable<Schema["identity_projects"]>;
+export type TokenRow = Selectable<Schema["identity_tokens"]>;
+export type CredentialRow = Selectable<Schema["identity_credentials"]>;
+export type ProjectRole = Exclude<Role, "admin">;
+
+export interface Membership {
+  readonly project: ProjectId;
+  readonly projectName: string;
+  readonly role: ProjectRole;
+}
+
+const isId = (text: string) => text.length === 36 && text[8] === "-";
+
+export const findUser = (
+  _scope: Scope,
+  { queries }: Reader,
+  idOrName: string,
+): Promise<UserRow | undefined> =>
+  queries
+    .selectFrom("identity_users")
+    .selectAll()
+    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName)
+    .executeTakeFirst();
+
+export const listUsers = (
+  _scope: Scope,
+  { queries }: Reader,
+  filter: { readonly name?: string | undefined; readonly after?: string | undefined },
+  limit: number,
+): Promise<UserRow[]> => {
+  let query = queries.selectFrom("identity_users").selectAll().orderBy("name").limit(limit);
+  if (filter.after !== undefined) query = query.where("name", ">", filter.after);
+  if (filter.name !== undefined)
+    query = query.where((e) =>
+      e(
+        e.fn<string>("lower", ["name"]),
+        "like",
+        `%${filter.name?.toLowerCase().replace(/[%_]/g, "")}%`,
+      ),
+    );
+  return query.execute();
+};
+
+export const insertUser = async (_scope: Scope, tx: Tx, row: UserRow): Promise<void> => {
+  await tx.queries.insertInto("identity_users").values(row).execute();
+};
+
+export const updateUser = async (
+  _scope: Scope,
+  tx: Tx,
+  uuid: string,
+  set: Partial<UserRow>,
+): Promise<void> => {
+  await tx.queries.updateTable("identity_users").set(set).where("uuid", "=", uuid).execute();
+};
+
+export const removeUser = async (_scope: Scope, tx: Tx, uuid: string): Promise<void> => {
+  await tx.queries.deleteFrom("identity_users").where("uuid", "=", uuid).execute();
+};
+
+export const countAdmins = async (_scope: Scope, { queries }: Reader): Promise<number> => {
+  const row = await queries
+    .selectFrom("identity_users")
+    .select((e) => e.fn.countAll<number>().as("count"))
+    .where("admin", "=", 1)
+    .where("status", "=", "active")
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+};
+
+export const listMemberships = async (
+  _scope: Scope,
+  { queries }: Reader,
+  user: string,
+): Promise<Membership[]> => {
+  const rows = await queries
+    .selectFrom("identity_members")
+    .innerJoin("identity_projects", "identity_projects.uuid", "identity_members.project_id")
+    .select(["identity_members.project_id", "identity_members.role", "identity_projects.name"])
+    .where("user_id", "=", user)
+    .orderBy("identity_projects.name")
+    .execute();
+  return rows.map((row) => ({
+    project: row.project_id as ProjectId,
+    projectName: row.name,
+    role: row.role as ProjectRole,
+  }));
+};
+
+export const findProject = (
+  _scope: Scope,
+  { queries }: Reader,
+  idOrName: string,
+): Promise<ProjectRow | undefined> =>
+  queries
+    .selectFrom("identity_projects")
+    .selectAll()
+    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName)
+    .executeTakeFirst();
+
+export const listProjects = (
+  scope: Scope,
+  { queries }: Reader,
+  after: string | undefined,
+  limit: number,
+): Promise<ProjectRow[]> => {
+  let query = queries.selectFrom("identity_projects").selectAll().orderBy("name").limit(limit);
+  if (scope.projects !== "all") query = query.where("uuid", "in", scope.projects);
+  if (after !== undefined) query = query.where("name", ">", after);
+  return query.execute();
+};
+
+export const insertProject = async (_scope: Scope, tx: Tx, row: ProjectRow): Promise<void> => {
+  await tx.queries.insertInto("identity_projects").values(row).execute();
+};
+
+export const updateProject = async (
+  scope: Scope,
+  tx: Tx,
+  uuid: ProjectId,
+  set: Partial<ProjectRow>,
+): Promise<void> => {
+  let query = tx.queries.updateTable("identity_projects").set(set).where("uuid", "=", uuid);
+  if (scope.projects !== "all") query = query.where("uuid", "in", scope.projects);
+  await query.execute();
+};
+
+export const removeProject = async (_scope: Scope, tx: Tx, uuid: ProjectId): Promise<void> => {
+  await tx.queries.deleteFrom("identity_projects").where("uuid", "=", uuid).execute();
+};
+
+export interface MemberRow {
+  readonly uuid: string;
+  readonly name: string;
+  readonly status: string;
+  readonly role: ProjectRole;
+}
+
+export const listMembers = async (
+  _scope: Scope,
+  { queries }: Reader,
+  project: ProjectId,
+  after: string | undefined,
+  limit: number,
+): Promise<MemberRow[]> => {
+  let query = queries
+    .selectFrom("identity_members")
+    .innerJoin("identity_users", "identity_users.uuid", "identity_members.user_id")
+    .select([
+      "identity_users.uuid",
+      "identity_users.name",
+      "identity_users.status",
+      "identity_members.role",
+    ])
+    .where("project_id", "=", project)
+    .orderBy("identity_users.name")
+    .limit(limit);
+  if (after !== undefined) query = query.where("identity_users.name", ">", after);
+  return (await query.execute()) as MemberRow[];
+};
+
+export const setMember = async (
+  _scope: Scope,
+  tx: Tx,
+  project: ProjectId,
+  user: string,
+  role: ProjectRole,
+): Promise<void> => {
+  await tx.queries
+    .insertInto("identity_members")
+    .values({ project_id: project, user_id: user, role })
+    .onConflict((conflict) => conflict.columns(["project_id", "user_id"]).doUpdateSet({ role }))
+    .execute();
+};
+
+export const removeMember = async (
+  _scope: Scope,
+  tx: Tx,
+  project: ProjectId,
+  user: string,
+): Promise<boolean> => {
+  const result = await tx.queries
+    .deleteFrom("identity_members")
+    .where("project_id", "=", project)
+    .where("user_id", "=", user)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows) > 0;
+};
+
+export const insertToken = async (_scope: Scope, tx: Tx, row: TokenRow): Promise<void> => {
+  await tx.queries.insertInto("identity_tokens").values(row).execute();
+};
+
+export const findToken = (
+  _scope: Scope,
+  { queries }: Reader,
+  hash: string,
+): Promise<TokenRow | undefined> =>
+  queries.selectFrom("identity_tokens").selectAll().where("hash", "=", hash).executeTakeFirst();
+
+export const listTokens = (
+  _scope: Scope,
+  { queries }: Reader,
+  user: string,
+  after: string | undefined,
+  limit: number,
+): Promise<TokenRow[]> => {
+  let query = queries
+    .selectFrom("identity_tokens")
+    .selectAll()
+    .where("user_id", "=", user)
+    .orderBy("uuid", "desc")
+    .limit(limit);
+  if (after !== undefined) query = query.where("uuid", "<", after);
+  return query.execute();
+};
+
+export const touchTokens = async (
+  _scope: Scope,
+  tx: Tx,
+  used: ReadonlyMap<string, number>,
+): Promise<void> => {
+  for (const [uuid, at] of used)
+    await tx.queries
+      .updateTable("identity_tokens")
+      .set({ last_used_at: at })
+      .where("uuid", "=", uuid)
+      .execute();
+};
+
+/** Ends one token of a user; answers whether it was there. */
+export const removeToken = async (
+  _scope: Scope,
+  tx: Tx,
+  user: string,
+  uuid: string,
+): Promise<boolean> => {
+  const result = await tx.queries
+    .deleteFrom("identity_tokens")
+    .where("user_id", "=", user)
+    .where("uuid", "=", uuid)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows) > 0;
+};
+
+/** Ends all tokens of a user, but the one kept. */
+export const removeTokensOf = async (
+  _scope: Scope,
+  tx: Tx,
+  user: string,
+  kept: string | null,
+): Promise<void> => {
+  let query = tx.queries.deleteFrom("identity_tokens").where("user_id", "=", user);
+  if (kept !== null) query = query.where("uuid", "!=", kept);
+  await query.execute();
+};
+
+export const removeExpired = async (_scope: Scope, tx: Tx, now: number): Promise<void> => {
+  await tx.queries.deleteFrom("identity_tokens").where("expires_at", "<", now).execute();
+  await tx.queries.deleteFrom("identity_links").where("expires_at", "<", now).execute();
+};
+
+export const insertCredential = async (
+  _scope: Scope,
+  tx: Tx,
+  row: CredentialRow,
+): Promise<void> => {
+  await tx.queries.insertInto("identity_credentials").values(row).execute();
+};
+
+export const findCredential = (
+  _scope: Scope,
+  { queries }: Reader,
+  uuid: string,
+): Promise<CredentialRow | undefined> =>
+  queries
+    .selectFrom("identity_credentials")
+    .selectAll()
+    .where("uuid", "=", uuid)
+    .executeTakeFirst();
+
+export const listCredentials = (
+  _scope: Scope,
+  { queries }: Reader,
+  user: string,
+  after: string | undefined,
+  limit: number,
+): Promise<CredentialRow[]> => {
+  let query = queries
+    .selectFrom("identity_credentials")
+    .selectAll()
+    .where("user_id", "=", user)
+    .orderBy("name")
+    .limit(limit);
+  if (after !== undefined) query = query.where("name", ">", after);
+  return query.execute();
+};
+
+export const removeCredential = async (
+  _scope: Scope,
+  tx: Tx,
+  user: string,
+  idOrName: string,
+): Promise<CredentialRow | undefined> =>
+  tx.queries
+    .deleteFrom("identity_credentials")
+    .where("user_id", "=", user)
+    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName)
+    .returningAll()
+    .executeTakeFirst();
+
+export const insertLink = async (
+  _scope: Scope,
+  tx: Tx,
+  hash: string,
+  user: UserId,
+  expiresAt: number,
+): Promise<void> => {
+  await tx.queries
+    .insertInto("identity_links")
+    .values({ hash, user_id: user, expires_at: expiresAt })
+    .execute();
+};
+
+/** Uses a link up: the row is gone for whoever comes second. */
+export const takeLink = async (
+  _scope: Scope,
+  tx: Tx,
+  hash: string,
+): Promise<{ user_id: string; expires_at: number } | undefined> =>
+  tx.queries
+    .deleteFrom("identity_links")
+    .where("hash", "=", hash)
+    .returning(["user_id", "expires_at"])
+    .executeTakeFirst();
