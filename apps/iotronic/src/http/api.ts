@@ -1,0 +1,146 @@
+// A route of the contract as the server runs it: authenticate, scope, parse, call, answer. The same steps for every endpoint.
+import { Readable } from "node:stream";
+import { ALL_PROJECTS, type Endpoint, fail, PROJECT_HEADER, type ProjectId } from "@s4t/contract";
+import { type Clock, createDeadline, isS4tError, type Log, parseJson } from "@s4t/kit";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Answer, type ByteStream, type Call, type Route } from "../edge/routes.ts";
+import {
+  type Action,
+  type Actor,
+  denied,
+  everything,
+  maySomewhere,
+  type Scope,
+  scopeFor,
+  systemActor,
+} from "../policy/index.ts";
+import { compileCheck, compileCoercion, parseIfMatch, parseWait } from "./parse.ts";
+import { problemOf } from "./problem.ts";
+
+/** How long a request may take unless it asks to wait. */
+export const REQUEST_DEADLINE_MS = 30_000;
+
+export interface ApiDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly authenticate: (
+    headers: FastifyRequest["headers"],
+    changes: boolean,
+  ) => Actor | Promise<Actor>;
+  /** Id of a project named by id or name. */
+  readonly resolveProject: (idOrName: string) => Promise<ProjectId | undefined>;
+  /** Hears of every refusal by policy. */
+  readonly onDenied: (actor: Actor, action: string) => void;
+}
+
+const nobody: Actor = {
+  ...systemActor,
+  kind: "user",
+  uuid: "anonymous",
+  name: "anonymous",
+  admin: false,
+};
+
+const scopeOf = async (
+  endpoint: Endpoint,
+  actor: Actor,
+  wanted: string | undefined,
+  deps: ApiDependencies,
+): Promise<Scope> => {
+  if (endpoint.scope === "public") return everything;
+  const action = endpoint.action as Action;
+  if (endpoint.scope !== "project") {
+    if (!maySomewhere(actor, action)) throw denied(action);
+    return everything;
+  }
+  if (wanted === undefined || wanted === ALL_PROJECTS) return scopeFor(actor, action, wanted);
+  const project = await deps.resolveProject(wanted);
+  if (project === undefined) throw fail("project.not-found");
+  return scopeFor(actor, action, project);
+};
+
+const isByteStream = (value: unknown): value is ByteStream =>
+  typeof value === "object" && value !== null && "bytes" in value && "mediaType" in value;
+
+const send = (reply: FastifyReply, endpoint: Endpoint, answer: unknown): FastifyReply => {
+  const special = answer instanceof Answer ? answer : undefined;
+  const body: unknown = special ? special.body : answer;
+  const status = special?.status ?? endpoint.status ?? 200;
+  if (special) reply.headers(special.headers);
+  reply.code(status);
+  if (isByteStream(body)) {
+    reply
+      .header("content-type", body.mediaType)
+      .header("content-disposition", `attachment; filename="${body.fileName}"`);
+    return reply.send(Readable.from(body.bytes));
+  }
+  if (status === 204) return reply.send();
+  const rev = (body as { rev?: unknown } | null)?.rev;
+  if (typeof rev === "number") reply.header("etag", `"${rev}"`);
+  return reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(body));
+};
+
+/** Bodies arrive as text and are parsed here, so that every refusal is ours. An absent body is an empty object. */
+const bodyOf = (request: FastifyRequest): unknown => {
+  if (request.body === undefined || request.body === null || request.body === "") return {};
+  if (typeof request.body !== "string") throw fail("request.unsupported-media");
+  return parseJson(request.body);
+};
+
+const headerOf = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+/** Makes the handler of one route. */
+export const createHandler = (route: Route, deps: ApiDependencies) => {
+  const { endpoint } = route;
+  const checkParams = endpoint.params && compileCheck(endpoint.params);
+  const checkQuery = endpoint.query && compileCheck(endpoint.query);
+  const coerce = compileCoercion(endpoint.query as Parameters<typeof compileCoercion>[0]);
+  const checkBody = endpoint.body && compileCheck(endpoint.body);
+  const changes = endpoint.method !== "GET";
+
+  const call = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    actor: Actor,
+  ): Promise<FastifyReply> => {
+    const scope = await scopeOf(endpoint, actor, headerOf(request, PROJECT_HEADER), deps);
+    const waitMs = parseWait(headerOf(request, "prefer"));
+    using deadline = createDeadline(deps.clock, REQUEST_DEADLINE_MS + (waitMs ?? 0));
+    const left = new AbortController();
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished) left.abort(fail("request.canceled"));
+    });
+    const made: Call<Endpoint> = {
+      actor,
+      scope,
+      params: checkParams?.(request.params, "path") as never,
+      query: checkQuery?.(coerce(request.query as Record<string, unknown>), "query") as never,
+      body: (checkBody ? checkBody(bodyOf(request), "body") : undefined) as never,
+      signal: AbortSignal.any([deadline.signal, left.signal]),
+      ifMatch: parseIfMatch(request.headers["if-match"]),
+      waitMs,
+      secure: "encrypted" in request.socket,
+      stream: () => request.body as AsyncIterable<Uint8Array>,
+    };
+    return send(reply, endpoint, await route.handle(made));
+  };
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const address = request.socket.remoteAddress ?? null;
+    let actor: Actor = { ...nobody, address };
+    try {
+      if (endpoint.action !== "public") {
+        const found = deps.authenticate(request.headers, changes);
+        actor = { ...(found instanceof Promise ? await found : found), address };
+      }
+      return await call(request, reply, actor);
+    } catch (error) {
+      if (isS4tError(error, "policy.denied")) deps.onDenied(actor, endpoint.action);
+      const problem = problemOf(error, deps.log);
+      return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body));
+    }
+  };
+};

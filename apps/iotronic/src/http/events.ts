@@ -1,0 +1,323 @@
+// The event socket, `/events`: topics with cursors, every event past policy, coalesced, never faster than its reader.
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  ClientFrame,
+  check,
+  EVENT_BEAT_MS,
+  EVENT_FLUSH_MS,
+  fail,
+  MAX_TOPICS_PER_SOCKET,
+  type ProjectId,
+  type ServerFrame,
+} from "@s4t/contract";
+import { type Clock, isS4tError, type Log, parseJson } from "@s4t/kit";
+import { randomToken } from "@s4t/kit/node";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { AnyTopicSource, Opened } from "../edge/topics.ts";
+import { type Actor, scopeFor } from "../policy/index.ts";
+import { type FindActor, isOwnOrigin, tokenOf } from "./authenticate.ts";
+import { problemOf } from "./problem.ts";
+import type { UpgradeHandler } from "./server.ts";
+
+/** A client that has not said who it is by then is cut off. */
+export const EVENT_AUTH_MS = 10_000;
+/** Largest frame of a client: a subscription is a line. */
+export const MAX_EVENT_FRAME_BYTES = 8_192;
+/** Unsent bytes above which a reader is slow: its changes are dropped, and it gets a fresh snapshot when it has caught up. */
+export const MAX_EVENT_BACKLOG_BYTES = 1_048_576;
+/** How long a ticket is good. */
+export const EVENT_TICKET_LIFE_MS = 30_000;
+/** How often a socket's token is looked at again: a revoked one ends within this. */
+export const EVENT_RECHECK_MS = 4_000;
+
+export interface EventsDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly findActor: FindActor;
+  readonly cookieName: string;
+  readonly resolveProject: (idOrName: string) => Promise<ProjectId | undefined>;
+  readonly sources: readonly AnyTopicSource[];
+  /** Cursor of now. */
+  readonly lastSeq: () => number;
+}
+
+export interface Events {
+  readonly upgrade: UpgradeHandler;
+  /** A one-use ticket for the holder of this actor's session. */
+  createTicket(actor: Actor): { ticket: string; expiresAtMs: number };
+  close(): void;
+}
+
+interface Subscription {
+  readonly id: number;
+  readonly topic: string;
+  readonly project: string | undefined;
+  readonly source: AnyTopicSource;
+  opened: Opened<unknown> | undefined;
+  pending: unknown;
+  closed: boolean;
+  /** Changes were dropped since the reader fell behind. */
+  behind: boolean;
+}
+
+/** One reader: its actor, its subscriptions, its pace. */
+class EventReader {
+  readonly #socket: WebSocket;
+  readonly #deps: EventsDependencies;
+  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #timers = new Map<"beat" | "flush" | "recheck", { cancel(): void }>();
+  #actor: Actor | undefined;
+  #token = "";
+
+  constructor(socket: WebSocket, deps: EventsDependencies) {
+    this.#socket = socket;
+    this.#deps = deps;
+  }
+
+  get isKnown(): boolean {
+    return this.#actor !== undefined;
+  }
+
+  welcome(actor: Actor, token: string): void {
+    this.#actor = actor;
+    this.#token = token;
+    this.#send({ type: "welcome", time: this.#deps.clock.now() });
+    this.#every("beat", EVENT_BEAT_MS, async () =>
+      this.#send({ type: "beat", time: this.#deps.clock.now() }),
+    );
+    this.#every("recheck", EVENT_RECHECK_MS, () => this.#checkAgain());
+  }
+
+  #every(name: "beat" | "recheck", ms: number, work: () => Promise<void>): void {
+    const again = (): void => {
+      this.#timers.set(
+        name,
+        this.#deps.clock.after(ms, () => {
+          work().then(again, () => this.#socket.close(1011));
+        }),
+      );
+    };
+    again();
+  }
+
+  /** Roles may have changed: whoever watches is asked again, with the rights of now. */
+  async #checkAgain(): Promise<void> {
+    const actor = await this.#deps.findActor(this.#token);
+    if (actor === undefined || actor === "expired") return this.#socket.close(4401, "auth.expired");
+    if (actor === this.#actor) return;
+    this.#actor = actor;
+    for (const subscription of [...this.#subscriptions.values()]) await this.#reopen(subscription);
+  }
+
+  #send(frame: ServerFrame): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  async subscribe(frame: Extract<ClientFrame, { type: "subscribe" }>): Promise<void> {
+    const { id, topic, project, since } = frame;
+    this.unsubscribe(id);
+    if (this.#subscriptions.size >= MAX_TOPICS_PER_SOCKET)
+      throw fail("request.rate-limited", { retryAfterS: 1 });
+    const source = this.#deps.sources.find(({ name }) => name === topic.split(":", 1)[0]);
+    if (!source) throw fail("request.not-found");
+    const subscription: Subscription = {
+      id,
+      topic,
+      project,
+      source,
+      opened: undefined,
+      pending: undefined,
+      closed: false,
+      behind: false,
+    };
+    this.#subscriptions.set(id, subscription);
+    try {
+      await this.#open(subscription, since === undefined ? undefined : Number(since));
+    } catch (error) {
+      this.#subscriptions.delete(id);
+      throw error;
+    }
+  }
+
+  async #open(subscription: Subscription, since: number | undefined): Promise<void> {
+    const { source, topic, id, project } = subscription;
+    const actor = this.#actor;
+    if (!actor) throw fail("auth.required");
+    const argument = topic.slice(source.name.length + 1);
+    // What names its resource by id may stand in any project that the actor reaches.
+    const wanted = argument === "" ? project : "all";
+    const resolved =
+      wanted === undefined || wanted === "all" ? wanted : await this.#deps.resolveProject(wanted);
+    if (wanted !== undefined && resolved === undefined) throw fail("project.not-found");
+    const cursor = String(this.#deps.lastSeq());
+    const opened = await source.open({
+      actor,
+      scope: scopeFor(actor, source.action, resolved),
+      argument,
+      since: Number.isSafeInteger(since) ? since : undefined,
+      push: (data) => this.#push(subscription, data),
+    });
+    if (subscription.closed) return opened.close();
+    subscription.opened = opened;
+    this.#send({ type: opened.kind, id, cursor, data: opened.data as never });
+  }
+
+  async #reopen(subscription: Subscription): Promise<void> {
+    subscription.opened?.close();
+    subscription.opened = undefined;
+    subscription.pending = undefined;
+    subscription.behind = false;
+    try {
+      await this.#open(subscription, undefined);
+    } catch (error) {
+      this.#subscriptions.delete(subscription.id);
+      this.refuse(error, subscription.id);
+    }
+  }
+
+  #push(subscription: Subscription, data: unknown): void {
+    if (subscription.closed) return;
+    subscription.pending =
+      subscription.pending === undefined
+        ? data
+        : subscription.source.merge(subscription.pending, data);
+    if (this.#timers.has("flush")) return;
+    this.#timers.set(
+      "flush",
+      this.#deps.clock.after(EVENT_FLUSH_MS, () => {
+        this.#timers.delete("flush");
+        this.#flush();
+      }),
+    );
+  }
+
+  #flush(): void {
+    const slow = this.#socket.bufferedAmount > MAX_EVENT_BACKLOG_BYTES;
+    for (const subscription of this.#subscriptions.values()) {
+      const { pending, id } = subscription;
+      if (pending === undefined || subscription.opened === undefined) continue;
+      subscription.pending = undefined;
+      if (slow) subscription.behind = true;
+      else if (subscription.behind) void this.#reopen(subscription);
+      else
+        this.#send({
+          type: "change",
+          id,
+          cursor: String(this.#deps.lastSeq()),
+          data: pending as never,
+        });
+    }
+  }
+
+  unsubscribe(id: number): void {
+    const subscription = this.#subscriptions.get(id);
+    if (!subscription) return;
+    subscription.closed = true;
+    subscription.opened?.close();
+    this.#subscriptions.delete(id);
+  }
+
+  refuse(error: unknown, id: number | null): void {
+    const { body } = problemOf(error, this.#deps.log);
+    this.#send({ type: "error", id, code: body.code, sentence: body.title });
+  }
+
+  close(): void {
+    for (const id of [...this.#subscriptions.keys()]) this.unsubscribe(id);
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+}
+
+/** Makes the socket's upgrade handler. */
+export const createEvents = (deps: EventsDependencies): Events => {
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_EVENT_FRAME_BYTES,
+  });
+  const tickets = new Map<
+    string,
+    { readonly token: string | null; readonly expiresAtMs: number }
+  >();
+
+  const takeTicket = (ticket: string, actor: Actor): boolean => {
+    const found = tickets.get(ticket);
+    tickets.delete(ticket);
+    return (
+      found !== undefined &&
+      found.expiresAtMs > deps.clock.monotonicMs() &&
+      found.token === actor.token
+    );
+  };
+
+  /** Who a first frame proves: a bearer token by itself, or a ticket beside the cookie of a page that is ours. */
+  const prove = async (
+    frame: Extract<ClientFrame, { type: "auth" }>,
+    headers: IncomingMessage["headers"],
+  ): Promise<{ actor: Actor; token: string }> => {
+    const token =
+      frame.token ??
+      tokenOf(headers.cookie === undefined ? {} : { cookie: headers.cookie }, deps.cookieName)
+        ?.token;
+    if (token === undefined) throw fail("auth.required");
+    if (frame.token === undefined && !isOwnOrigin(headers)) throw fail("auth.origin");
+    const actor = await deps.findActor(token);
+    if (actor === "expired") throw fail("auth.expired");
+    if (!actor || (frame.token === undefined && !takeTicket(frame.ticket ?? "", actor)))
+      throw fail("auth.required");
+    return { actor, token };
+  };
+
+  const onSocket = (socket: WebSocket, request: IncomingMessage): void => {
+    const reader = new EventReader(socket, deps);
+    const late = deps.clock.after(EVENT_AUTH_MS, () => {
+      if (!reader.isKnown) socket.close(4408, "auth.required");
+    });
+    const handle = async (text: string): Promise<void> => {
+      let id: number | null = null;
+      try {
+        const frame = check(ClientFrame, parseJson(text), "frame");
+        if (frame.type === "auth") {
+          const { actor, token } = await prove(frame, request.headers);
+          return reader.welcome(actor, token);
+        }
+        if (!reader.isKnown) throw fail("auth.required");
+        id = frame.id;
+        if (frame.type === "subscribe") await reader.subscribe(frame);
+        else reader.unsubscribe(frame.id);
+      } catch (error) {
+        reader.refuse(error, id);
+        if (!reader.isKnown) socket.close(4401, isS4tError(error) ? error.code : "internal");
+      }
+    };
+    // One frame after the other: an unsubscribe must not overtake its subscribe.
+    let turn: Promise<void> = Promise.resolve();
+    socket.on("message", (data, isBinary) => {
+      if (isBinary) return socket.close(1003);
+      turn = turn.then(() => handle(String(data)));
+    });
+    socket.on("close", () => {
+      late.cancel();
+      reader.close();
+    });
+    socket.on("error", () => socket.terminate());
+  };
+
+  return {
+    upgrade: (request, socket: Duplex, head) =>
+      server.handleUpgrade(request, socket, head, onSocket),
+    createTicket(actor) {
+      const now = deps.clock.monotonicMs();
+      for (const [ticket, { expiresAtMs }] of tickets)
+        if (expiresAtMs <= now) tickets.delete(ticket);
+      const ticket = randomToken(16);
+      tickets.set(ticket, { token: actor.token, expiresAtMs: now + EVENT_TICKET_LIFE_MS });
+      return { ticket, expiresAtMs: deps.clock.now() + EVENT_TICKET_LIFE_MS };
+    },
+    close() {
+      for (const socket of server.clients) socket.close(1001);
+      server.close();
+    },
+  };
+};

@@ -1,0 +1,268 @@
+// The HTTP server: one socket for loopback, one more with TLS where the cloud listens beyond. It knows the contract's form of
+// routes and no module; everything that it serves is handed to it.
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { endpoints, fail } from "@s4t/contract";
+import type { Part } from "@s4t/kit";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { collectDefaultMetrics, Histogram, type Registry } from "prom-client";
+import type { Route } from "../edge/routes.ts";
+import { type ApiDependencies, createHandler } from "./api.ts";
+import { openApiOf } from "./openapi.ts";
+import { mountPages } from "./pages.ts";
+import { problemOf } from "./problem.ts";
+
+/** Largest body of a request but for streams: a thousand labels fit many times. */
+export const MAX_BODY_BYTES = 1_048_576;
+/** Largest stream: a backup that is restored. */
+export const MAX_STREAM_BYTES = 68_719_476_736;
+/** A client that sends its headers slower than this is cut off. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+/** Connections at once; boards count too. */
+export const MAX_CONNECTIONS = 20_000;
+/** How long requests under way and WebSockets get when the cloud stops. */
+export const STOP_GRACE_MS = 1_000;
+
+/** What takes over a connection that asks for `Upgrade: websocket`. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** A handler beside the contract's: files for installation, a board's backlog. It answers by itself. */
+export interface PlainRoute {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | unknown;
+}
+
+export interface ServerOptions {
+  readonly port: number;
+  /** A second address, with TLS. */
+  readonly tls: {
+    readonly host: string;
+    readonly key: string;
+    readonly certificate: string;
+  } | null;
+  readonly portalFolder: string;
+  readonly name: string;
+}
+
+export interface ServerDependencies extends ApiDependencies {
+  readonly routes: readonly Route[];
+  readonly plainRoutes: readonly PlainRoute[];
+  readonly upgrades: Readonly<Record<string, UpgradeHandler>>;
+  /** Whether everything is up: `/readyz`. */
+  readonly isReady: () => boolean;
+  readonly metrics: Registry;
+  /** Whether a request may read the metrics. */
+  readonly mayReadMetrics: (request: FastifyRequest) => boolean | Promise<boolean>;
+}
+
+export interface HttpServer extends Part {
+  /** Port in use, after the start. */
+  port(): number;
+  readonly fastify: FastifyInstance;
+}
+
+const bindError = (error: unknown, host: string, port: number): unknown => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE" || code === "EACCES") return fail("port.in-use", { port, host }, error);
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return fail(
+      "config.invalid",
+      { setting: "listen", because: `${host} is not an address of this machine` },
+      error,
+    );
+  return error;
+};
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const onError = (error: unknown) => reject(bindError(error, host, port));
+    server.once("error", onError);
+    server.listen({ host, port }, () => {
+      server.off("error", onError);
+      resolve();
+    });
+  });
+
+const mountOperational = (server: FastifyInstance, deps: ServerDependencies): void => {
+  server.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
+  server.get("/readyz", (_request, reply) => {
+    const ready = deps.isReady();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "starting" });
+  });
+  server.get("/metrics", async (request, reply) => {
+    if (!(await deps.mayReadMetrics(request))) throw fail("auth.required");
+    return reply.type(deps.metrics.contentType).send(await deps.metrics.metrics());
+  });
+};
+
+const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void => {
+  const seconds = new Histogram({
+    name: "s4t_http_request_duration_seconds",
+    help: "Time from a request's arrival to the end of its answer",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+    registers: [deps.metrics],
+  });
+  collectDefaultMetrics({ register: deps.metrics });
+  server.addHook("onRequest", (request, reply, done) => {
+    reply
+      .header("x-content-type-options", "nosniff")
+      .header("referrer-policy", "no-referrer")
+      .header("x-frame-options", "DENY");
+    if ("encrypted" in request.socket)
+      reply.header("strict-transport-security", "max-age=31536000");
+    done();
+  });
+  server.addHook("onResponse", (request, reply, done) => {
+    const { method } = request;
+    seconds.observe(
+      { method, route: request.routeOptions.url ?? "none", status: String(reply.statusCode) },
+      reply.elapsedTime / 1_000,
+    );
+    deps.log.debug("request", {
+      method,
+      path: request.url.split("?", 1)[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      address: request.socket.remoteAddress,
+    });
+    done();
+  });
+};
+
+const methodsByPath = (routes: readonly Route[]) => {
+  const expressions = routes.map(({ endpoint }) => ({
+    method: endpoint.method,
+    path: new RegExp(`^${endpoint.path.replace(/\{\w+\}/g, "[^/]+")}$`),
+  }));
+  return (path: string): string[] => [
+    ...new Set(expressions.filter((row) => row.path.test(path)).map((row) => row.method)),
+  ];
+};
+
+const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void => {
+  const sendProblem = (error: unknown, reply: FastifyReply): FastifyReply => {
+    const problem = problemOf(error, deps.log);
+    return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body));
+  };
+  server.setErrorHandler((error, _request, reply) => {
+    const { code, statusCode } = error as { code?: string; statusCode?: number };
+    if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+      return sendProblem(fail("request.too-large", { limitBytes: MAX_BODY_BYTES }), reply);
+    if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+      return sendProblem(fail("request.unsupported-media"), reply);
+    if (statusCode === 400)
+      return sendProblem(
+        fail("request.malformed", { because: "the request is damaged" }, error),
+        reply,
+      );
+    return sendProblem(error, reply);
+  });
+  const methodsOf = methodsByPath(deps.routes);
+  server.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url.split("?", 1)[0] ?? "");
+    if (allowed.length === 0) return sendProblem(fail("request.not-found"), reply);
+    reply.header("allow", allowed.join(", "));
+    return sendProblem(fail("request.method-not-allowed"), reply);
+  });
+};
+
+/** Makes the server. */
+export const createHttpServer = (options: ServerOptions, deps: ServerDependencies): HttpServer => {
+  const sockets = new Set<Duplex>();
+  const servers: Server[] = [];
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const upgrade = Object.hasOwn(deps.upgrades, path) ? deps.upgrades[path] : undefined;
+    if (upgrade && deps.isReady()) return upgrade(request, socket, head);
+    const status = upgrade ? "503 Service Unavailable\r\nretry-after: 1" : "404 Not Found";
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  };
+  const prepare = (made: Server): Server => {
+    made.headersTimeout = HEADERS_TIMEOUT_MS;
+    made.requestTimeout = 0; // a restore may take long; other bodies are bounded by their size
+    made.keepAliveTimeout = 65_000;
+    made.maxConnections = MAX_CONNECTIONS;
+    made.on("connection", (socket: Duplex) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
+    made.on("upgrade", onUpgrade);
+    servers.push(made);
+    return made;
+  };
+
+  const server = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    serverFactory: (handler) => {
+      const plain = prepare(createServer(handler));
+      if (options.tls)
+        prepare(
+          createTlsServer(
+            { key: options.tls.key, cert: options.tls.certificate, minVersion: "TLSv1.2" },
+            handler,
+          ) as unknown as Server,
+        );
+      return plain;
+    },
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) =>
+    done(null, body),
+  );
+  server.addContentTypeParser(
+    "application/octet-stream",
+    { bodyLimit: MAX_STREAM_BYTES },
+    (_request, payload, done) => done(null, payload),
+  );
+  mountRefusals(server, deps);
+  mountObservers(server, deps);
+  mountOperational(server, deps);
+  mountPages(server, {
+    portalFolder: options.portalFolder,
+    name: options.name,
+    openapi: () => openApiOf(endpoints, options.name),
+  });
+  for (const route of deps.routes)
+    server.route({
+      method: route.endpoint.method,
+      url: route.endpoint.path.replace(/\{(\w+)\}/g, ":$1"),
+      handler: createHandler(route, deps),
+    });
+  for (const { method, path, handle } of deps.plainRoutes)
+    server.route({ method, url: path, handler: async (request, reply) => handle(request, reply) });
+
+  const portOf = (each: Server | undefined) =>
+    (each?.address() as AddressInfo | null)?.port ?? options.port;
+  return {
+    name: "http",
+    fastify: server,
+    port: () => portOf(servers[0]),
+    async start() {
+      await server.ready();
+      const [loopback, beyond] = servers;
+      if (loopback) await listen(loopback, "127.0.0.1", options.port);
+      if (beyond && options.tls) await listen(beyond, options.tls.host, portOf(loopback));
+    },
+    async stop() {
+      const closed = servers.map(
+        (each) =>
+          new Promise<void>((resolve) =>
+            each.listening ? each.close(() => resolve()) : resolve(),
+          ),
+      );
+      for (const each of servers) each.closeIdleConnections();
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, STOP_GRACE_MS);
+      await Promise.all(closed);
+      clearTimeout(cut);
+      await server.close();
+    },
+  };
+};
