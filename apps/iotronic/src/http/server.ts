@@ -177,7 +177,10 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const upgrade = Object.hasOwn(deps.upgrades, path) ? deps.upgrades[path] : undefined;
-    if (upgrade && deps.isReady()) return upgrade(request, socket, head);
+    if (upgrade && deps.isReady()) {
+      upgrade(request, socket, head);
+      return;
+    }
     const status = upgrade ? "503 Service Unavailable\r\nretry-after: 1" : "404 Not Found";
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   };
