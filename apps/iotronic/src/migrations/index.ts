@@ -4,6 +4,8 @@ import { type Kysely, sql } from "kysely";
 import { auditMigration } from "./20261124-1150-audit.ts";
 import { changesMigration } from "./20261124-1151-changes.ts";
 import { identityMigration } from "./20261124-1155-identity.ts";
+import { boardsMigration } from "./20261124-1200-boards.ts";
+import { operationsMigration } from "./20261124-1205-operations.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -12,6 +14,8 @@ export const migrations: readonly Migration[] = [
   auditMigration,
   changesMigration,
   identityMigration,
+  boardsMigration,
+  operationsMigration,
 ];
 
 /** How a driver brackets one migration. */

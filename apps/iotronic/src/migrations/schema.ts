@@ -2,8 +2,15 @@
 // Conventions: ids and enums text, moments int64 ms UTC, flags integer 0/1, documents text (JSON); `project_id` NOT NULL leads
 // every index of what belongs to a project.
 import type { AuditTables } from "./schema/audit.ts";
+import type { BoardTables } from "./schema/boards.ts";
 import type { ChangeTables } from "./schema/changes.ts";
 import type { IdentityTables } from "./schema/identity.ts";
+import type { OperationTables } from "./schema/operations.ts";
 
 /** All tables, by name. Each module adds its own. */
-export interface Schema extends AuditTables, ChangeTables, IdentityTables {}
+export interface Schema
+  extends AuditTables,
+    BoardTables,
+    ChangeTables,
+    IdentityTables,
+    OperationTables {}

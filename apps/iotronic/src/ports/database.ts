@@ -8,6 +8,7 @@ import type { Scope } from "../policy/index.ts";
 /** A consistent view to read from. Only stores touch `queries`. */
 export interface Reader {
   readonly queries: Kysely<Schema>;
+  readonly dialect: "sqlite" | "postgres";
 }
 
 /** One transaction. A verb opens one and hands it to every store, the audit, the changes and the link that it needs. */

@@ -79,7 +79,12 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
     { writing, writer: queries }: Handles,
   ): Promise<() => void> => {
     const after: (() => void)[] = [];
-    const tx: Tx = { queries, writable: true, afterCommit: (then) => void after.push(then) };
+    const tx: Tx = {
+      queries,
+      dialect: "sqlite",
+      writable: true,
+      afterCommit: (then) => void after.push(then),
+    };
     writing.exec("SAVEPOINT w");
     try {
       const value = await writer.run(tx);
@@ -160,7 +165,7 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
     },
     async read<T>(_scope: Scope, work: (reader: Reader) => Promise<T>): Promise<T> {
       try {
-        return await work({ queries: opened().reader });
+        return await work({ queries: opened().reader, dialect: "sqlite" });
       } catch (error) {
         throw translate(error);
       }

@@ -1,0 +1,255 @@
+// Operations: work that may outlive its request, and the lane of jobs that wait for their boards.
+import {
+  fail,
+  type Job,
+  type Operation,
+  type OperationState,
+  operationStates,
+  type Problem,
+  type ProjectId,
+} from "@s4t/contract";
+import { type Clock, type Json, type Log, type Part, toRfc3339 } from "@s4t/kit";
+import type { ChangeLog } from "../../edge/facts.ts";
+import { newId } from "../../edge/id.ts";
+import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
+import type { Database, Tx } from "../../ports/database.ts";
+import {
+  findOperation,
+  insertOperation,
+  listJobs,
+  listOperations,
+  listOverdue,
+  listRunning,
+  nextLane,
+  type OperationRow,
+  updateOperation,
+} from "./store.ts";
+
+/** How long a late report may still settle an `unknown` operation. */
+export const LATE_RESULT_LIMIT_MS = 86_400_000;
+/** How often operations are looked at whose time is over. */
+export const OPERATION_EXPIRY_MS = 5_000;
+const expiredAtOnce = 500;
+
+/** A new operation. */
+export interface NewOperation {
+  readonly actor: Actor;
+  readonly project: ProjectId;
+  readonly name: string;
+  readonly board: string | null;
+  readonly parent?: string | null;
+  /** A job waits in its board's lane; absent: sent at once. */
+  readonly job?: {
+    readonly procedure: string;
+    readonly args: Json;
+    readonly idempotent: boolean;
+    readonly expiresAtMs: number;
+  };
+}
+
+/** How an operation ended, or that nobody knows. */
+export interface Outcome {
+  readonly state: Extract<OperationState, "done" | "failed" | "unknown" | "expired" | "canceled">;
+  readonly result?: unknown;
+  readonly problem?: Problem;
+}
+
+export interface Operations extends Part {
+  open(tx: Tx, operation: NewOperation): Promise<Operation>;
+  /** Ends an operation; what has ended already stays, but for an `unknown` one within a day. Answers the operation. */
+  settle(scope: Scope, uuid: string, outcome: Outcome): Promise<Operation | undefined>;
+  list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
+  get(scope: Scope, uuid: string): Promise<Operation>;
+  cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
+  /** Jobs for a board that is there, in order. They count as handed over. */
+  jobsFor(
+    project: ProjectId,
+    board: string,
+    after: number,
+    limit: number,
+  ): Promise<{ jobs: Job[]; more: boolean }>;
+}
+
+export interface OperationQuery extends PageQuery {
+  readonly board?: string | undefined;
+  readonly status?: string | undefined;
+}
+
+const show = (row: OperationRow): Operation => ({
+  uuid: row.uuid,
+  name: row.name,
+  status: row.status as OperationState,
+  project: row.project_id,
+  parent: row.parent,
+  board: row.board_id,
+  actor: row.actor,
+  createdAt: toRfc3339(Number(row.created_at)),
+  endedAt: row.ended_at === null ? null : toRfc3339(Number(row.ended_at)),
+  expiresAt: row.expires_at === null ? null : toRfc3339(Number(row.expires_at)),
+  result: row.result === null ? null : (JSON.parse(row.result) as unknown),
+  problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
+});
+
+const statesOf = (text: string | undefined): string[] | undefined => {
+  if (text === undefined) return undefined;
+  const states = text.split(",");
+  const wrong = states.find((state) => !(operationStates as readonly string[]).includes(state));
+  if (wrong !== undefined)
+    throw fail("request.invalid", {
+      where: "query/status",
+      because: `${wrong} is not a state of an operation`,
+    });
+  return states;
+};
+
+export interface OperationsDependencies {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changes: ChangeLog;
+}
+
+/** Makes the module. */
+export const createOperations = ({
+  database,
+  clock,
+  log,
+  changes,
+}: OperationsDependencies): Operations => {
+  let timer: { cancel(): void } | undefined;
+  const unsettled: readonly string[] = ["queued", "running"];
+
+  const note = (tx: Tx, actor: Actor, row: OperationRow, rev: number) =>
+    changes.append(tx, {
+      actor,
+      project: row.project_id as ProjectId,
+      noun: "operation",
+      uuid: row.uuid,
+      rev,
+      patch: { name: row.name, status: row.status, board: row.board_id },
+    });
+
+  const maySettle = (row: OperationRow): boolean =>
+    unsettled.includes(row.status) ||
+    (row.status === "unknown" && clock.now() - Number(row.ended_at ?? 0) < LATE_RESULT_LIMIT_MS);
+
+  const end = async (
+    tx: Tx,
+    actor: Actor,
+    row: OperationRow,
+    { state, result, problem }: Outcome,
+  ): Promise<OperationRow> => {
+    const set = {
+      status: state,
+      ended_at: clock.now(),
+      result: result === undefined ? null : JSON.stringify(result),
+      problem: problem === undefined ? null : JSON.stringify(problem),
+    };
+    await updateOperation(within(row.project_id as ProjectId), tx, row.uuid, set);
+    const ended = { ...row, ...set };
+    await note(tx, actor, ended, 2);
+    return ended;
+  };
+
+  const settle = (scope: Scope, uuid: string, outcome: Outcome): Promise<Operation | undefined> =>
+    database.write(scope, async (tx) => {
+      const row = await findOperation(scope, tx, uuid);
+      if (!row) return undefined;
+      return show(maySettle(row) ? await end(tx, systemActor, row, outcome) : row);
+    });
+
+  const expire = async (): Promise<void> => {
+    const overdue = await database.read(everything, (reader) =>
+      listOverdue(everything, reader, clock.now(), expiredAtOnce),
+    );
+    for (const { uuid } of overdue)
+      await settle(everything, uuid, {
+        state: "expired",
+        problem: { code: "command.expired", sentence: fail("command.expired").message },
+      });
+  };
+
+  const watch = (): void => {
+    timer = clock.after(OPERATION_EXPIRY_MS, () => {
+      expire()
+        .catch((error: unknown) => log.warn("Expired operations could not be ended", { error }))
+        .finally(watch);
+    });
+  };
+
+  return {
+    name: "operations",
+    async start() {
+      const cut = await database.read(everything, (reader) => listRunning(everything, reader));
+      for (const { uuid } of cut)
+        await settle(everything, uuid, {
+          state: "unknown",
+          problem: { code: "command.unknown", sentence: fail("command.unknown").message },
+        });
+      watch();
+    },
+    stop: () => timer?.cancel(),
+    async open(tx, { actor, project, name, board, parent, job }) {
+      const scope = within(project);
+      const row: OperationRow = {
+        uuid: newId(),
+        project_id: project,
+        name,
+        status: job ? "queued" : "running",
+        parent: parent ?? null,
+        board_id: board,
+        actor: actor.name,
+        procedure: job?.procedure ?? null,
+        args: job ? JSON.stringify(job.args) : null,
+        idempotent: job?.idempotent ? 1 : 0,
+        lane: job && board !== null ? await nextLane(scope, tx, board) : null,
+        created_at: clock.now(),
+        ended_at: null,
+        expires_at: job?.expiresAtMs ?? null,
+        result: null,
+        problem: null,
+      };
+      await insertOperation(scope, tx, row);
+      await note(tx, actor, row, 1);
+      return show(row);
+    },
+    settle,
+    async list(scope, query) {
+      const before =
+        query.after === undefined ? undefined : parseCursor(query.after, ["number", "string"]);
+      const filter = { board: query.board, states: statesOf(query.status), before };
+      const rows = await database.read(scope, (reader) =>
+        listOperations(scope, reader, filter, pageSizeOf(query) + 1),
+      );
+      return pageOf(rows, query, (row) => [Number(row.created_at), row.uuid], show);
+    },
+    async get(scope, uuid) {
+      const row = await database.read(scope, (reader) => findOperation(scope, reader, uuid));
+      if (!row) throw fail("operation.not-found");
+      return show(row);
+    },
+    cancel: (actor, scope, uuid) =>
+      database.write(scope, async (tx) => {
+        const row = await findOperation(scope, tx, uuid);
+        if (!row) throw fail("operation.not-found");
+        if (row.status !== "queued") throw fail("operation.finished", { state: row.status });
+        return show(await end(tx, actor, row, { state: "canceled" }));
+      }),
+    jobsFor: (project, board, after, limit) => {
+      const scope = within(project);
+      return database.read(scope, async (reader) => {
+        const rows = await listJobs(scope, reader, board, after, limit + 1);
+        const jobs = rows.slice(0, limit).map((row) => ({
+          id: row.uuid,
+          cursor: Number(row.lane),
+          procedure: row.procedure ?? "",
+          args: JSON.parse(row.args ?? "{}") as unknown,
+          idempotent: row.idempotent === 1,
+          expiresAtMs: Number(row.expires_at ?? 0),
+        }));
+        return { jobs, more: rows.length > limit };
+      });
+    },
+  };
+};

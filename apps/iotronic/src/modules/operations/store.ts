@@ -1,0 +1,123 @@
+import type { OperationState } from "@s4t/contract";
+import type { Selectable } from "kysely";
+import type { Schema } from "../../migrations/schema.ts";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+
+export type OperationRow = Selectable<Schema["operations"]>;
+
+export const insertOperation = async (_scope: Scope, tx: Tx, row: OperationRow): Promise<void> => {
+  await tx.queries.insertInto("operations").values(row).execute();
+};
+
+/** The next place in a board's lane. */
+export const nextLane = async (
+  scope: Scope,
+  { queries }: Reader,
+  board: string,
+): Promise<number> => {
+  let query = queries
+    .selectFrom("operations")
+    .select((e) => e.fn.max("lane").as("last"))
+    .where("board_id", "=", board);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return Number((await query.executeTakeFirst())?.last ?? 0) + 1;
+};
+
+export const findOperation = (
+  scope: Scope,
+  { queries }: Reader,
+  uuid: string,
+): Promise<OperationRow | undefined> => {
+  let query = queries.selectFrom("operations").selectAll().where("uuid", "=", uuid);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return query.executeTakeFirst();
+};
+
+export const updateOperation = async (
+  scope: Scope,
+  tx: Tx,
+  uuid: string,
+  set: Partial<OperationRow>,
+): Promise<void> => {
+  let query = tx.queries.updateTable("operations").set(set).where("uuid", "=", uuid);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  await query.execute();
+};
+
+export interface OperationFilter {
+  readonly board?: string | undefined;
+  readonly states?: readonly string[] | undefined;
+  readonly before?: readonly [at: number, uuid: string] | undefined;
+}
+
+/** Newest first. */
+export const listOperations = (
+  scope: Scope,
+  { queries }: Reader,
+  filter: OperationFilter,
+  limit: number,
+): Promise<OperationRow[]> => {
+  let query = queries
+    .selectFrom("operations")
+    .selectAll()
+    .orderBy("created_at", "desc")
+    .orderBy("uuid", "desc")
+    .limit(limit);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  const { board, states, before } = filter;
+  if (board !== undefined) query = query.where("board_id", "=", board);
+  if (states !== undefined) query = query.where("status", "in", states);
+  if (before)
+    query = query.where((e) =>
+      e.or([
+        e("created_at", "<", before[0]),
+        e.and([e("created_at", "=", before[0]), e("uuid", "<", before[1])]),
+      ]),
+    );
+  return query.execute();
+};
+
+/** Jobs of a board that wait, in the order of their lane. */
+export const listJobs = (
+  scope: Scope,
+  { queries }: Reader,
+  board: string,
+  after: number,
+  limit: number,
+): Promise<OperationRow[]> => {
+  let query = queries
+    .selectFrom("operations")
+    .selectAll()
+    .where("board_id", "=", board)
+    .where("lane", ">", after)
+    .where("status", "in", ["queued", "running"])
+    .orderBy("lane")
+    .limit(limit);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return query.execute();
+};
+
+/** Operations whose time is over. */
+export const listOverdue = (
+  _scope: Scope,
+  { queries }: Reader,
+  now: number,
+  limit: number,
+): Promise<OperationRow[]> =>
+  queries
+    .selectFrom("operations")
+    .selectAll()
+    .where("status", "=", "queued" satisfies OperationState)
+    .where("expires_at", "<", now)
+    .limit(limit)
+    .execute();
+
+/** Commands that were under way when the cloud ended: nobody will hear their answer but by a late report. */
+export const listRunning = (_scope: Scope, { queries }: Reader): Promise<OperationRow[]> =>
+  queries
+    .selectFrom("operations")
+    .selectAll()
+    .where("status", "=", "running" satisfies OperationState)
+    .where("lane", "is", null)
+    .execute();
