@@ -1,0 +1,58 @@
+// What modules may ask of the link, and what the link asks of modules: stated here, so that neither imports the other.
+import type { AnswerOf, ArgsOf, BoardId, HelloExtra, Job, Procedure, ProjectId, ReportBatch, Target } from "@s4t/contract";
+import type { Tx } from "../ports/database.ts";
+
+/** The link as modules see it. */
+export interface Link {
+  /**
+   * Calls one board, once. Throws `board.offline` at once when it is not there, `command.unknown` when the link broke after
+   * sending, `deadline.exceeded`, and what the board itself says.
+   */
+  command<P extends Procedure>(board: BoardId, procedure: P, args: ArgsOf<P>, options: CommandOptions): Promise<AnswerOf<P>>;
+  /** "Look again": the board's target or jobs change with this transaction. The board is hinted after its commit. */
+  retarget(tx: Tx, board: BoardId, revision: number): void;
+  isConnected(board: BoardId): boolean;
+  /** Ends a board's session now: its key was withdrawn. */
+  end(board: BoardId, code: "link.revoked"): void;
+}
+
+export interface CommandOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+/** A board as the link knows it. */
+export interface KnownBoard {
+  readonly uuid: BoardId;
+  readonly project: ProjectId;
+  readonly name: string;
+}
+
+/** A board's coming or going. `epoch` fences: a going of an older session says nothing about the present one. */
+export interface PresenceEvent {
+  readonly board: KnownBoard;
+  readonly epoch: number;
+  readonly event: "joined" | "left";
+  readonly atMs: number;
+  /** WAMP reason of a going; null for a coming. */
+  readonly reason: string | null;
+  readonly address: string | null;
+}
+
+/** What the link needs of the modules that know boards. */
+export interface LinkHost {
+  /** The board of a key; undefined for a key that is not known, withdrawn, or another board's. */
+  findByKey(pubkey: string, board: string): Promise<KnownBoard | undefined>;
+  /** Uses a code up and stores the key. Throws `enrolment.invalid`, `.expired`, `.used`. */
+  enrol(code: string, extra: HelloExtra, address: string | null): Promise<KnownBoard>;
+  /** Opens a session durably: answers its epoch. */
+  openSession(board: KnownBoard, extra: HelloExtra): Promise<number>;
+  /** Stores comings and goings, many at once. */
+  storePresence(events: readonly PresenceEvent[]): Promise<void>;
+  targetFor(board: KnownBoard): Promise<Target>;
+  jobsFor(board: KnownBoard, after: number): Promise<{ jobs: Job[]; more: boolean }>;
+  /** Stores a batch once, and answers the last number that is safe. A stale epoch's batch is refused with `link.superseded`. */
+  appendReport(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;
+  /** Hears of what a board was refused. */
+  onRefused(board: KnownBoard | null, what: string, address: string | null): void;
+}

@@ -1,0 +1,294 @@
+// The link: who is connected, calls to boards, what boards may call. It knows no module; `LinkHost` answers for them.
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  type AnswerOf,
+  type ArgsOf,
+  type BoardId,
+  boardPrefix,
+  boardProcedures,
+  boardUri,
+  check,
+  cloudProcedures,
+  cloudUri,
+  codeOfWampError,
+  fail,
+  HelloExtra,
+  LINK_REALM,
+  type Procedure,
+  wampErrorOf,
+} from "@s4t/contract";
+import { type Clock, isS4tError, type Log, type Part, S4tError } from "@s4t/kit";
+import { randomToken } from "@s4t/kit/node";
+import { type ClientSession, createRouter, type IncomingCall, isWampError, joinRealm, jsonCodec, linkedPeers, openPeer, type Router, type SessionInfo, WampError, wampErrors } from "@s4t/wamp";
+import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
+import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
+import type { Tx } from "../ports/database.ts";
+import { BOARD_ROLE, boardOf, linkAuthenticators } from "./join.ts";
+import { createPresence, type Presence } from "./presence.ts";
+import { type BoardSession, MAX_CALLS_PER_BOARD, type SessionInput, stepSession } from "./session.ts";
+
+/** How long a ticket for a backlog over HTTP is good. */
+export const BACKLOG_TICKET_LIFE_S = 60;
+/** Largest batch of a backlog over HTTP. */
+export const MAX_BACKLOG_BYTES = 1_048_576;
+
+export interface LinkDependencies {
+  readonly host: LinkHost;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The link with what compose mounts. */
+export interface RunningLink extends Link, Part {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** A backlog that a board sends by HTTP: its ticket and its batch; answers `{acked}`. */
+  appendBacklog(ticket: string, body: unknown): Promise<{ acked: number }>;
+  counts(): { readonly boards: number; readonly refused: number };
+}
+
+type Connected = KnownBoard & { readonly epoch: number };
+
+/** Hooks a router with the link's realm together; everything synchronous of it lives here. */
+class BoardLink implements RunningLink {
+  readonly name = "link";
+  readonly #deps: LinkDependencies;
+  readonly #sessions = new Map<BoardId, BoardSession>();
+  readonly #bySession = new Map<number, Connected>();
+  readonly #tickets = new Map<string, { readonly board: Connected; readonly expiresAtMs: number }>();
+  readonly #router: Router;
+  readonly #door: WebSocketDoor;
+  readonly #presence: Presence;
+  #cloud: ClientSession | undefined;
+  #refused = 0;
+
+  constructor(deps: LinkDependencies) {
+    this.#deps = deps;
+    this.#presence = createPresence(deps.host, deps.clock, deps.log);
+    this.#router = createRouter(
+      {
+        realms: [
+          {
+            name: LINK_REALM,
+            authenticators: linkAuthenticators(deps.host, deps.clock),
+            authorize: (session, action, uri, options) => this.#authorize(session, action, uri, options),
+            onJoin: (session) => this.#onJoin(session),
+            onLeave: (session, reason) => this.#onLeave(session, reason),
+          },
+        ],
+      },
+      { clock: deps.clock, random: secureRandom, log: deps.log },
+    );
+    this.#door = acceptWebSockets(
+      {
+        subprotocols: [jsonCodec.subprotocol],
+        onTransport: (transport, facts) =>
+          this.#router.attach(openPeer(transport, jsonCodec), {
+            connection: facts,
+            limits: { registrations: 1, subscriptions: 1, pendingCalls: 32, pendingInvocations: MAX_CALLS_PER_BOARD },
+          }),
+      },
+      { clock: deps.clock },
+    );
+  }
+
+  async start(): Promise<void> {
+    const [near, far] = linkedPeers();
+    this.#router.attach(far, { trustedAs: { authid: "cloud", authrole: "cloud" } });
+    const cloud = await joinRealm(near, { realm: LINK_REALM, mapError: toWire }, { clock: this.#deps.clock });
+    this.#cloud = cloud;
+    await cloud.register("s4t.cloud.", (call) => this.#answer(call), { match: "prefix", discloseCaller: true });
+  }
+
+  async stop(): Promise<void> {
+    this.#door.close();
+    this.#router.close();
+    await this.#presence.flush();
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#door.handleUpgrade(request, socket, head);
+  }
+
+  counts() {
+    return { boards: this.#sessions.size, refused: this.#refused };
+  }
+
+  isConnected(board: BoardId): boolean {
+    return this.#sessions.has(board);
+  }
+
+  end(board: BoardId, code: "link.revoked"): void {
+    const session = this.#sessions.get(board);
+    if (session) this.#router.endSession(LINK_REALM, session.session, wampErrorOf(code), fail(code).message);
+  }
+
+  retarget(tx: Tx, board: BoardId, revision: number): void {
+    tx.afterCommit(() => this.#step(board, { kind: "retargeted", revision }));
+  }
+
+  async command<P extends Procedure>(board: BoardId, procedure: P, args: ArgsOf<P>, options: CommandOptions): Promise<AnswerOf<P>> {
+    const session = this.#sessions.get(board);
+    if (!session || !this.#cloud) throw fail("board.offline");
+    const [feature = ""] = procedure.name.split(".", 1);
+    if (feature !== "link" && !session.features.includes(feature)) throw fail("board.unsupported", { feature });
+    if (session.calls >= MAX_CALLS_PER_BOARD) throw fail("board.busy", { pending: session.calls });
+    this.#step(board, { kind: "callStarted" });
+    const timeoutMs = Math.min(options.timeoutMs ?? procedure.timeoutMs, procedure.timeoutMs);
+    try {
+      const { args: answer } = await this.#cloud.call(boardUri(board, procedure), { args: [args], timeoutMs, signal: options.signal });
+      return check(procedure.reply, answer[0] ?? {}, "answer") as AnswerOf<P>;
+    } catch (error) {
+      throw fromWire(error, timeoutMs, options.signal);
+    } finally {
+      if (this.#sessions.get(board)?.session === session.session) this.#step(board, { kind: "callEnded" });
+    }
+  }
+
+  async appendBacklog(ticket: string, body: unknown): Promise<{ acked: number }> {
+    const found = this.#tickets.get(ticket);
+    this.#tickets.delete(ticket);
+    if (!found || found.expiresAtMs < this.#deps.clock.monotonicMs()) throw fail("link.revoked");
+    const batch = check(cloudProcedures.reportAppend.args, body, "body");
+    return { acked: await this.#deps.host.appendReport(found.board, found.board.epoch, batch) };
+  }
+
+  #step(board: BoardId, input: SessionInput): void {
+    const before = this.#sessions.get(board);
+    if (!before) return;
+    const { state, effects } = stepSession(before, input);
+    this.#sessions.set(board, state);
+    for (const { revision } of effects) this.#hint(board, revision, state.session);
+  }
+
+  #hint(board: BoardId, revision: number, session: number): void {
+    const settle = (kind: "hintAnswered" | "hintFailed") => {
+      if (this.#sessions.get(board)?.session === session) this.#step(board, { kind });
+    };
+    const { hint } = boardProcedures.link;
+    this.#cloud
+      ?.call(boardUri(board, hint), { args: [{ revision }], timeoutMs: hint.timeoutMs })
+      .then(
+        () => settle("hintAnswered"),
+        () => settle("hintFailed"), // the board asks for its target at its next join
+      );
+  }
+
+  #authorize(session: SessionInfo, action: string, uri: string, options: Readonly<Record<string, unknown>>): "allow" | "deny" {
+    if (session.authrole === "cloud") return "allow";
+    const allowed =
+      session.authrole === BOARD_ROLE &&
+      ((action === "call" && allowedCalls.has(uri)) ||
+        (action === "register" && options.match === "prefix" && uri === boardPrefix(String(session.principalExtra.board))));
+    if (allowed) return "allow";
+    this.#refused += 1;
+    const board = session.authrole === BOARD_ROLE ? boardOf(session.principalExtra) : null;
+    this.#deps.host.onRefused(board, `${action} ${uri}`, session.connection.remoteAddress ?? null);
+    return "deny";
+  }
+
+  #onJoin(session: SessionInfo): void {
+    if (session.authrole !== BOARD_ROLE) return;
+    const board = boardOf(session.principalExtra);
+    const extra = check(HelloExtra, session.authextra, "authextra");
+    const address = session.connection.remoteAddress ?? null;
+    const earlier = this.#sessions.get(board.uuid);
+    if (earlier && earlier.epoch > board.epoch) {
+      // Two joins crossed: the later epoch is in already, this one is stale before it began.
+      this.#router.endSession(LINK_REALM, session.id, wampErrorOf("link.superseded"));
+      return;
+    }
+    this.#bySession.set(session.id, board);
+    this.#sessions.set(board.uuid, {
+      board: board.uuid,
+      project: board.project,
+      name: board.name,
+      session: session.id,
+      epoch: board.epoch,
+      contract: extra.contract,
+      features: extra.features,
+      address,
+      joinedAtMs: this.#deps.clock.now(),
+      hint: "idle",
+      revision: 0,
+      calls: 0,
+    });
+    if (earlier) this.#router.endSession(LINK_REALM, earlier.session, wampErrorOf("link.superseded"), fail("link.superseded").message);
+    this.#presence.note({ board, epoch: board.epoch, event: "joined", atMs: this.#deps.clock.now(), reason: null, address });
+  }
+
+  #onLeave(session: SessionInfo, reason: string): void {
+    const board = this.#bySession.get(session.id);
+    if (!board) return;
+    this.#bySession.delete(session.id);
+    if (this.#sessions.get(board.uuid)?.session !== session.id) return;
+    this.#sessions.delete(board.uuid);
+    this.#presence.note({ board, epoch: board.epoch, event: "left", atMs: this.#deps.clock.now(), reason, address: null });
+  }
+
+  async #answer(call: IncomingCall): Promise<{ args: unknown[] }> {
+    const board = this.#bySession.get(call.caller?.session ?? -1);
+    if (!board) throw fail("link.superseded");
+    const { targetGet, reportAppend, reportBacklog } = cloudProcedures;
+    const given = call.args[0] ?? {};
+    switch (call.procedure) {
+      case cloudUri(targetGet):
+        return { args: [await this.#target(board, check(targetGet.args, given, "args"))] };
+      case cloudUri(reportAppend):
+        return { args: [{ acked: await this.#deps.host.appendReport(board, board.epoch, check(reportAppend.args, given, "args")) }] };
+      case cloudUri(reportBacklog):
+        return { args: [this.#ticket(board)] };
+      default:
+        throw fail("link.not-allowed");
+    }
+  }
+
+  async #target(board: Connected, { have, jobsAfter }: ArgsOf<typeof cloudProcedures.targetGet>): Promise<AnswerOf<typeof cloudProcedures.targetGet>> {
+    const [whole, { jobs, more }] = await Promise.all([this.#deps.host.targetFor(board), this.#deps.host.jobsFor(board, jobsAfter)]);
+    const sections = Object.fromEntries(
+      Object.entries(whole.sections).map(([name, section]) => [name, section && have[name] === section.hash ? null : section]),
+    );
+    return { target: { revision: whole.revision, sections }, jobs, moreJobs: more };
+  }
+
+  #ticket(board: Connected): AnswerOf<typeof cloudProcedures.reportBacklog> {
+    const now = this.#deps.clock.monotonicMs();
+    for (const [ticket, { expiresAtMs }] of this.#tickets) if (expiresAtMs < now) this.#tickets.delete(ticket);
+    const token = randomToken(16);
+    this.#tickets.set(token, { board, expiresAtMs: now + BACKLOG_TICKET_LIFE_S * 1_000 });
+    return { path: "/link/backlog", token, expiresInS: BACKLOG_TICKET_LIFE_S };
+  }
+}
+
+/** The procedures that a board may call. */
+const allowedCalls: ReadonlySet<string> = new Set(Object.values(cloudProcedures).map(cloudUri));
+
+/** An error of ours → as the board hears it. */
+const toWire = (error: unknown): WampError =>
+  isS4tError(error) && !isWampError(error)
+    ? new WampError(wampErrorOf(error.code), error.message, { args: [error.message], kwargs: (error.details ?? {}) as Record<string, unknown> })
+    : new WampError(wampErrorOf("internal"), "Something went wrong on our side.", { args: ["Something went wrong on our side."] });
+
+/** What a call's failure means to who asked. */
+const fromWire = (error: unknown, timeoutMs: number, signal: AbortSignal): unknown => {
+  if (signal.aborted) return signal.reason;
+  if (!isWampError(error)) return error;
+  const code = codeOfWampError(error.uri);
+  if (code !== undefined) return new S4tError(code, error.message, { details: error.kwargs, cause: error });
+  switch (error.uri) {
+    case wampErrors.timeout:
+      return fail("deadline.exceeded", { timeoutMs }, error);
+    case wampErrors.noSuchProcedure:
+      return fail("board.offline", undefined, error);
+    case wampErrors.unavailable:
+      return fail("board.busy", { pending: MAX_CALLS_PER_BOARD }, error);
+    case wampErrors.runtimeError:
+    case wampErrors.invalidArgument:
+      return fail("board.failed", { because: error.message }, error);
+    default:
+      return fail("command.unknown", undefined, error);
+  }
+};
+
+/** Makes the link. */
+export const createLink = (deps: LinkDependencies): RunningLink => new BoardLink(deps);

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { type BoardSession, type SessionInput, stepSession } from "./session.ts";
+
+const session: BoardSession = {
+  board: "0192f0a0-0000-7000-8000-000000000000",
+  project: "0192f0a0-0000-7000-8000-000000000001",
+  name: "x".repeat(63),
+  session: Number.MAX_SAFE_INTEGER,
+  epoch: 1_000_000,
+  contract: 1,
+  features: Array.from({ length: 20 }, (_, i) => `feature-${i}`),
+  address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
+  joinedAtMs: Date.now(),
+  hint: "idle",
+  revision: 1,
+  calls: 0,
+};
+
+const run = (inputs: readonly SessionInput[]) => {
+  let state = session;
+  const hints: number[] = [];
+  for (const input of inputs) {
+    const step = stepSession(state, input);
+    state = step.state;
+    hints.push(...step.effects.map(({ revision }) => revision));
+  }
+  return { state, hints };
+};
+
+describe("a board's session", () => {
+  it("is plain data under 2 KiB", () => {
+    expect(JSON.stringify(session).length).toBeLessThan(2_048);
+    expect(JSON.parse(JSON.stringify(session))).toEqual(session);
+  });
+  it("hints once, however often things change while the hint is under way, and then once more", () => {
+    const { hints } = run([
+      { kind: "retargeted", revision: 2 },
+      { kind: "retargeted", revision: 3 },
+      { kind: "retargeted", revision: 4 },
+      { kind: "hintAnswered" },
+      { kind: "hintAnswered" },
+    ]);
+    expect(hints).toEqual([2, 4]);
+  });
+  it("hints again after a failure only when something changes", () => {
+    expect(run([{ kind: "retargeted", revision: 2 }, { kind: "hintFailed" }]).hints).toEqual([2]);
+    expect(run([{ kind: "retargeted", revision: 2 }, { kind: "hintFailed" }, { kind: "retargeted", revision: 2 }]).hints).toEqual([2, 2]);
+  });
+});
