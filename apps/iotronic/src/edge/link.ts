@@ -1,5 +1,15 @@
 // What modules may ask of the link, and what the link asks of modules: stated here, so that neither imports the other.
-import type { AnswerOf, ArgsOf, BoardId, HelloExtra, Job, Procedure, ProjectId, ReportBatch, Target } from "@s4t/contract";
+import type {
+  AnswerOf,
+  ArgsOf,
+  BoardId,
+  HelloExtra,
+  Job,
+  Procedure,
+  ProjectId,
+  ReportBatch,
+  Target,
+} from "@s4t/contract";
 import type { Tx } from "../ports/database.ts";
 
 /** The link as modules see it. */
@@ -8,7 +18,12 @@ export interface Link {
    * Calls one board, once. Throws `board.offline` at once when it is not there, `command.unknown` when the link broke after
    * sending, `deadline.exceeded`, and what the board itself says.
    */
-  command<P extends Procedure>(board: BoardId, procedure: P, args: ArgsOf<P>, options: CommandOptions): Promise<AnswerOf<P>>;
+  command<P extends Procedure>(
+    board: BoardId,
+    procedure: P,
+    args: ArgsOf<P>,
+    options: CommandOptions,
+  ): Promise<AnswerOf<P>>;
   /** "Look again": the board's target or jobs change with this transaction. The board is hinted after its commit. */
   retarget(tx: Tx, board: BoardId, revision: number): void;
   isConnected(board: BoardId): boolean;

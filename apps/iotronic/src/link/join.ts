@@ -1,8 +1,25 @@
 // How boards come in: cryptosign with the key that they enrolled with, or a one-use ticket to enrol one.
 import { randomBytes } from "node:crypto";
-import { type BoardId, CONTRACT, check, ENROL_AUTHID, fail, fromHex, HelloExtra, OLDEST_CONTRACT, type WelcomeExtra, wampErrorOf } from "@s4t/contract";
+import {
+  type BoardId,
+  CONTRACT,
+  check,
+  ENROL_AUTHID,
+  fail,
+  fromHex,
+  HelloExtra,
+  OLDEST_CONTRACT,
+  type WelcomeExtra,
+  wampErrorOf,
+} from "@s4t/contract";
 import { type Clock, isS4tError } from "@s4t/kit";
-import { type Authenticator, cryptosignAuthenticator, type JoinRequest, type Principal, type Verdict } from "@s4t/wamp";
+import {
+  type Authenticator,
+  cryptosignAuthenticator,
+  type JoinRequest,
+  type Principal,
+  type Verdict,
+} from "@s4t/wamp";
 import { verifyEd25519 } from "@s4t/wamp/node";
 import type { KnownBoard, LinkHost } from "../edge/link.ts";
 
@@ -18,12 +35,29 @@ const denyWith = (error: unknown): Verdict => {
 
 const requireContract = (extra: HelloExtra): void => {
   if (extra.contract > CONTRACT || extra.contract < OLDEST_CONTRACT)
-    throw fail("link.version", { contract: extra.contract, oldest: OLDEST_CONTRACT, newest: CONTRACT });
+    throw fail("link.version", {
+      contract: extra.contract,
+      oldest: OLDEST_CONTRACT,
+      newest: CONTRACT,
+    });
 };
 
 const welcome = (board: KnownBoard, epoch: number, role: string, clock: Clock): Verdict => {
-  const extra: WelcomeExtra = { board: board.uuid, name: board.name, epoch, contract: CONTRACT, timeMs: clock.now() };
-  return { kind: "welcome", principal: { authid: board.uuid.replaceAll("-", ""), authrole: role, authextra: { ...extra, project: board.project } } };
+  const extra: WelcomeExtra = {
+    board: board.uuid,
+    name: board.name,
+    epoch,
+    contract: CONTRACT,
+    timeMs: clock.now(),
+  };
+  return {
+    kind: "welcome",
+    principal: {
+      authid: board.uuid.replaceAll("-", ""),
+      authrole: role,
+      authextra: { ...extra, project: board.project },
+    },
+  };
 };
 
 const addressOf = (request: JoinRequest): string | null => request.connection.remoteAddress ?? null;
@@ -55,7 +89,12 @@ export const linkAuthenticators = (host: LinkHost, clock: Clock): readonly Authe
       try {
         const extra = check(HelloExtra, request.authextra, "authextra");
         requireContract(extra);
-        return welcome(await host.enrol(proof.signature, extra, addressOf(request)), 0, ENROLLING_ROLE, clock);
+        return welcome(
+          await host.enrol(proof.signature, extra, addressOf(request)),
+          0,
+          ENROLLING_ROLE,
+          clock,
+        );
       } catch (error) {
         return denyWith(error);
       }
@@ -82,7 +121,10 @@ export const linkAuthenticators = (host: LinkHost, clock: Clock): readonly Authe
       const board = known.get(verdict.principal);
       if (!board) return denyWith(fail("link.revoked"));
       // Durable before WELCOME: whatever an older session still does carries a smaller number.
-      const epoch = await host.openSession(board, check(HelloExtra, request.authextra, "authextra"));
+      const epoch = await host.openSession(
+        board,
+        check(HelloExtra, request.authextra, "authextra"),
+      );
       return welcome(board, epoch, BOARD_ROLE, clock);
     },
   };
@@ -90,7 +132,9 @@ export const linkAuthenticators = (host: LinkHost, clock: Clock): readonly Authe
 };
 
 /** The board of a joined session, as its authenticator said. */
-export const boardOf = (extra: Readonly<Record<string, unknown>>): KnownBoard & { readonly epoch: number } => ({
+export const boardOf = (
+  extra: Readonly<Record<string, unknown>>,
+): KnownBoard & { readonly epoch: number } => ({
   uuid: extra.board as BoardId,
   project: extra.project as KnownBoard["project"],
   name: String(extra.name),

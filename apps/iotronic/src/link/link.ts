@@ -20,13 +20,31 @@ import {
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, type Part, S4tError } from "@s4t/kit";
 import { randomToken } from "@s4t/kit/node";
-import { type ClientSession, createRouter, type IncomingCall, isWampError, joinRealm, jsonCodec, linkedPeers, openPeer, type Router, type SessionInfo, WampError, wampErrors } from "@s4t/wamp";
+import {
+  type ClientSession,
+  createRouter,
+  type IncomingCall,
+  isWampError,
+  joinRealm,
+  jsonCodec,
+  linkedPeers,
+  openPeer,
+  type Router,
+  type SessionInfo,
+  WampError,
+  wampErrors,
+} from "@s4t/wamp";
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
 import type { Tx } from "../ports/database.ts";
 import { BOARD_ROLE, boardOf, linkAuthenticators } from "./join.ts";
 import { createPresence, type Presence } from "./presence.ts";
-import { type BoardSession, MAX_CALLS_PER_BOARD, type SessionInput, stepSession } from "./session.ts";
+import {
+  type BoardSession,
+  MAX_CALLS_PER_BOARD,
+  type SessionInput,
+  stepSession,
+} from "./session.ts";
 
 /** How long a ticket for a backlog over HTTP is good. */
 export const BACKLOG_TICKET_LIFE_S = 60;
@@ -55,7 +73,10 @@ class BoardLink implements RunningLink {
   readonly #deps: LinkDependencies;
   readonly #sessions = new Map<BoardId, BoardSession>();
   readonly #bySession = new Map<number, Connected>();
-  readonly #tickets = new Map<string, { readonly board: Connected; readonly expiresAtMs: number }>();
+  readonly #tickets = new Map<
+    string,
+    { readonly board: Connected; readonly expiresAtMs: number }
+  >();
   readonly #router: Router;
   readonly #door: WebSocketDoor;
   readonly #presence: Presence;
@@ -71,7 +92,8 @@ class BoardLink implements RunningLink {
           {
             name: LINK_REALM,
             authenticators: linkAuthenticators(deps.host, deps.clock),
-            authorize: (session, action, uri, options) => this.#authorize(session, action, uri, options),
+            authorize: (session, action, uri, options) =>
+              this.#authorize(session, action, uri, options),
             onJoin: (session) => this.#onJoin(session),
             onLeave: (session, reason) => this.#onLeave(session, reason),
           },
@@ -85,7 +107,12 @@ class BoardLink implements RunningLink {
         onTransport: (transport, facts) =>
           this.#router.attach(openPeer(transport, jsonCodec), {
             connection: facts,
-            limits: { registrations: 1, subscriptions: 1, pendingCalls: 32, pendingInvocations: MAX_CALLS_PER_BOARD },
+            limits: {
+              registrations: 1,
+              subscriptions: 1,
+              pendingCalls: 32,
+              pendingInvocations: MAX_CALLS_PER_BOARD,
+            },
           }),
       },
       { clock: deps.clock },
@@ -95,9 +122,16 @@ class BoardLink implements RunningLink {
   async start(): Promise<void> {
     const [near, far] = linkedPeers();
     this.#router.attach(far, { trustedAs: { authid: "cloud", authrole: "cloud" } });
-    const cloud = await joinRealm(near, { realm: LINK_REALM, mapError: toWire }, { clock: this.#deps.clock });
+    const cloud = await joinRealm(
+      near,
+      { realm: LINK_REALM, mapError: toWire },
+      { clock: this.#deps.clock },
+    );
     this.#cloud = cloud;
-    await cloud.register("s4t.cloud.", (call) => this.#answer(call), { match: "prefix", discloseCaller: true });
+    await cloud.register("s4t.cloud.", (call) => this.#answer(call), {
+      match: "prefix",
+      discloseCaller: true,
+    });
   }
 
   async stop(): Promise<void> {
@@ -120,28 +154,40 @@ class BoardLink implements RunningLink {
 
   end(board: BoardId, code: "link.revoked"): void {
     const session = this.#sessions.get(board);
-    if (session) this.#router.endSession(LINK_REALM, session.session, wampErrorOf(code), fail(code).message);
+    if (session)
+      this.#router.endSession(LINK_REALM, session.session, wampErrorOf(code), fail(code).message);
   }
 
   retarget(tx: Tx, board: BoardId, revision: number): void {
     tx.afterCommit(() => this.#step(board, { kind: "retargeted", revision }));
   }
 
-  async command<P extends Procedure>(board: BoardId, procedure: P, args: ArgsOf<P>, options: CommandOptions): Promise<AnswerOf<P>> {
+  async command<P extends Procedure>(
+    board: BoardId,
+    procedure: P,
+    args: ArgsOf<P>,
+    options: CommandOptions,
+  ): Promise<AnswerOf<P>> {
     const session = this.#sessions.get(board);
     if (!session || !this.#cloud) throw fail("board.offline");
     const [feature = ""] = procedure.name.split(".", 1);
-    if (feature !== "link" && !session.features.includes(feature)) throw fail("board.unsupported", { feature });
+    if (feature !== "link" && !session.features.includes(feature))
+      throw fail("board.unsupported", { feature });
     if (session.calls >= MAX_CALLS_PER_BOARD) throw fail("board.busy", { pending: session.calls });
     this.#step(board, { kind: "callStarted" });
     const timeoutMs = Math.min(options.timeoutMs ?? procedure.timeoutMs, procedure.timeoutMs);
     try {
-      const { args: answer } = await this.#cloud.call(boardUri(board, procedure), { args: [args], timeoutMs, signal: options.signal });
+      const { args: answer } = await this.#cloud.call(boardUri(board, procedure), {
+        args: [args],
+        timeoutMs,
+        signal: options.signal,
+      });
       return check(procedure.reply, answer[0] ?? {}, "answer") as AnswerOf<P>;
     } catch (error) {
       throw fromWire(error, timeoutMs, options.signal);
     } finally {
-      if (this.#sessions.get(board)?.session === session.session) this.#step(board, { kind: "callEnded" });
+      if (this.#sessions.get(board)?.session === session.session)
+        this.#step(board, { kind: "callEnded" });
     }
   }
 
@@ -174,12 +220,19 @@ class BoardLink implements RunningLink {
       );
   }
 
-  #authorize(session: SessionInfo, action: string, uri: string, options: Readonly<Record<string, unknown>>): "allow" | "deny" {
+  #authorize(
+    session: SessionInfo,
+    action: string,
+    uri: string,
+    options: Readonly<Record<string, unknown>>,
+  ): "allow" | "deny" {
     if (session.authrole === "cloud") return "allow";
     const allowed =
       session.authrole === BOARD_ROLE &&
       ((action === "call" && allowedCalls.has(uri)) ||
-        (action === "register" && options.match === "prefix" && uri === boardPrefix(String(session.principalExtra.board))));
+        (action === "register" &&
+          options.match === "prefix" &&
+          uri === boardPrefix(String(session.principalExtra.board))));
     if (allowed) return "allow";
     this.#refused += 1;
     const board = session.authrole === BOARD_ROLE ? boardOf(session.principalExtra) : null;
@@ -213,8 +266,21 @@ class BoardLink implements RunningLink {
       revision: 0,
       calls: 0,
     });
-    if (earlier) this.#router.endSession(LINK_REALM, earlier.session, wampErrorOf("link.superseded"), fail("link.superseded").message);
-    this.#presence.note({ board, epoch: board.epoch, event: "joined", atMs: this.#deps.clock.now(), reason: null, address });
+    if (earlier)
+      this.#router.endSession(
+        LINK_REALM,
+        earlier.session,
+        wampErrorOf("link.superseded"),
+        fail("link.superseded").message,
+      );
+    this.#presence.note({
+      board,
+      epoch: board.epoch,
+      event: "joined",
+      atMs: this.#deps.clock.now(),
+      reason: null,
+      address,
+    });
   }
 
   #onLeave(session: SessionInfo, reason: string): void {
@@ -223,7 +289,14 @@ class BoardLink implements RunningLink {
     this.#bySession.delete(session.id);
     if (this.#sessions.get(board.uuid)?.session !== session.id) return;
     this.#sessions.delete(board.uuid);
-    this.#presence.note({ board, epoch: board.epoch, event: "left", atMs: this.#deps.clock.now(), reason, address: null });
+    this.#presence.note({
+      board,
+      epoch: board.epoch,
+      event: "left",
+      atMs: this.#deps.clock.now(),
+      reason,
+      address: null,
+    });
   }
 
   async #answer(call: IncomingCall): Promise<{ args: unknown[] }> {
@@ -235,7 +308,17 @@ class BoardLink implements RunningLink {
       case cloudUri(targetGet):
         return { args: [await this.#target(board, check(targetGet.args, given, "args"))] };
       case cloudUri(reportAppend):
-        return { args: [{ acked: await this.#deps.host.appendReport(board, board.epoch, check(reportAppend.args, given, "args")) }] };
+        return {
+          args: [
+            {
+              acked: await this.#deps.host.appendReport(
+                board,
+                board.epoch,
+                check(reportAppend.args, given, "args"),
+              ),
+            },
+          ],
+        };
       case cloudUri(reportBacklog):
         return { args: [this.#ticket(board)] };
       default:
@@ -243,17 +326,27 @@ class BoardLink implements RunningLink {
     }
   }
 
-  async #target(board: Connected, { have, jobsAfter }: ArgsOf<typeof cloudProcedures.targetGet>): Promise<AnswerOf<typeof cloudProcedures.targetGet>> {
-    const [whole, { jobs, more }] = await Promise.all([this.#deps.host.targetFor(board), this.#deps.host.jobsFor(board, jobsAfter)]);
+  async #target(
+    board: Connected,
+    { have, jobsAfter }: ArgsOf<typeof cloudProcedures.targetGet>,
+  ): Promise<AnswerOf<typeof cloudProcedures.targetGet>> {
+    const [whole, { jobs, more }] = await Promise.all([
+      this.#deps.host.targetFor(board),
+      this.#deps.host.jobsFor(board, jobsAfter),
+    ]);
     const sections = Object.fromEntries(
-      Object.entries(whole.sections).map(([name, section]) => [name, section && have[name] === section.hash ? null : section]),
+      Object.entries(whole.sections).map(([name, section]) => [
+        name,
+        section && have[name] === section.hash ? null : section,
+      ]),
     );
     return { target: { revision: whole.revision, sections }, jobs, moreJobs: more };
   }
 
   #ticket(board: Connected): AnswerOf<typeof cloudProcedures.reportBacklog> {
     const now = this.#deps.clock.monotonicMs();
-    for (const [ticket, { expiresAtMs }] of this.#tickets) if (expiresAtMs < now) this.#tickets.delete(ticket);
+    for (const [ticket, { expiresAtMs }] of this.#tickets)
+      if (expiresAtMs < now) this.#tickets.delete(ticket);
     const token = randomToken(16);
     this.#tickets.set(token, { board, expiresAtMs: now + BACKLOG_TICKET_LIFE_S * 1_000 });
     return { path: "/link/backlog", token, expiresInS: BACKLOG_TICKET_LIFE_S };
@@ -266,15 +359,21 @@ const allowedCalls: ReadonlySet<string> = new Set(Object.values(cloudProcedures)
 /** An error of ours → as the board hears it. */
 const toWire = (error: unknown): WampError =>
   isS4tError(error) && !isWampError(error)
-    ? new WampError(wampErrorOf(error.code), error.message, { args: [error.message], kwargs: (error.details ?? {}) as Record<string, unknown> })
-    : new WampError(wampErrorOf("internal"), "Something went wrong on our side.", { args: ["Something went wrong on our side."] });
+    ? new WampError(wampErrorOf(error.code), error.message, {
+        args: [error.message],
+        kwargs: (error.details ?? {}) as Record<string, unknown>,
+      })
+    : new WampError(wampErrorOf("internal"), "Something went wrong on our side.", {
+        args: ["Something went wrong on our side."],
+      });
 
 /** What a call's failure means to who asked. */
 const fromWire = (error: unknown, timeoutMs: number, signal: AbortSignal): unknown => {
   if (signal.aborted) return signal.reason;
   if (!isWampError(error)) return error;
   const code = codeOfWampError(error.uri);
-  if (code !== undefined) return new S4tError(code, error.message, { details: error.kwargs, cause: error });
+  if (code !== undefined)
+    return new S4tError(code, error.message, { details: error.kwargs, cause: error });
   switch (error.uri) {
     case wampErrors.timeout:
       return fail("deadline.exceeded", { timeoutMs }, error);

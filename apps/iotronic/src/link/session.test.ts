@@ -44,6 +44,12 @@ describe("a board's session", () => {
   });
   it("hints again after a failure only when something changes", () => {
     expect(run([{ kind: "retargeted", revision: 2 }, { kind: "hintFailed" }]).hints).toEqual([2]);
-    expect(run([{ kind: "retargeted", revision: 2 }, { kind: "hintFailed" }, { kind: "retargeted", revision: 2 }]).hints).toEqual([2, 2]);
+    expect(
+      run([
+        { kind: "retargeted", revision: 2 },
+        { kind: "hintFailed" },
+        { kind: "retargeted", revision: 2 },
+      ]).hints,
+    ).toEqual([2, 2]);
   });
 });

@@ -1,0 +1,179 @@
+// The noun: how a row is shown, how a board is, why it is not well. No await, no store.
+import {
+  type Actions,
+  type Board,
+  type BoardInfo,
+  fail,
+  type Labels,
+  type Location,
+  type ProjectId,
+  statusOf,
+  type TargetSettings,
+} from "@s4t/contract";
+import { toRfc3339 } from "@s4t/kit";
+import { type Action, type Actor, may } from "../../policy/index.ts";
+import type { BoardRow } from "./store.ts";
+
+/** WAMP reason of a session that an agent ended on purpose. */
+const announcedReasons: ReadonlySet<string> = new Set([
+  "wamp.close.normal",
+  "wamp.close.goodbye_and_out",
+  "wamp.close.close_realm",
+]);
+/** Reason noted where the cloud itself had stopped: nothing is said about the board. */
+export const CLOUD_STOPPED = "cloud-stopped";
+
+const time = (ms: number | null): string | null => (ms === null ? null : toRfc3339(ms));
+
+/** The state of a row, by the one function of the contract. */
+export const stateOf = (
+  row: Pick<
+    BoardRow,
+    "retired_at" | "pubkey" | "connected" | "failed_entries" | "busy_until" | "last_seen_at"
+  >,
+  now: number,
+) =>
+  statusOf(
+    {
+      retired: row.retired_at !== null,
+      enrolled: row.pubkey !== null,
+      connected: row.connected === 1,
+      failedEntries: row.failed_entries,
+      busyUntil: row.busy_until,
+      lastSeenAt: row.last_seen_at,
+    },
+    now,
+  );
+
+/** What a substring is looked for in. */
+export const searchTextOf = (
+  row: Pick<BoardRow, "name" | "uuid" | "address" | "location">,
+): string => {
+  const address =
+    row.location === null ? "" : ((JSON.parse(row.location) as Location).address ?? "");
+  return [row.name, row.uuid, row.address ?? "", address].join(" ").toLowerCase();
+};
+
+const whyOf = (row: BoardRow): Board["why"] => {
+  const since = time(row.since);
+  const seen = { at: time(row.last_seen_at), ok: true, code: "last-seen", text: row.address ?? "" };
+  switch (row.status) {
+    case "degraded":
+      return {
+        code: "target-failed",
+        since,
+        facts: [{ at: since, ok: false, code: "entries-failed", text: String(row.failed_entries) }],
+      };
+    case "offline": {
+      const reason = row.left_reason ?? "unknown";
+      const code = announcedReasons.has(reason)
+        ? "agent-stopped"
+        : reason === CLOUD_STOPPED
+          ? "cloud-stopped"
+          : "link-lost";
+      return { code, since, facts: [seen, { at: since, ok: false, code, text: reason }] };
+    }
+    case "busy":
+      return {
+        code: "restarting",
+        since,
+        facts: [seen, { at: time(row.busy_until), ok: true, code: "expected-back", text: "" }],
+      };
+    case "new":
+      return {
+        code: "never-seen",
+        since: time(row.created_at),
+        facts: [{ at: time(row.created_at), ok: true, code: "registered", text: "" }],
+      };
+    default:
+      return null;
+  }
+};
+
+const nameable = {
+  update: "board.update",
+  retire: "board.retire",
+  rearm: "board.rearm",
+  ping: "board.ping",
+  info: "board.info",
+  restart: "board.restart",
+  reboot: "board.reboot",
+  settings: "board.settings",
+} as const satisfies Record<string, Action>;
+const needsLink: ReadonlySet<string> = new Set(["ping", "info"]);
+
+const shown = (error: { code: string; message: string }) => ({
+  code: error.code,
+  because: error.message,
+});
+
+/** What this actor may do with this board now, or why not. */
+export const actionsOf = (actor: Actor, row: BoardRow, info: BoardInfo | null): Actions => {
+  const actions: Actions = {};
+  for (const [verb, action] of Object.entries(nameable)) {
+    if (!may(actor, action, row.project_id as ProjectId))
+      actions[verb] = { code: "policy.denied", because: "your role does not allow it" };
+    else if (row.retired_at !== null) actions[verb] = shown(fail("board.retired"));
+    else if (verb === "reboot" && info?.canReboot !== true)
+      actions[verb] = shown(fail("board.power-disabled"));
+    else if (needsLink.has(verb) && row.connected !== 1)
+      actions[verb] = shown(fail("board.offline"));
+    else actions[verb] = true;
+  }
+  return actions;
+};
+
+/** A public key's hash as people compare it: four groups of four digits. */
+const fingerprintOf = (hash: string | null): string | null =>
+  hash && (hash.match(/.{4}/g) ?? []).slice(0, 4).join(" ");
+
+/** A row as the API shows it. `keyHash`: SHA-256 of the public key. */
+export const showBoard = (
+  actor: Actor,
+  row: BoardRow,
+  keyHash: (pubkey: string) => string,
+): Board => {
+  const info = row.info === null ? null : (JSON.parse(row.info) as BoardInfo);
+  return {
+    uuid: row.uuid,
+    name: row.name,
+    rev: row.rev,
+    createdAt: toRfc3339(row.created_at),
+    updatedAt: toRfc3339(row.updated_at),
+    project: row.project_id,
+    status: row.status as Board["status"],
+    why: whyOf(row),
+    description: row.description,
+    labels: JSON.parse(row.labels) as Labels,
+    location: row.location === null ? null : (JSON.parse(row.location) as Location),
+    agent: {
+      kind: row.agent_kind as Board["agent"]["kind"],
+      version: row.agent_version,
+      contract: row.contract,
+      features: JSON.parse(row.features) as string[],
+    },
+    simulated: row.simulated === 1,
+    fingerprint: fingerprintOf(row.pubkey === null ? null : keyHash(row.pubkey)),
+    connectivity: {
+      connected: row.connected === 1,
+      since: time(row.since),
+      lastSeenAt: time(row.last_seen_at),
+      address: row.address,
+      latencyMs: row.latency_ms,
+      epoch: row.epoch,
+    },
+    target: { wanted: row.target_wanted, reached: row.target_reached, failed: row.failed_entries },
+    info,
+    actions: actionsOf(actor, row, info),
+  };
+};
+
+/** Settings of a row, whole. */
+export const settingsOf = (row: BoardRow): TargetSettings =>
+  JSON.parse(row.settings) as TargetSettings;
+
+/** Throws what stands against commanding this board at all. */
+export const requireCommandable = (row: BoardRow): void => {
+  if (row.retired_at !== null) throw fail("board.retired");
+  if (row.pubkey === null) throw fail("board.never-seen");
+};

@@ -1,0 +1,213 @@
+// What the link asks of this module: whose key is this, enrol, who came and went, what should a board hold, what did it say.
+import {
+  type BoardId,
+  fail,
+  type HelloExtra,
+  MAX_JOBS_PER_REPLY,
+  type ProjectId,
+} from "@s4t/contract";
+import type { Log } from "@s4t/kit";
+import { sha256Hex } from "@s4t/kit/node";
+import type { KnownBoard, LinkHost, PresenceEvent } from "../../edge/link.ts";
+import { type Actor, everything, systemActor, within } from "../../policy/index.ts";
+import type { Tx } from "../../ports/database.ts";
+import type { Operations } from "../operations/index.ts";
+import { searchTextOf, stateOf } from "./board.ts";
+import { type BoardsDependencies, getRow, noteChange } from "./boards.ts";
+import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.ts";
+import type { Reports } from "./reports.ts";
+import { insertPresence } from "./state-store.ts";
+import { type BoardRow, findBoard, findByPubkey, updateBoard } from "./store.ts";
+import { composeTarget, settingsPart, type TargetPart } from "./target.ts";
+
+/** Refusals of one board that are audited within a minute: a hacked board must not fill the log. */
+export const MAX_AUDITED_REFUSALS_PER_MINUTE = 10;
+
+export interface HostDependencies extends BoardsDependencies {
+  readonly operations: Operations;
+  readonly reports: Reports;
+  /** Other modules' parts of a board's target. */
+  readonly targetParts: readonly ((row: BoardRow) => TargetPart)[];
+}
+
+const known = (row: BoardRow): KnownBoard => ({
+  uuid: row.uuid as BoardId,
+  project: row.project_id as ProjectId,
+  name: row.name,
+});
+
+const actorOf = (board: KnownBoard | null, address: string | null): Actor => ({
+  ...systemActor,
+  kind: "board",
+  uuid: board?.uuid ?? "unknown",
+  name: board?.name ?? "unknown board",
+  admin: false,
+  address,
+});
+
+/** At most so many in a minute for each key; the rest is counted by the link. */
+const createRefusalGate = (nowMs: () => number) => {
+  const seen = new Map<string, { minute: number; count: number }>();
+  return (key: string): boolean => {
+    const minute = Math.floor(nowMs() / 60_000);
+    const record = seen.get(key);
+    if (!record || record.minute !== minute) {
+      if (seen.size > 10_000) seen.clear();
+      seen.set(key, { minute, count: 1 });
+      return true;
+    }
+    record.count += 1;
+    return record.count <= MAX_AUDITED_REFUSALS_PER_MINUTE;
+  };
+};
+
+/** Makes the host. */
+export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
+  const { database, clock, audit, operations, reports, link } = deps;
+  const mayAudit = createRefusalGate(clock.monotonicMs);
+
+  const enrolIn = async (
+    tx: Tx,
+    code: string,
+    extra: HelloExtra,
+    address: string | null,
+  ): Promise<KnownBoard> => {
+    const hash = sha256Hex(code);
+    const found = await findEnrolment(everything, tx, hash);
+    if (!found) throw fail("enrolment.invalid");
+    if (found.used_at !== null) throw fail("enrolment.used");
+    if (Number(found.expires_at) <= clock.now()) throw fail("enrolment.expired");
+    const holder = await findByPubkey(everything, tx, extra.pubkey);
+    if (holder && holder.uuid !== found.board_id) throw fail("enrolment.invalid");
+    if (!(await takeEnrolment(everything, tx, hash, clock.now()))) throw fail("enrolment.used");
+    const row = await getRow(everything, tx, found.board_id);
+    if (row.retired_at !== null) throw fail("enrolment.invalid");
+    await endEnrolments(everything, tx, row.project_id as ProjectId, row.uuid, clock.now());
+    const next = { ...row, pubkey: extra.pubkey, rev: row.rev + 1 };
+    await updateBoard(everything, tx, row.uuid, {
+      pubkey: extra.pubkey,
+      rev: next.rev,
+      updated_at: clock.now(),
+      simulated: row.simulated === 1 || extra.simulated === true ? 1 : 0,
+      status: stateOf(next, clock.now()),
+    });
+    const board = known(row);
+    await noteChange(deps, tx, {
+      actor: actorOf(board, address),
+      action: "board.enrol",
+      row: next,
+      patch: { status: stateOf(next, clock.now()) },
+      facts: { fingerprint: sha256Hex(extra.pubkey).slice(0, 16) },
+    });
+    // A board that enrols again has a new key: a session with the old one ends.
+    if (row.pubkey !== null) tx.afterCommit(() => link().end(board.uuid, "link.revoked"));
+    return board;
+  };
+
+  const storeEvent = async (tx: Tx, event: PresenceEvent): Promise<void> => {
+    const { board, epoch, atMs, reason, address } = event;
+    const row = await findBoard(everything, tx, board.uuid);
+    // An older session's going says nothing about the present one.
+    if (!row || row.epoch !== epoch || row.retired_at !== null) return;
+    const joined = event.event === "joined";
+    const next: BoardRow = {
+      ...row,
+      connected: joined ? 1 : 0,
+      since: atMs,
+      last_seen_at: atMs,
+      address: joined ? address : row.address,
+      left_reason: joined ? null : reason,
+      busy_until: joined ? null : row.busy_until,
+    };
+    const status = stateOf(next, clock.now());
+    const { connected, since, last_seen_at, left_reason, busy_until } = next;
+    await updateBoard(everything, tx, row.uuid, {
+      connected,
+      since,
+      last_seen_at,
+      address: next.address,
+      left_reason,
+      busy_until,
+      status,
+      search: searchTextOf(next),
+    });
+    await insertPresence(everything, tx, board.project, board.uuid, {
+      at: atMs,
+      event: event.event,
+      reason,
+      address,
+    });
+    await noteChange(deps, tx, {
+      actor: actorOf(board, address),
+      action: null,
+      row,
+      patch: { status },
+    });
+  };
+
+  return {
+    async findByKey(pubkey, uuid) {
+      const row = await database.read(everything, (reader) =>
+        findByPubkey(everything, reader, pubkey),
+      );
+      return row && row.uuid === uuid && row.retired_at === null ? known(row) : undefined;
+    },
+    async enrol(code, extra, address) {
+      try {
+        return await database.write(everything, (tx) => enrolIn(tx, code, extra, address));
+      } catch (error) {
+        if (mayAudit(`enrol ${address}`))
+          await audit.record({
+            actor: actorOf(null, address),
+            action: "board.enrol",
+            status: "denied",
+            project: null,
+            facts: { because: error instanceof Error ? error.message : "" },
+          });
+        throw error;
+      }
+    },
+    openSession: (board, extra) =>
+      database.write(everything, async (tx) => {
+        const row = await getRow(everything, tx, board.uuid);
+        const epoch = row.epoch + 1;
+        await updateBoard(everything, tx, board.uuid, {
+          epoch,
+          agent_kind: "lightning-rod",
+          agent_version: extra.version,
+          contract: extra.contract,
+          features: JSON.stringify(extra.features),
+        });
+        return epoch;
+      }),
+    storePresence: (events) =>
+      database.write(everything, async (tx) => {
+        for (const event of events) await storeEvent(tx, event);
+      }),
+    async targetFor(board) {
+      const row = await database.read(within(board.project), (reader) =>
+        getRow(within(board.project), reader, board.uuid),
+      );
+      return composeTarget(row.target_wanted, [
+        settingsPart(row),
+        ...deps.targetParts.map((part) => part(row)),
+      ]);
+    },
+    jobsFor: (board, after) =>
+      operations.jobsFor(board.project, board.uuid, after, MAX_JOBS_PER_REPLY),
+    appendReport: (board, epoch, batch) => reports.append(board, epoch, batch),
+    onRefused(board, what, address) {
+      if (!mayAudit(board?.uuid ?? `address ${address}`)) return;
+      audit
+        .record({
+          actor: actorOf(board, address),
+          action: "link.refused",
+          status: "denied",
+          project: board?.project ?? null,
+          resource: board && { noun: "board", uuid: board.uuid, name: board.name },
+          facts: { what: what.slice(0, 200) },
+        })
+        .catch((error: unknown) => log.warn("A refusal could not be audited", { error }));
+    },
+  };
+};

@@ -1,0 +1,178 @@
+// What boards report: stored once, acknowledged after it is durable, handed on by kind.
+import { check, fail, type ReportBatch, ReportRow } from "@s4t/contract";
+import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import type { KnownBoard } from "../../edge/link.ts";
+import { systemActor, within } from "../../policy/index.ts";
+import type { Database, Tx } from "../../ports/database.ts";
+import type { Operations } from "../operations/index.ts";
+import { stateOf } from "./board.ts";
+import { type BoardsDependencies, getRow, noteChange } from "./boards.ts";
+import {
+  type EntryStateRow,
+  findReportCursor,
+  insertLog,
+  listEntryStates,
+  setEntryStates,
+  setReportCursor,
+} from "./state-store.ts";
+import { updateBoard } from "./store.ts";
+
+/** A board's clock further ahead than this is not believed: its values are dated by the cloud. */
+export const MAX_CLOCK_AHEAD_MS = 60_000;
+
+type Row = ReportRow;
+type RowOf<Kind extends Row["kind"]> = Extract<Row, { kind: Kind }>;
+
+/** Where measured values go. */
+export interface Measurements {
+  describe(board: KnownBoard, series: RowOf<"series">["series"]): Promise<void>;
+  append(board: KnownBoard, rows: readonly RowOf<"points">[]): Promise<void>;
+  appendDropped(board: KnownBoard, row: RowOf<"dropped">): Promise<void>;
+}
+
+export interface Reports {
+  append(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;
+  /** Rows of kinds that this version does not know, or that were damaged. */
+  unknownRows(): number;
+}
+
+export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | "changes"> {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly operations: Operations;
+  readonly measurements: Measurements;
+}
+
+/** Makes the intake. */
+export const createReports = (deps: ReportsDependencies): Reports => {
+  const { database, clock, log, operations, measurements } = deps;
+  let unknown = 0;
+
+  const parse = (rows: readonly unknown[]): Row[] =>
+    rows.flatMap((row) => {
+      try {
+        return [check(ReportRow, row, "row")];
+      } catch (error) {
+        if (!isS4tError(error, "request.invalid")) throw error;
+        unknown += 1;
+        return [];
+      }
+    });
+
+  /** Moments by a clock that may be wrong → ours. */
+  const dated = (batch: ReportBatch, row: RowOf<"points">): RowOf<"points"> => {
+    const skew = clock.now() - batch.sentAtMs;
+    const believable = batch.synchronised || Math.abs(skew) < MAX_CLOCK_AHEAD_MS;
+    const atMs = believable ? row.atMs : row.atMs + skew;
+    return { ...row, atMs: Math.min(atMs, clock.now()) };
+  };
+
+  const applyEntries = async (
+    tx: Tx,
+    board: KnownBoard,
+    { revision, entries }: RowOf<"entries">,
+  ): Promise<void> => {
+    const scope = within(board.project);
+    const before = new Map(
+      (await listEntryStates(scope, tx, board.project, board.uuid)).map((row) => [row.key, row]),
+    );
+    const rows = entries.map(({ key, hash, state, code, sentence }): EntryStateRow => {
+      const same = before.get(key);
+      const since = same && same.state === state && same.hash === hash ? same.since : clock.now();
+      return { key, hash, state, code: code ?? null, sentence: sentence ?? null, since };
+    });
+    await setEntryStates(scope, tx, board.project, board.uuid, rows);
+    const row = await getRow(scope, tx, board.uuid);
+    const failed = entries.filter(({ state }) => state === "failed").length;
+    const settled = entries.every(({ state }) => state !== "waiting");
+    const next = {
+      ...row,
+      failed_entries: failed,
+      target_reached: settled ? Math.max(row.target_reached, revision) : row.target_reached,
+    };
+    const status = stateOf(next, clock.now());
+    const since = status === row.status ? row.since : clock.now();
+    await updateBoard(scope, tx, board.uuid, {
+      failed_entries: failed,
+      target_reached: next.target_reached,
+      status,
+      since,
+    });
+    await noteChange(deps, tx, {
+      actor: systemActor,
+      action: null,
+      row: next,
+      patch: { status, targetReached: next.target_reached, failedEntries: failed },
+    });
+  };
+
+  const applyInfo = async (tx: Tx, board: KnownBoard, { info }: RowOf<"info">): Promise<void> => {
+    const scope = within(board.project);
+    const row = await getRow(scope, tx, board.uuid);
+    const text = JSON.stringify(info);
+    if (row.info === text) return;
+    await updateBoard(scope, tx, board.uuid, { info: text });
+    await noteChange(deps, tx, { actor: systemActor, action: null, row, patch: { info: true } });
+  };
+
+  /** Throws `link.superseded` for a session that a newer one has replaced. */
+  const requireEpoch = async (board: KnownBoard, epoch: number): Promise<number | undefined> => {
+    const scope = within(board.project);
+    return database.read(scope, async (reader) => {
+      const row = await getRow(scope, reader, board.uuid);
+      if (row.epoch !== epoch) throw fail("link.superseded");
+      return undefined;
+    });
+  };
+
+  return {
+    unknownRows: () => unknown,
+    async append(board, epoch, batch) {
+      const scope = within(board.project);
+      await requireEpoch(board, epoch);
+      const cursor = await database.read(scope, (reader) =>
+        findReportCursor(scope, reader, board.project, board.uuid),
+      );
+      const last = batch.seq + batch.rows.length - 1;
+      const known = cursor?.bootId === batch.bootId ? cursor.seq : 0;
+      if (last <= known) return known;
+      const rows = parse(batch.rows.slice(Math.max(0, known + 1 - batch.seq)));
+      // Values first: they are idempotent by (series, moment), so a crash before the cursor moves repeats them harmlessly.
+      for (const row of rows) {
+        if (row.kind === "series") await measurements.describe(board, row.series);
+        else if (row.kind === "dropped") await measurements.appendDropped(board, row);
+      }
+      const points = rows.filter((row) => row.kind === "points").map((row) => dated(batch, row));
+      if (points.length > 0) await measurements.append(board, points);
+      for (const row of rows) {
+        if (row.kind !== "result") continue;
+        await operations.settle(scope, row.id, {
+          state: row.state,
+          ...(row.result === undefined ? {} : { result: row.result }),
+          ...(row.code === undefined
+            ? {}
+            : { problem: { code: row.code, sentence: row.sentence ?? "" } }),
+        });
+      }
+      await database.write(scope, async (tx) => {
+        const now = await getRow(scope, tx, board.uuid);
+        if (now.epoch !== epoch) throw fail("link.superseded");
+        for (const row of rows) {
+          if (row.kind === "entries") await applyEntries(tx, board, row);
+          else if (row.kind === "info") await applyInfo(tx, board, row);
+          else if (row.kind === "log")
+            await insertLog(scope, tx, board.project, board.uuid, {
+              at: row.atMs,
+              level: row.level,
+              text: row.text,
+            });
+        }
+        await updateBoard(scope, tx, board.uuid, { last_seen_at: clock.now() });
+        await setReportCursor(scope, tx, board.project, board.uuid, batch.bootId, last);
+      });
+      if (unknown > 0) log.debug("Rows of unknown kinds were dropped", { unknown });
+      return last;
+    },
+  };
+};

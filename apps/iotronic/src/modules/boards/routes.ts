@@ -1,0 +1,30 @@
+import { rest } from "@s4t/contract";
+import { implement } from "../../edge/routes.ts";
+import { projectOf } from "../../policy/index.ts";
+import type { Boards } from "./boards.ts";
+import type { Commands } from "./commands.ts";
+import type { Timeline } from "./timeline.ts";
+
+export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeline) =>
+  implement(rest.boards, {
+    list: ({ actor, scope, query }) => boards.list(actor, scope, query),
+    counts: ({ scope }) => boards.counts(scope),
+    create: ({ actor, scope, body }) => boards.create(actor, projectOf(scope), body),
+    show: ({ actor, scope, params }) => boards.get(actor, scope, params.uuid),
+    update: ({ actor, scope, params, body, ifMatch }) =>
+      boards.update(actor, scope, params.uuid, body, ifMatch),
+    retire: ({ actor, scope, params }) => boards.retire(actor, scope, params.uuid),
+    rearm: ({ actor, scope, params, body }) =>
+      boards.rearm(actor, scope, params.uuid, body.expiresInS),
+    ping: ({ actor, scope, params, body, waitMs, signal }) =>
+      commands.ping({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
+    restart: ({ actor, scope, params, body, waitMs, signal }) =>
+      commands.restart({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
+    reboot: ({ actor, scope, params, body, waitMs, signal }) =>
+      commands.reboot({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
+    info: ({ scope, params, signal }) => commands.info(scope, params.uuid, signal),
+    target: ({ scope, params }) => boards.target(scope, params.uuid),
+    settings: ({ actor, scope, params, body }) =>
+      boards.changeSettings(actor, scope, params.uuid, body),
+    timeline: ({ scope, params, query }) => timeline.list(scope, params.uuid, query),
+  });

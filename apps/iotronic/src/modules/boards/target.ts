@@ -1,0 +1,32 @@
+// This module's part of a board's target, and the composition of all parts: sections with hashes, entries in order of key.
+import type { Target, TargetEntry, TargetSection } from "@s4t/contract";
+import { hashOf } from "@s4t/kit/node";
+import { settingsOf } from "./board.ts";
+import type { BoardRow } from "./store.ts";
+
+/** A module's part of the target: section → key → value. */
+export type TargetPart = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The section `settings`. */
+export const settingsPart = (row: BoardRow): TargetPart => ({ settings: { ...settingsOf(row) } });
+
+const sectionOf = (values: Readonly<Record<string, unknown>>): TargetSection => {
+  const entries: TargetEntry[] = Object.keys(values)
+    .sort()
+    .map((key) => ({ key, hash: hashOf(values[key]), value: values[key] }));
+  return { hash: hashOf(entries.map(({ key, hash }) => [key, hash])), entries };
+};
+
+/** A whole target out of the modules' parts. */
+export const composeTarget = (revision: number, parts: readonly TargetPart[]): Target => {
+  const sections: Record<string, Record<string, unknown>> = {};
+  for (const part of parts)
+    for (const [name, values] of Object.entries(part))
+      sections[name] = { ...sections[name], ...values };
+  return {
+    revision,
+    sections: Object.fromEntries(
+      Object.entries(sections).map(([name, values]) => [name, sectionOf(values)]),
+    ),
+  };
+};
