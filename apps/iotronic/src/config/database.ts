@@ -9,7 +9,6 @@ export const databaseSettings = {
   ),
   "database.postgres.url": secret("postgres://user:password@host:port/database"),
   "database.postgres.connections": integer(1, 200, 10, "Most connections to PostgreSQL."),
-  "observations.driver": oneOf(["sqlite", "postgres"], "sqlite", "Where measured values live."),
   "audit.witness": text(
     null,
     "File that signed heads of the audit log are copied to; best on another machine's disk. DIR/witness.jsonl unless said.",

@@ -1,0 +1,119 @@
+// The files: a dictionary, a file of raw values a day, a file of roll-ups a month. Open ones are kept, the least used closed.
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/** Files open at once: today, yesterday (late values), and a month that somebody looks at. */
+export const MAX_OPEN_OBSERVATION_FILES = 40;
+
+/** A day as its number since 1970-01-01 UTC. */
+export type Day = number;
+export const DAY_MS = 86_400_000;
+export const dayOf = (atMs: number): Day => Math.floor(atMs / DAY_MS);
+const nameOfDay = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+/** A file with its statements prepared once. */
+export interface OpenFile {
+  readonly database: DatabaseSync;
+  statement(sql: string): StatementSync;
+}
+
+const pragmas =
+  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA busy_timeout = 2000;";
+
+const open = (path: string, schema: string): OpenFile => {
+  const database = new DatabaseSync(path);
+  database.exec(pragmas);
+  database.exec(schema);
+  const prepared = new Map<string, StatementSync>();
+  return {
+    database,
+    statement(sql) {
+      let found = prepared.get(sql);
+      if (!found) {
+        found = database.prepare(sql);
+        prepared.set(sql, found);
+      }
+      return found;
+    },
+  };
+};
+
+const rawSchema =
+  "CREATE TABLE IF NOT EXISTS points (series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID";
+const rollupTable = (name: string) =>
+  `CREATE TABLE IF NOT EXISTS ${name} (series INTEGER NOT NULL, at INTEGER NOT NULL, count INTEGER NOT NULL, sum REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID;`;
+const rollupSchema = rollupTable("minutes") + rollupTable("hours");
+const dictionarySchema = `
+CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, project TEXT NOT NULL, board TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, period REAL NOT NULL, UNIQUE (project, board, name));
+CREATE TABLE IF NOT EXISTS dropped (project TEXT NOT NULL, board TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (project, board, from_ms, to_ms)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS days (day INTEGER PRIMARY KEY, rolled INTEGER NOT NULL);`;
+
+/** All files of a folder. */
+export class ObservationFiles {
+  readonly #folder: string;
+  readonly #open = new Map<string, OpenFile>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  #file(name: string, schema: string): OpenFile {
+    const known = this.#open.get(name);
+    if (known) {
+      this.#open.delete(name);
+      this.#open.set(name, known);
+      return known;
+    }
+    const made = open(join(this.#folder, name), schema);
+    this.#open.set(name, made);
+    if (this.#open.size > MAX_OPEN_OBSERVATION_FILES) {
+      const oldest = [...this.#open.keys()].find((key) => key !== "series.sqlite");
+      if (oldest) this.#close(oldest);
+    }
+    return made;
+  }
+
+  #close(name: string): void {
+    this.#open.get(name)?.database.close();
+    this.#open.delete(name);
+  }
+
+  dictionary(): OpenFile {
+    return this.#file("series.sqlite", dictionarySchema);
+  }
+
+  raw(day: Day): OpenFile {
+    return this.#file(`raw-${nameOfDay(day)}.sqlite`, rawSchema);
+  }
+
+  hasRaw(day: Day): boolean {
+    return existsSync(join(this.#folder, `raw-${nameOfDay(day)}.sqlite`));
+  }
+
+  rollups(day: Day): OpenFile {
+    return this.#file(`rollup-${nameOfDay(day).slice(0, 7)}.sqlite`, rollupSchema);
+  }
+
+  /** Removes raw files of days before `day`, and roll-ups of months that ended before `month` (`2026-11`). */
+  removeBefore(day: Day, month: string): void {
+    for (const name of readdirSync(this.#folder)) {
+      const raw = /^raw-(\d{4}-\d{2}-\d{2})\.sqlite$/.exec(name);
+      const rollup = /^rollup-(\d{4}-\d{2})\.sqlite$/.exec(name);
+      if (!((raw?.[1] && dayOf(Date.parse(raw[1])) < day) || (rollup?.[1] && rollup[1] < month)))
+        continue;
+      this.#close(name);
+      for (const suffix of ["", "-wal", "-shm"])
+        rmSync(join(this.#folder, name + suffix), { force: true });
+    }
+  }
+
+  names(): string[] {
+    return readdirSync(this.#folder).filter((name) => name.endsWith(".sqlite"));
+  }
+
+  close(): void {
+    for (const name of [...this.#open.keys()]) this.#close(name);
+  }
+}

@@ -1,0 +1,2 @@
+export { telemetryRoutes } from "./routes.ts";
+export { createTelemetry, type Telemetry } from "./telemetry.ts";
