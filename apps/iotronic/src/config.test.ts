@@ -34,24 +34,15 @@ describe("readConfig", () => {
     expect(() => readConfig(["--data", data], {})).toThrowError(coded("config.unknown"));
   });
   it("refuses values of another kind, naming the setting", () => {
-    for (const args of [
-      ["--port", "x"],
-      ["--port", "70000"],
-      ["--port"],
-      ["--database.driver", "mysql"],
-    ])
+    for (const args of [["--port", "x"], ["--port", "70000"], ["--port"], ["--log.level", "loud"]])
       expect(() => readConfig(args, {})).toThrowError(coded("config.invalid"));
     const data = folder();
     writeFileSync(join(data, "config.json"), "{");
     expect(() => readConfig(["--data", data], {})).toThrowError(coded("config.invalid"));
   });
-  it("never shows a secret", () => {
-    const { explain } = readConfig([], { S4T_DATABASE_POSTGRES_URL: "postgres://u:hunter2@h/d" });
-    expect(JSON.stringify(explain())).not.toContain("hunter2");
-  });
   it("derives an environment name of its own for every setting", () => {
     const names = Object.keys(settings).map(variableOf);
     expect(new Set(names).size).toBe(names.length);
-    expect(variableOf("database.sqlite.thread")).toBe("S4T_DATABASE_SQLITE_THREAD");
+    expect(variableOf("audit.witness")).toBe("S4T_AUDIT_WITNESS");
   });
 });

@@ -192,6 +192,8 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
       });
     },
     async ensureAdministrator() {
+      if ((await database.read(everything, (reader) => countAdmins(everything, reader))) > 0)
+        return undefined;
       const password = randomToken(15);
       const row = newRow(firstNames.user, await hashPassword(password), true, null);
       return database.write(everything, async (tx) => {

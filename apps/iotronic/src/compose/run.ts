@@ -1,0 +1,135 @@
+// A cloud's life: take the folder, start, tell, wait, stop; again when a restore wants it.
+import { join } from "node:path";
+import { fail, type ProjectId } from "@s4t/contract";
+import { type Log, systemClock } from "@s4t/kit";
+import { readFileIfThere, writeFileAtomic } from "@s4t/kit/node";
+import { type Cloud, composeCloud } from "../compose.ts";
+import { type Configuration, readConfig } from "../config.ts";
+import { applyPendingRestore } from "../modules/backup/index.ts";
+import { everything, systemActor } from "../policy/index.ts";
+import { openDataFolder, rememberAsCurrent } from "./data-folder.ts";
+import { createCloudLog } from "./log.ts";
+import { createOwnBoard, ownBoardName } from "./own-board.ts";
+import { tellStory } from "./story.ts";
+
+/** How long the start waits for this machine's own board before it tells that it is ready. */
+export const OWN_BOARD_WAIT_MS = 5_000;
+const pollMs = 25;
+
+export interface RunOptions {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly signal: AbortSignal;
+  readonly tell: (text: string) => void;
+}
+
+/** At the first start: an administrator whose password only admin.json knows. Keeps the address in it true. */
+const ensureAdmin = async (cloud: Cloud, folder: string, url: string): Promise<string> => {
+  const file = join(folder, "admin.json");
+  const made = await cloud.identity.users.ensureAdministrator();
+  const known = JSON.parse(readFileIfThere(file) ?? "{}") as {
+    username?: string;
+    password?: string;
+    url?: string;
+  };
+  const next = made ? { username: made.name, password: made.password, url } : { ...known, url };
+  if (made || known.url !== url) writeFileAtomic(file, `${JSON.stringify(next, null, 2)}\n`);
+  return next.username ?? "admin";
+};
+
+const ownBoardOf = async (cloud: Cloud, folder: string, log: Log) => {
+  const project = await cloud.identity.projects.resolve("default");
+  if (!project) return undefined;
+  const scope = everything;
+  return createOwnBoard({
+    folder: join(folder, "agent"),
+    clock: systemClock,
+    log,
+    enrol: async (name) => {
+      const found = await cloud.boards.row(scope, name).catch(() => undefined);
+      if (found)
+        return (await cloud.boards.rearm(systemActor, scope, found.uuid, undefined)).enrolment;
+      return (await cloud.boards.create(systemActor, project as ProjectId, { name })).enrolment
+        .enrolment;
+    },
+  });
+};
+
+const waitForBoard = async (cloud: Cloud, name: string, signal: AbortSignal): Promise<void> => {
+  const ends = systemClock.monotonicMs() + OWN_BOARD_WAIT_MS;
+  while (systemClock.monotonicMs() < ends && !signal.aborted) {
+    const row = await cloud.boards.row(everything, name).catch(() => undefined);
+    if (row?.connected === 1) return;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+};
+
+/** One life of the cloud: until the signal (`stop`) or a restore (`again`). */
+const live = async (
+  configuration: Configuration,
+  folder: string,
+  log: Log,
+  options: RunOptions,
+): Promise<"stop" | "again"> => {
+  const started = systemClock.monotonicMs();
+  let again: () => void = () => {};
+  const restarted = new Promise<"again">((resolve) => {
+    // A moment later: the request that asks for it wants its answer first.
+    again = () => setTimeout(() => resolve("again"), 100);
+  });
+  const { config } = configuration;
+  const cloud = await composeCloud(configuration, folder, {
+    clock: systemClock,
+    log,
+    restart: again,
+  });
+  await cloud.start();
+  const url = `http://127.0.0.1:${cloud.http.port()}`;
+  const username = await ensureAdmin(cloud, folder, url);
+  const ownBoard = config.board === "auto" ? await ownBoardOf(cloud, folder, log) : undefined;
+  await ownBoard?.start?.();
+  try {
+    if (ownBoard) await waitForBoard(cloud, ownBoardName(), options.signal);
+    const user = await cloud.identity.users.find(username);
+    if (!user) throw fail("user.not-found");
+    const code = await cloud.identity.sessions.createLink(user);
+    const remembered = rememberAsCurrent(folder, options.env, options.home);
+    const link = `${url}/app/sign-in#${code}`;
+    options.tell(
+      tellStory({
+        url,
+        link,
+        folder,
+        board: ownBoard ? ownBoardName() : null,
+        tookMs: systemClock.monotonicMs() - started,
+        remembered,
+        tls: null,
+      }),
+    );
+    const stopped = new Promise<"stop">((resolve) => {
+      if (options.signal.aborted) resolve("stop");
+      options.signal.addEventListener("abort", () => resolve("stop"), { once: true });
+    });
+    return await Promise.race([stopped, restarted]);
+  } finally {
+    await ownBoard?.stop?.();
+    await cloud.stop();
+  }
+};
+
+/** Runs a cloud until the signal aborts. Throws coded errors for what keeps it from starting. */
+export const runCloud = async (options: RunOptions): Promise<void> => {
+  const configuration = readConfig(options.args, options.env);
+  const { config } = configuration;
+  const log = createCloudLog(config["log.level"] as "info");
+  const held = openDataFolder(config.data ?? ".");
+  try {
+    for (;;) {
+      if (applyPendingRestore(held.path)) log.info("A backup was restored");
+      if ((await live(configuration, held.path, log, options)) === "stop") return;
+    }
+  } finally {
+    held.release();
+  }
+};

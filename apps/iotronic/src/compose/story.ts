@@ -1,0 +1,49 @@
+// What `npm start` says when everything is ready: where to look, what to try, how to stop.
+
+export interface Story {
+  readonly url: string;
+  readonly link: string;
+  readonly folder: string;
+  readonly board: string | null;
+  readonly tookMs: number;
+  readonly remembered: boolean;
+  readonly tls: { readonly url: string } | null;
+}
+
+const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The text. Every command in it works when pasted into a second terminal in this folder. */
+export const tellStory = ({ url, link, folder, board, tookMs, remembered, tls }: Story): string => {
+  const s4t = remembered ? "./s4t" : `S4T_DATA=${quoted(folder)} ./s4t`;
+  const lines = [
+    "",
+    `  Stack4Things is running (ready in ${(tookMs / 1_000).toFixed(1)} s).`,
+    "",
+    "  Portal        open this link once, within 15 minutes; it signs you in:",
+    `                ${link}`,
+    `  API           ${url}/api/docs`,
+    ...(tls ? [`  On the LAN    ${tls.url}`] : []),
+    `  Data          ${folder}  (admin.json holds the password)`,
+    board === null
+      ? "  This machine  is no board: the setting `board` is off"
+      : `  This machine  is the board ${board}`,
+    "",
+    "  Try, in a second terminal in this folder:",
+    `                ${s4t} board list`,
+    ...(board === null
+      ? []
+      : [
+          `                ${s4t} board ping ${quoted(board)}`,
+          `                ${s4t} board info ${quoted(board)}`,
+          `                ${s4t} board watch ${quoted(board)} --count 2`,
+        ]),
+    `                ${s4t} audit verify`,
+    "",
+    `  Add a board   ${s4t} board create my-board      then paste what it prints on the other machine`,
+    "  Stop          Ctrl-C     Restart: npm start again, everything is kept",
+    `  Reset         stop, then rm -r ${quoted(folder)}`,
+    "",
+  ];
+  return lines.join("\n");
+};

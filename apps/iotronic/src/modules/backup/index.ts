@@ -1,0 +1,1 @@
+export { applyPendingRestore, createBackups } from "./backup.ts";
