@@ -123,7 +123,7 @@ export const runCloud = async (options: RunOptions): Promise<void> => {
   const configuration = readConfig(options.args, options.env);
   const { config } = configuration;
   const log = createCloudLog(config["log.level"] as "info");
-  const held = openDataFolder(config.data ?? ".");
+  const held = openDataFolder(config.data);
   try {
     for (;;) {
       if (applyPendingRestore(held.path)) log.info("A backup was restored");

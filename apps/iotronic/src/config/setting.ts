@@ -20,18 +20,15 @@ export class BadSetting {
   }
 }
 
-/** Any text. */
-export const text = (fallback: string | null, sentence: string): Setting<string | null> => ({
+/** Any text; `null` as default means that nothing is set. */
+export const text = <const Fallback extends string | null>(
+  fallback: Fallback,
+  sentence: string,
+): Setting<string | Fallback> => ({
   fallback,
   sentence,
   secret: false,
   parse: (value) => value,
-});
-
-/** A text that is never shown. */
-export const secret = (sentence: string): Setting<string | null> => ({
-  ...text(null, sentence),
-  secret: true,
 });
 
 /** One of some words. */
