@@ -164,13 +164,7 @@ export const boards = {
         Type.String({ maxLength: 100, description: "Part of the name, id or address" }),
       ),
       label: Type.Optional(Type.String({ maxLength: 200, description: "`name` or `name=value`" })),
-      sort: Type.Optional(
-        Type.Union(
-          (["name", "-name", "seen", "-seen", "created", "-created"] as const).map((sort) =>
-            Type.Literal(sort),
-          ),
-        ),
-      ),
+      sort: Type.Optional(Type.Enum(["name", "-name", "seen", "-seen", "created", "-created"])),
     }),
     reply: Page(Board),
   }),

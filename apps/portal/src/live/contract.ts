@@ -1,0 +1,17 @@
+// What pages need of the contract, by way of the SDK.
+export type {
+  AuditEntry,
+  AuditVerdict,
+  Board,
+  Enrolment,
+  Member,
+  Operation,
+  Project,
+  Range,
+  Series,
+  Session,
+  TargetSettings,
+  Token,
+  User,
+} from "@s4t/contract";
+export { ALL_PROJECTS, boardStates, errors, LIVE_PERIOD_S, projectRoles } from "@s4t/contract";

@@ -1,0 +1,171 @@
+// The page of one board: how it is and why first, evidence below.
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { layBoard, useLiveBoard } from "../../live/boards.ts";
+import { useNow } from "../../live/clock.ts";
+import type { Board } from "../../live/contract.ts";
+import { useTopic } from "../../live/events.ts";
+import { formatClock, toMs } from "../../text/format.ts";
+import { useText } from "../../text/text.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { Failure, Loading, Notice } from "../../ui/notice.tsx";
+import { Page } from "../../ui/page.tsx";
+import { State } from "../../ui/state.tsx";
+import { Tabs, tabClass } from "../../ui/tabs.tsx";
+import { BoardActions } from "./actions.tsx";
+import css from "./board.module.css";
+import { Connectivity, DetailsCard } from "./details.tsx";
+import { LocationCard } from "./location.tsx";
+import { boardKey, useBoard } from "./queries.ts";
+import { SensorGrid, SensorPlots } from "./sensors.tsx";
+import { SettingsCard } from "./settings.tsx";
+import { Strip } from "./strip.tsx";
+import { TargetCard } from "./target.tsx";
+import { TimelineCard } from "./timeline.tsx";
+import { BoardWhy } from "./why.tsx";
+
+const sections = ["overview", "sensors", "target", "timeline", "details"] as const;
+type Section = (typeof sections)[number];
+
+const Head = ({ board }: { readonly board: Board }) => {
+  const t = useText();
+  return (
+    <div className={css.about}>
+      {board.location?.address && (
+        <span>
+          <Icon name="pin" size={16} /> {board.location.address}
+        </span>
+      )}
+      {board.info && (
+        <span>
+          <Icon name="board" size={16} /> {board.info.model ?? board.info.hostname},{" "}
+          {board.info.arch}
+        </span>
+      )}
+      {board.simulated && <span className={css.chip}>{t("board.simulated")}</span>}
+      {Object.entries(board.labels).map(([name, value]) => (
+        <span key={name} className={css.chip}>
+          {value ? `${name}: ${value}` : name}
+        </span>
+      ))}
+    </div>
+  );
+};
+
+const Overview = ({ board }: { readonly board: Board }) => (
+  <>
+    <Strip board={board} />
+    <div className={css.columns}>
+      <div className={css.column}>
+        {board.why !== null || !["online", "retired"].includes(board.status) ? (
+          <BoardWhy board={board} />
+        ) : null}
+        <SensorGrid board={board} />
+        <TargetCard board={board} />
+      </div>
+      <div className={css.column}>
+        <LocationCard board={board} />
+        <Connectivity board={board} />
+        <TimelineCard board={board} limit={6} />
+        <DetailsCard board={board} />
+      </div>
+    </div>
+  </>
+);
+
+const content: Readonly<Record<Section, (board: Board) => React.ReactNode>> = {
+  overview: (board) => <Overview board={board} />,
+  sensors: (board) => <SensorPlots board={board} />,
+  target: (board) => (
+    <div className={css.column}>
+      <TargetCard board={board} />
+      <SettingsCard board={board} />
+    </div>
+  ),
+  timeline: (board) => <TimelineCard board={board} />,
+  details: (board) => (
+    <div className={css.columns}>
+      <DetailsCard board={board} whole />
+      <div className={css.column}>
+        <LocationCard board={board} />
+        <Connectivity board={board} />
+      </div>
+    </div>
+  ),
+};
+
+const BoardView = ({ read, section }: { readonly read: Board; readonly section: Section }) => {
+  const t = useText();
+  const now = useNow();
+  const { project } = useParams({ from: "/$project/boards/$board" });
+  const board = useLiveBoard(read);
+  const lastSeen = toMs(board.connectivity.lastSeenAt);
+  const since = toMs(board.why?.since ?? board.connectivity.since);
+  useEffect(() => {
+    document.title = `${board.name} · Stack4Things`;
+    return () => {
+      document.title = "Stack4Things";
+    };
+  }, [board.name]);
+  return (
+    <Page
+      title={board.name}
+      beside={
+        <State
+          state={board.status}
+          pill
+          forMs={board.status === "new" || since === null ? null : now - since}
+        />
+      }
+      actions={<BoardActions board={board} />}
+      below={<Head board={board} />}
+    >
+      <Tabs label={t("board.sections")}>
+        {sections.map((each) => (
+          <Link
+            key={each}
+            to="/$project/boards/$board"
+            params={{ project, board: board.uuid }}
+            search={each === "overview" ? {} : { section: each }}
+            className={tabClass}
+            aria-current={each === section ? "page" : undefined}
+            activeOptions={{ exact: true, includeSearch: true }}
+          >
+            {t(`board.section.${each}`)}
+          </Link>
+        ))}
+      </Tabs>
+      {!board.connectivity.connected && lastSeen !== null && (
+        <Notice>{t("board.values-from", { at: formatClock(lastSeen, now) })}</Notice>
+      )}
+      {content[section](board)}
+    </Page>
+  );
+};
+
+export const BoardPage = () => {
+  const t = useText();
+  const queries = useQueryClient();
+  const { project, board: uuid } = useParams({ from: "/$project/boards/$board" });
+  const search = useSearch({ from: "/$project/boards/$board" });
+  const section = sections.find((known) => known === search.section) ?? "overview";
+  const read = useBoard(uuid);
+  const id = read.data?.uuid;
+  useTopic(id ? `board:${id}` : null, project, ({ board }) => {
+    layBoard(board);
+    for (const part of ["target", "timeline"])
+      void queries.invalidateQueries({ queryKey: boardKey(uuid, part) });
+  });
+  if (read.isError)
+    return (
+      <Failure what={t("board.failed")} error={read.error} onRetry={() => void read.refetch()} />
+    );
+  if (!read.data)
+    return (
+      <Page title={<span className={css.unnamed}>…</span>}>
+        <Loading rows={12} />
+      </Page>
+    );
+  return <BoardView key={uuid} read={read.data} section={section} />;
+};

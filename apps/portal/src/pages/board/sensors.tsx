@@ -1,0 +1,239 @@
+// What a board measures: the value now, its age, and its course. While the page is open the board reports every few seconds.
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect, useMemo, useRef } from "react";
+import { useNow } from "../../live/clock.ts";
+import { type Board, LIVE_PERIOD_S, type Series } from "../../live/contract.ts";
+import { useTopic } from "../../live/events.ts";
+import { liveValues, noteValues, tailOf, useLiveTail } from "../../live/series.ts";
+import { freshnessOf } from "../../live/stale.ts";
+import { useLive } from "../../live/store.ts";
+import { formatClock, formatSpan, formatValue, toMs } from "../../text/format.ts";
+import { textOr, useText } from "../../text/text.ts";
+import { Card } from "../../ui/card.tsx";
+import { Glyph } from "../../ui/glyph.tsx";
+import { EmptyState, Failure, Loading } from "../../ui/notice.tsx";
+import { Plot, type PlotData } from "../../ui/plot.tsx";
+import { Segments } from "../../ui/segments.tsx";
+import { useRange, useSeries } from "./queries.ts";
+import css from "./sensors.module.css";
+
+const HOUR_MS = 3_600_000;
+const ranges = {
+  "-1h": HOUR_MS,
+  "-24h": 24 * HOUR_MS,
+  "-7d": 168 * HOUR_MS,
+  "-30d": 720 * HOUR_MS,
+} as const;
+type RangeKey = keyof typeof ranges;
+/** One point for each two pixels of a small plot; a wide one asks for more. */
+const SMALL_POINTS = 180;
+const WIDE_POINTS = 900;
+
+const useRangeKey = (): RangeKey => {
+  const { from } = useSearch({ from: "/$project/boards/$board" });
+  return from !== undefined && from in ranges ? (from as RangeKey) : "-1h";
+};
+
+const RangeChoice = () => {
+  const t = useText();
+  const navigate = useNavigate();
+  const chosen = useRangeKey();
+  return (
+    <Segments
+      label={t("sensors.range")}
+      value={chosen}
+      options={(Object.keys(ranges) as RangeKey[]).map((key) => ({
+        value: key,
+        label: t(`sensors.range.${key}`),
+      }))}
+      onChange={(key) =>
+        void navigate({
+          to: ".",
+          search: (previous) => ({ ...previous, from: key === "-1h" ? undefined : key }),
+        })
+      }
+    />
+  );
+};
+
+const nameOf = (name: string): string => textOr(`series.${name}`, name);
+
+/** Stored points with the live tail behind them. */
+const merged = (
+  stored: PlotData | undefined,
+  tail: readonly (readonly [number, number])[],
+  from: number,
+): PlotData => {
+  const at = stored?.at.filter((ms) => ms >= from) ?? [];
+  const skip = (stored?.at.length ?? 0) - at.length;
+  const last = at.at(-1) ?? 0;
+  const later = tail.filter(([ms]) => ms > last && ms >= from);
+  const values = later.map(([, value]) => value);
+  return {
+    at: [...at, ...later.map(([ms]) => ms)],
+    mean: [...(stored?.mean.slice(skip) ?? []), ...values],
+    min: [...(stored?.min.slice(skip) ?? []), ...values],
+    max: [...(stored?.max.slice(skip) ?? []), ...values],
+  };
+};
+
+const useMeasured = (board: Board, series: Series) => {
+  const now = useNow();
+  const live = useLive(liveValues, `${board.uuid}/${series.name}`);
+  const readAt = toMs(series.at);
+  const newer = live && (readAt === null || live.at > readAt) ? live : undefined;
+  const at = newer?.at ?? readAt;
+  const value = newer?.value ?? series.value;
+  const freshness =
+    at === null
+      ? "stale"
+      : freshnessOf({
+          ageMs: now - at,
+          periodMs: (newer ? LIVE_PERIOD_S : series.periodS) * 1_000,
+          boardConnected: board.connectivity.connected,
+        });
+  return { now, at, value, freshness };
+};
+
+const AgeMark = ({ at, now }: { readonly at: number; readonly now: number }) => {
+  const t = useText();
+  const day = 24 * HOUR_MS;
+  return (
+    <span className={css.old}>
+      <Glyph shape="clock" tone="calm" size={13} />
+      {now - at < HOUR_MS
+        ? t("sensors.old", { span: formatSpan(now - at) })
+        : formatClock(at, now - at > day ? now : now)}
+    </span>
+  );
+};
+
+const SensorTile = ({
+  board,
+  series,
+  wide = false,
+}: {
+  readonly board: Board;
+  readonly series: Series;
+  readonly wide?: boolean;
+}) => {
+  const t = useText();
+  const range = useRangeKey();
+  const span = ranges[range];
+  const { now, at, value, freshness } = useMeasured(board, series);
+  const stored = useRange(board.uuid, series.name, range, wide ? WIDE_POINTS : SMALL_POINTS);
+  const tail = useLiveTail(board.uuid, series.name);
+  // The right edge moves by whole pixels only, so that a plot is not drawn again for nothing.
+  const pixelMs = span / (wide ? WIDE_POINTS : SMALL_POINTS);
+  const to = Math.ceil(now / pixelMs) * pixelMs;
+  const from = to - span;
+  const data = useMemo(() => merged(stored.data, tail, from), [stored.data, tail, from]);
+  const stale = freshness !== "fresh";
+  const [number, unit] = value === null ? ["–", ""] : formatValue(value, series.unit);
+  const known = data.mean.filter((each) => each !== null);
+  const bounds =
+    known.length > 0
+      ? t("sensors.bounds", {
+          low: formatValue(Math.min(...known), series.unit).join(" "),
+          high: formatValue(Math.max(...known), series.unit).join(" "),
+        })
+      : t("sensors.no-values");
+  const title = nameOf(series.name);
+  return (
+    <div className={css.tile} data-stale={stale || undefined} data-wide={wide || undefined}>
+      <div className={css.top}>
+        <h3 title={series.name}>{title}</h3>
+        {stale && at !== null ? (
+          <AgeMark at={at} now={now} />
+        ) : (
+          <span className={css.bounds}>{bounds}</span>
+        )}
+      </div>
+      <p className={css.value}>
+        {number}
+        <small> {unit}</small>
+      </p>
+      <Plot
+        data={data}
+        unit={series.unit}
+        from={from}
+        to={to}
+        stale={stale}
+        height={wide ? 180 : 58}
+        axes={wide}
+        sync={`sensors-${board.uuid}`}
+        summary={`${title}: ${number} ${unit}. ${t(`sensors.range.${range}`)}: ${bounds}`}
+      />
+      {stored.data !== undefined && stored.data.dropped > 0 && (
+        <p className={css.dropped}>{t("sensors.dropped", { count: stored.data.dropped })}</p>
+      )}
+    </div>
+  );
+};
+
+/** Asks for live values while it is on the page. */
+const useWatch = (board: Board) => {
+  const { project } = useParams({ from: "/$project/boards/$board" });
+  const uuid = useRef(board.uuid);
+  uuid.current = board.uuid;
+  useTopic(`series:${board.uuid}`, project, ({ at, values }) =>
+    noteValues(uuid.current, at, values),
+  );
+  useEffect(() => () => tailOf(uuid.current).clear(), []);
+};
+
+const SeriesList = ({ board, wide }: { readonly board: Board; readonly wide: boolean }) => {
+  const t = useText();
+  const series = useSeries(board.uuid);
+  if (series.isError) return <Failure error={series.error} onRetry={() => void series.refetch()} />;
+  if (!series.data) return <Loading rows={4} />;
+  if (series.data.items.length === 0)
+    return (
+      <EmptyState title={t("sensors.empty")} icon="signal">
+        {t("sensors.empty-more")}
+      </EmptyState>
+    );
+  return (
+    <div className={wide ? css.list : css.grid}>
+      {series.data.items.map((each) => (
+        <SensorTile key={each.name} board={board} series={each} wide={wide} />
+      ))}
+    </div>
+  );
+};
+
+export const SensorGrid = ({ board }: { readonly board: Board }) => {
+  const t = useText();
+  useWatch(board);
+  return (
+    <Card title={t("sensors.title")} aside={<RangeChoice />} flush>
+      <SeriesList board={board} wide={false} />
+    </Card>
+  );
+};
+
+export const SensorPlots = ({ board }: { readonly board: Board }) => {
+  const t = useText();
+  const { project } = useParams({ from: "/$project/boards/$board" });
+  useWatch(board);
+  return (
+    <Card
+      title={t("sensors.title")}
+      aside={
+        <>
+          <Link
+            to="/$project/boards/$board"
+            params={{ project, board: board.uuid }}
+            search={{ section: "target" }}
+          >
+            {t("settings.title")}
+          </Link>
+          <RangeChoice />
+        </>
+      }
+      flush
+    >
+      <SeriesList board={board} wide />
+    </Card>
+  );
+};

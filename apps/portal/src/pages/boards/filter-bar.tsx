@@ -1,0 +1,120 @@
+// What narrows the list: a text and the states, each with its count. Keys: / goes to the text, r reads again.
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { formatNumber } from "../../text/format.ts";
+import { type TextKey, useText } from "../../text/text.ts";
+import { IconButton } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { StateGlyph } from "../../ui/state.tsx";
+import css from "./filter-bar.module.css";
+
+/** Typing becomes a request after this pause. */
+const TYPING_MS = 250;
+
+const toggled = (list: string, state: string): string | undefined => {
+  const chosen = list.split(",").filter(Boolean);
+  const next = chosen.includes(state)
+    ? chosen.filter((each) => each !== state)
+    : [...chosen, state];
+  return next.join(",") || undefined;
+};
+
+interface FilterBarProps {
+  readonly text: string;
+  readonly status: string;
+  readonly states: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly onChange: (
+    next: { text?: string | undefined; status?: string | undefined },
+    replace?: boolean,
+  ) => void;
+  readonly onRefresh: () => void;
+  readonly refreshing: boolean;
+}
+
+export const FilterBar = ({
+  text,
+  status,
+  states,
+  counts,
+  onChange,
+  onRefresh,
+  refreshing,
+}: FilterBarProps) => {
+  const t = useText();
+  const input = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState(text);
+  const [known, setKnown] = useState(text);
+  // Back and Forward change the address: the field follows.
+  if (known !== text) {
+    setKnown(text);
+    setTyped(text);
+  }
+  const commit = useEffectEvent((value: string) => {
+    if (value !== text) onChange({ text: value || undefined }, true);
+  });
+  useEffect(() => {
+    const timer = setTimeout(() => commit(typed.trim()), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (
+      target.closest("input, textarea, select, dialog") ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    )
+      return;
+    if (event.key === "r") onRefresh();
+    if (event.key !== "/") return;
+    event.preventDefault();
+    input.current?.focus();
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+  const shown = states.filter(
+    (state) => (counts[state] ?? 0) > 0 || status.split(",").includes(state),
+  );
+  return (
+    <search className={css.bar}>
+      <label className={css.text}>
+        <Icon name="search" size={17} />
+        <span className="hidden-visually">{t("boards.filter")}</span>
+        <input
+          ref={input}
+          type="search"
+          placeholder={t("boards.filter")}
+          value={typed}
+          aria-keyshortcuts="/"
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </label>
+      <div className={css.states}>
+        {shown.map((state) => (
+          <button
+            key={state}
+            type="button"
+            className={css.state}
+            aria-pressed={status.split(",").includes(state)}
+            onClick={() => onChange({ status: toggled(status, state) })}
+          >
+            <StateGlyph state={state} size={13} />
+            <span>{t(`state.${state}` as TextKey)}</span>
+            <span className={css.count}>{formatNumber(counts[state] ?? 0)}</span>
+          </button>
+        ))}
+      </div>
+      <IconButton
+        kind="quiet"
+        icon="refresh"
+        label={t("do.refresh")}
+        busy={refreshing}
+        onClick={onRefresh}
+        aria-keyshortcuts="r"
+      />
+    </search>
+  );
+};

@@ -1,0 +1,74 @@
+// Sign-in: name and password, or the one-time link that the cloud printed when it started (its code is in the fragment, which
+// never reaches a log).
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useEffectEvent } from "react";
+import { sessionQuery, setSessionEnded, signIn } from "../../live/session.ts";
+import { showProblem } from "../../text/problem.ts";
+import { currentLanguage, languages, setLanguage, useText } from "../../text/text.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { SignInForm } from "../../ui/sign-in-form.tsx";
+import css from "./sign-in.module.css";
+
+/** Only ways within the portal: an address from outside must not lead elsewhere. */
+const safeNext = (next: string | undefined): string =>
+  next && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? next : "/";
+
+export const SignInPage = () => {
+  const t = useText();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { next } = useSearch({ from: "/sign-in" });
+  const code = useLocation({ select: ({ hash }) => hash });
+  const enter = useMutation({
+    meta: { quiet: true },
+    mutationFn: signIn,
+    onSuccess: async (session) => {
+      queries.clear();
+      queries.setQueryData(sessionQuery.queryKey, session);
+      setSessionEnded(false);
+      await navigate({ href: safeNext(next), replace: true });
+    },
+  });
+  const spendCode = useEffectEvent((link: string) => {
+    // Out of the address at once: the code must not stay in the history.
+    history.replaceState(null, "", location.pathname + location.search);
+    enter.mutate({ method: "link", code: link });
+  });
+  useEffect(() => {
+    if (code) spendCode(code);
+  }, [code]);
+  return (
+    <main className={css.page}>
+      <div className={css.form}>
+        <div className={css.brand}>
+          <Icon name="layers" size={30} />
+          <span>Stack4Things</span>
+        </div>
+        <h1>{t("signin.title")}</h1>
+        <SignInForm
+          busy={enter.isPending}
+          error={enter.error ? showProblem(enter.error).sentence : null}
+          onSubmit={(body) => enter.mutate({ method: "password", ...body })}
+        />
+        <p className={css.hint}>{t("signin.hint")}</p>
+        <div className={css.languages}>
+          {languages.map((language) => (
+            <button
+              key={language}
+              type="button"
+              aria-pressed={language === currentLanguage()}
+              lang={language}
+              onClick={() => void setLanguage(language)}
+            >
+              {t(`language.${language}`)}
+            </button>
+          ))}
+        </div>
+      </div>
+      <div className={css.quiet} aria-hidden="true">
+        <Icon name="layers" size={420} />
+      </div>
+    </main>
+  );
+};

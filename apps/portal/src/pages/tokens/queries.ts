@@ -1,0 +1,41 @@
+// One's own sessions, tokens and password.
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { apiOf } from "../../live/api.ts";
+
+const key = ["tokens"];
+
+export const useTokens = () =>
+  useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) =>
+      apiOf(undefined).tokens.list({ query: pageParam ? { after: pageParam } : {}, signal }),
+    initialPageParam: "",
+    getNextPageParam: ({ next }) => next,
+  });
+
+const useAgain = () => {
+  const queries = useQueryClient();
+  return () => void queries.invalidateQueries({ queryKey: key });
+};
+
+export const useCreateToken = () =>
+  useMutation({
+    meta: { quiet: true },
+    mutationFn: (body: { name: string; expiresInS: number }) =>
+      apiOf(undefined).tokens.create({ body }),
+    onSuccess: useAgain(),
+  });
+
+export const useRevoke = () =>
+  useMutation({
+    mutationFn: (uuid: string) => apiOf(undefined).tokens.revoke({ params: { uuid } }),
+    onSuccess: useAgain(),
+  });
+
+export const useChangePassword = () =>
+  useMutation({
+    meta: { quiet: true },
+    mutationFn: (body: { current: string; next: string }) =>
+      apiOf(undefined).sessions.changePassword({ body }),
+    onSuccess: useAgain(),
+  });

@@ -1,0 +1,149 @@
+// The whole tree of addresses in one place; each page is loaded when it is first opened.
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  parseSearchWith,
+  redirect,
+  stringifySearchWith,
+} from "@tanstack/react-router";
+import { ALL_PROJECTS } from "./live/contract.ts";
+import { isSessionEnd, sessionQuery } from "./live/session.ts";
+import { NotFound, RouteError } from "./shell/faults.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+interface Context {
+  readonly queries: QueryClient;
+}
+
+/** Text search keys; whatever else stands in the address is dropped. */
+const textKeys =
+  <Key extends string>(...keys: readonly Key[]) =>
+  (search: Record<string, unknown>): { [K in Key]?: string | undefined } => {
+    const kept: { [K in Key]?: string | undefined } = {};
+    for (const key of keys) {
+      const value = search[key];
+      if (typeof value === "string" && value !== "") kept[key] = value;
+    }
+    return kept;
+  };
+
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: RouteError,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "sign-in",
+  validateSearch: textKeys("next"),
+  component: lazyRouteComponent(() => import("./pages/sign-in/index.tsx"), "SignInPage"),
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: async ({ context, location }) => {
+    const link = /^link=(.+)$/.exec(location.hash);
+    if (link?.[1]) throw redirect({ to: "/sign-in", hash: link[1] });
+    const session = await context.queries.ensureQueryData(sessionQuery).catch((error: unknown) => {
+      if (isSessionEnd(error)) throw redirect({ to: "/sign-in" });
+      throw error;
+    });
+    const project =
+      session.projects.find(({ uuid }) => uuid === session.project) ?? session.projects[0];
+    throw redirect({
+      to: "/$project/boards",
+      params: { project: project?.name ?? ALL_PROJECTS },
+    });
+  },
+});
+
+const project = createRoute({
+  getParentRoute: () => root,
+  path: "$project",
+  beforeLoad: async ({ context, location }) => {
+    await context.queries.ensureQueryData(sessionQuery).catch((error: unknown) => {
+      if (!isSessionEnd(error)) throw error;
+      throw redirect({ to: "/sign-in", search: { next: location.href } });
+    });
+  },
+  component: Shell,
+});
+
+const boards = createRoute({
+  getParentRoute: () => project,
+  path: "boards",
+  validateSearch: textKeys("status", "text", "sort"),
+  component: lazyRouteComponent(() => import("./pages/boards/index.tsx"), "BoardsPage"),
+});
+
+const board = createRoute({
+  getParentRoute: () => project,
+  path: "boards/$board",
+  validateSearch: textKeys("section", "from"),
+  component: lazyRouteComponent(() => import("./pages/board/index.tsx"), "BoardPage"),
+});
+
+const enrol = createRoute({
+  getParentRoute: () => project,
+  path: "enrol",
+  validateSearch: textKeys("board"),
+  component: lazyRouteComponent(() => import("./pages/enrol/index.tsx"), "EnrolPage"),
+});
+
+const map = createRoute({
+  getParentRoute: () => project,
+  path: "map",
+  validateSearch: textKeys("at", "status"),
+  component: lazyRouteComponent(() => import("./pages/map/index.tsx"), "MapPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => project,
+  path: "access/users",
+  validateSearch: textKeys("name"),
+  component: lazyRouteComponent(() => import("./pages/users/index.tsx"), "UsersPage"),
+});
+
+const projects = createRoute({
+  getParentRoute: () => project,
+  path: "access/projects",
+  validateSearch: textKeys("open"),
+  component: lazyRouteComponent(() => import("./pages/projects/index.tsx"), "ProjectsPage"),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => project,
+  path: "access/sessions",
+  component: lazyRouteComponent(() => import("./pages/tokens/index.tsx"), "TokensPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => project,
+  path: "audit",
+  validateSearch: textKeys("action", "actor"),
+  component: lazyRouteComponent(() => import("./pages/audit/index.tsx"), "AuditPage"),
+});
+
+const tree = root.addChildren([
+  home,
+  signIn,
+  project.addChildren([boards, board, enrol, map, users, projects, tokens, audit]),
+]);
+
+export const createPortalRouter = (queries: QueryClient) =>
+  createRouter({
+    routeTree: tree,
+    basepath: "/app",
+    context: { queries },
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    // Plain `?status=offline`, not JSON: addresses are read and typed by people.
+    parseSearch: parseSearchWith((value) => value),
+    stringifySearch: stringifySearchWith(String),
+  });

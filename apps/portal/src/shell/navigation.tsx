@@ -1,0 +1,81 @@
+// Navigation by task. An entry appears only where there is a page and the person may use it.
+import { Link } from "@tanstack/react-router";
+import { useCounts } from "../live/counts.ts";
+import { useSession } from "../live/session.ts";
+import { formatNumber } from "../text/format.ts";
+import { type TextKey, useText } from "../text/text.ts";
+import { Icon, type IconName } from "../ui/icon.tsx";
+import css from "./navigation.module.css";
+
+interface Entry {
+  readonly to: string;
+  readonly word: TextKey;
+  readonly icon: IconName;
+  /** Action that somebody needs somewhere to have any use of the page; none: everybody. */
+  readonly action: string | null;
+}
+
+const groups = [
+  {
+    word: "nav.watch",
+    entries: [
+      { to: "/$project/map", word: "nav.map", icon: "map", action: "board.list" },
+      { to: "/$project/boards", word: "nav.boards", icon: "board", action: "board.list" },
+    ],
+  },
+  {
+    word: "nav.govern",
+    entries: [
+      { to: "/$project/access/users", word: "nav.users", icon: "users", action: "user.list" },
+      {
+        to: "/$project/access/projects",
+        word: "nav.projects",
+        icon: "folder",
+        action: "project.list",
+      },
+      { to: "/$project/access/sessions", word: "nav.sessions", icon: "key", action: null },
+      { to: "/$project/audit", word: "nav.audit", icon: "file", action: "audit.list" },
+    ],
+  },
+] as const satisfies readonly { word: TextKey; entries: readonly Entry[] }[];
+
+/** Every page that this person has, in order: also what the palette offers. */
+export const usePages = () => {
+  const session = useSession();
+  return groups.map(({ word, entries }) => ({
+    word,
+    entries: entries.filter(
+      ({ action }) => action === null || (session?.actions.includes(action) ?? false),
+    ),
+  }));
+};
+
+export const Navigation = ({ project }: { readonly project: string }) => {
+  const t = useText();
+  const counts = useCounts(project).data;
+  return (
+    <nav className={css.nav} aria-label={t("nav.label")}>
+      {usePages().map(({ word, entries }) => (
+        <div key={word} className={css.group}>
+          <p className={css.groupName}>{t(word)}</p>
+          {entries.map((entry) => (
+            <Link
+              key={entry.to}
+              to={entry.to}
+              params={{ project }}
+              className={css.entry}
+              activeProps={{ "data-active": "", "aria-current": "page" } as object}
+              title={t(entry.word)}
+            >
+              <Icon name={entry.icon} />
+              <span className={css.word}>{t(entry.word)}</span>
+              {entry.word === "nav.boards" && counts && (
+                <span className={css.count}>{formatNumber(counts.total)}</span>
+              )}
+            </Link>
+          ))}
+        </div>
+      ))}
+    </nav>
+  );
+};

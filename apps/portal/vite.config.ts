@@ -1,0 +1,25 @@
+// The portal's build: static files under /app/, no inline script or style, nothing from another origin.
+import react from "@vitejs/plugin-react";
+import { defaultClientConditions, defineConfig } from "vite";
+
+const cloud = process.env.S4T_URL ?? "http://127.0.0.1:8812";
+
+export default defineConfig({
+  base: "/app/",
+  plugins: [react()],
+  resolve: { conditions: ["source", ...defaultClientConditions] },
+  build: {
+    target: "es2023",
+    // Data URLs would need exceptions in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 400,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "/api": { target: cloud },
+      "/events": { target: cloud, ws: true },
+    },
+  },
+});
