@@ -1,16 +1,19 @@
 // Navigation by task. An entry appears only where there is a page and the person may use it.
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useCounts } from "../live/counts.ts";
 import { useSession } from "../live/session.ts";
 import { formatNumber } from "../text/format.ts";
 import { type TextKey, useText } from "../text/text.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
+import { Menu } from "../ui/menu.tsx";
 import css from "./navigation.module.css";
 
 interface Entry {
   readonly to: string;
   readonly word: TextKey;
   readonly icon: IconName;
+  /** On phones behind "More": a bar for the thumb has room for few. */
+  readonly minor?: boolean;
   /** Action that somebody needs somewhere to have any use of the page; none: everybody. */
   readonly action: string | null;
 }
@@ -26,14 +29,27 @@ const groups = [
   {
     word: "nav.govern",
     entries: [
-      { to: "/$project/access/users", word: "nav.users", icon: "users", action: "user.list" },
+      {
+        to: "/$project/access/users",
+        word: "nav.users",
+        icon: "users",
+        action: "user.list",
+        minor: true,
+      },
       {
         to: "/$project/access/projects",
         word: "nav.projects",
         icon: "folder",
         action: "project.list",
+        minor: true,
       },
-      { to: "/$project/access/sessions", word: "nav.sessions", icon: "key", action: null },
+      {
+        to: "/$project/access/sessions",
+        word: "nav.sessions",
+        icon: "key",
+        action: null,
+        minor: true,
+      },
       { to: "/$project/audit", word: "nav.audit", icon: "file", action: "audit.list" },
     ],
   },
@@ -50,12 +66,45 @@ export const usePages = () => {
   }));
 };
 
+/** The entries that phones keep behind one button. */
+const More = ({
+  project,
+  entries,
+}: {
+  readonly project: string;
+  readonly entries: readonly Entry[];
+}) => {
+  const t = useText();
+  const navigate = useNavigate();
+  if (entries.length === 0) return null;
+  return (
+    <div className={css.more}>
+      <Menu
+        label={t("nav.more")}
+        kind="up"
+        trigger={
+          <span className={css.moreTrigger}>
+            <Icon name="more" size={22} />
+            {t("nav.more")}
+          </span>
+        }
+        entries={entries.map(({ to, word, icon }) => ({
+          label: t(word),
+          icon,
+          onSelect: () => void navigate({ to, params: { project } }),
+        }))}
+      />
+    </div>
+  );
+};
+
 export const Navigation = ({ project }: { readonly project: string }) => {
   const t = useText();
+  const pages = usePages();
   const counts = useCounts(project).data;
   return (
     <nav className={css.nav} aria-label={t("nav.label")}>
-      {usePages().map(({ word, entries }) => (
+      {pages.map(({ word, entries }) => (
         <div key={word} className={css.group}>
           <p className={css.groupName}>{t(word)}</p>
           {entries.map((entry) => (
@@ -64,6 +113,7 @@ export const Navigation = ({ project }: { readonly project: string }) => {
               to={entry.to}
               params={{ project }}
               className={css.entry}
+              data-minor={"minor" in entry && entry.minor ? "" : undefined}
               activeProps={{ "data-active": "", "aria-current": "page" } as object}
               title={t(entry.word)}
             >
@@ -76,6 +126,10 @@ export const Navigation = ({ project }: { readonly project: string }) => {
           ))}
         </div>
       ))}
+      <More
+        project={project}
+        entries={pages.flatMap(({ entries }) => entries).filter((entry) => "minor" in entry)}
+      />
     </nav>
   );
 };

@@ -23,7 +23,7 @@ export const Menu = ({
   readonly trigger: ReactNode;
   readonly entries: readonly (MenuEntry | "line")[];
   readonly head?: ReactNode;
-  readonly kind?: "button" | "bare" | "wide";
+  readonly kind?: "button" | "bare" | "wide" | "up";
 }) => {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);

@@ -24,7 +24,7 @@ export const Table = <Row,>({
   readonly keyOf: (row: Row) => string;
 }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, so the keyboard must reach it
-  <section className={css.scroll} aria-label={label} tabIndex={0}>
+  <fieldset className={css.scroll} aria-label={label} tabIndex={0}>
     <table className={css.table}>
       <thead>
         <tr>
@@ -47,5 +47,5 @@ export const Table = <Row,>({
         ))}
       </tbody>
     </table>
-  </section>
+  </fieldset>
 );
