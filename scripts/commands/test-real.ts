@@ -1,11 +1,28 @@
 import { buildAll } from "../bundles.ts";
 import { closeLanes, runLane } from "../lanes.ts";
 import { bringPackages } from "../real/packages.ts";
+import { startPostgres } from "../real/postgres.ts";
 
 /** `npm run test:real [-- FILTER …]`: the suites with real components and network namespaces. */
 export const run = async (args: string[]): Promise<number> => {
   const say = (line: string) => console.error(line);
   await bringPackages(say);
   await buildAll(say);
-  return closeLanes([await runLane("real", { filters: args })]);
+  const postgres = await startPostgres(say);
+  if (!postgres) say("PostgreSQL could not be brought: its suites fail.");
+  const env = { TEST_POSTGRES: postgres?.url ?? "" };
+  try {
+    const lanes = [await runLane("real", { env, filters: args })];
+    // The whole cloud once more, on PostgreSQL.
+    if (args.length === 0)
+      lanes.push(
+        await runLane("fast", {
+          env: { ...env, TEST_DATABASE: "postgres" },
+          filters: ["apps/iotronic", "e2e"],
+        }),
+      );
+    return closeLanes(lanes);
+  } finally {
+    await postgres?.stop();
+  }
 };

@@ -40,6 +40,10 @@ describe("readConfig", () => {
     writeFileSync(join(data, "config.json"), "{");
     expect(() => readConfig(["--data", data], {})).toThrowError(coded("config.invalid"));
   });
+  it("never shows a secret", () => {
+    const { explain } = readConfig([], { S4T_DATABASE_POSTGRES_URL: "postgres://u:hunter2@h/d" });
+    expect(JSON.stringify(explain())).not.toContain("hunter2");
+  });
   it("derives an environment name of its own for every setting", () => {
     const names = Object.keys(settings).map(variableOf);
     expect(new Set(names).size).toBe(names.length);

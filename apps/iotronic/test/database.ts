@@ -1,5 +1,5 @@
-// A database of its own for a test file: SQLite in a temporary folder, or an empty schema of the PostgreSQL that
-// TEST_DATABASE names. The whole suite runs on either.
+// A database of its own for a test: SQLite in a temporary folder, or an empty one on the PostgreSQL that TEST_POSTGRES names
+// when TEST_DATABASE is `postgres`. The whole suite runs on either.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,18 +14,26 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** Opens one. */
-export const openTestDatabase = async (): Promise<TestDatabase> => {
-  const folder = mkdtempSync(join(tmpdir(), "s4t-test-"));
+const openSqlite = async (folder: string) => {
   const { sqliteDatabase } = await import("../src/drivers/database/sqlite/index.ts");
   const database = sqliteDatabase({ folder, monotonicMs: systemClock.monotonicMs });
   await database.start?.();
   await database.migrate();
+  return { database, close: async () => database.stop?.() };
+};
+
+/** Opens one. */
+export const openTestDatabase = async (): Promise<TestDatabase> => {
+  const folder = mkdtempSync(join(tmpdir(), "s4t-test-"));
+  const opened =
+    process.env.TEST_DATABASE === "postgres"
+      ? await (await import("./postgres.ts")).openPostgresForTest()
+      : await openSqlite(folder);
   return {
-    database,
+    database: opened.database,
     folder,
     close: async () => {
-      await database.stop?.();
+      await opened.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

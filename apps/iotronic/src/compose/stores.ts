@@ -1,5 +1,6 @@
 // The drivers that a configuration names, loaded only then.
 import { join } from "node:path";
+import { fail } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import type { Config } from "../config.ts";
 import type { Database } from "../ports/database.ts";
@@ -10,17 +11,35 @@ export interface Stores {
   readonly observations: ObservationsDriver;
 }
 
+const createDatabase = async (config: Config, folder: string, clock: Clock): Promise<Database> => {
+  if (config["database.driver"] === "sqlite") {
+    const { sqliteDatabase } = await import("../drivers/database/sqlite/index.ts");
+    return sqliteDatabase({ folder, monotonicMs: clock.monotonicMs });
+  }
+  const url = config["database.postgres.url"];
+  if (url === null)
+    throw fail("config.invalid", {
+      setting: "database.postgres.url",
+      because: "is needed for PostgreSQL",
+    });
+  const { postgresDatabase } = await import("../drivers/database/postgres/index.ts");
+  return postgresDatabase({
+    url,
+    connections: config["database.postgres.connections"],
+    importFolder: folder,
+  });
+};
+
 /** Makes the stores of a data folder. */
 export const createStores = async (
-  _config: Config,
+  config: Config,
   folder: string,
   clock: Clock,
   log: Log,
 ): Promise<Stores> => {
-  const { sqliteDatabase } = await import("../drivers/database/sqlite/index.ts");
   const { sqliteObservations } = await import("../drivers/observations/sqlite/index.ts");
   return {
-    database: sqliteDatabase({ folder: join(folder, "database"), monotonicMs: clock.monotonicMs }),
+    database: await createDatabase(config, join(folder, "database"), clock),
     observations: sqliteObservations({ folder: join(folder, "observations"), clock, log }),
   };
 };

@@ -31,6 +31,12 @@ export const text = <const Fallback extends string | null>(
   parse: (value) => value,
 });
 
+/** A text that is never shown. */
+export const secret = (sentence: string): Setting<string | null> => ({
+  ...text(null, sentence),
+  secret: true,
+});
+
 /** One of some words. */
 export const oneOf = <const Words extends readonly string[]>(
   words: Words,
