@@ -207,7 +207,7 @@ module.exports = {
       { path: "^(apps|packages)/([^/]+)/" },
       {
         path: "^packages/([^/]+)/(src|dist)/",
-        pathNot: ["^$1/$2/", "^packages/[^/]+/src/(index|node/index)\\.ts$"],
+        pathNot: ["^$1/$2/", "^packages/[^/]+/src/(index|node/(index|client))\\.ts$"],
       },
     ),
   ],

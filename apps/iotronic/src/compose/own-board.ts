@@ -33,7 +33,12 @@ export const createOwnBoard = ({ folder, clock, log, enrol }: OwnBoardOptions): 
   let timer: { cancel(): void } | undefined;
   let stopped = false;
 
-  const launch = (enrolment: string | undefined): void => {
+  const launch = async (): Promise<void> => {
+    // Enrolled already, or not yet: a first agent may have died before it got that far.
+    const enrolment = existsSync(join(folder, "identity.json"))
+      ? undefined
+      : await enrol(ownBoardName());
+    if (stopped) return;
     const startedMs = clock.monotonicMs();
     const extra = enrolment === undefined ? [] : ["--enrol", enrolment];
     child = spawn(
@@ -56,9 +61,11 @@ export const createOwnBoard = ({ folder, clock, log, enrol }: OwnBoardOptions): 
           exit: code,
           lastWords: lastWords.split("\n").slice(-4).join("\n"),
         });
-      timer = clock.after(code === AGENT_RESTART_CODE ? 0 : backoff.next(), () =>
-        launch(undefined),
-      );
+      timer = clock.after(code === AGENT_RESTART_CODE ? 0 : backoff.next(), () => {
+        launch().catch((error: unknown) =>
+          log.error("This machine's agent could not be started", { error }),
+        );
+      });
     });
   };
 
@@ -71,7 +78,7 @@ export const createOwnBoard = ({ folder, clock, log, enrol }: OwnBoardOptions): 
         });
         return;
       }
-      launch(existsSync(join(folder, "identity.json")) ? undefined : await enrol(ownBoardName()));
+      await launch();
     },
     async stop() {
       stopped = true;

@@ -1,0 +1,173 @@
+// The parts list of the agent. Everything that a simulated board replaces is a dependency: platform, clock, randomness, storage.
+import { createPublicKey, verify, X509Certificate } from "node:crypto";
+import { type EnrolmentString, fail, parseEnrolment, type ReportRow } from "@s4t/contract";
+import { type Clock, canonicalJson, type Log } from "@s4t/kit";
+import { createBoardFeature, infoOf } from "./features/board/board.ts";
+import type { Dispatch } from "./features/feature.ts";
+import { createSensors } from "./features/sensors/sensors.ts";
+import {
+  type BoardIdentity,
+  forgetIdentity,
+  openKey,
+  readIdentity,
+  writeIdentity,
+} from "./identity.ts";
+import { type Jobs, openJobs } from "./jobs/jobs.ts";
+import { fetchAuthority } from "./link/authority.ts";
+import { createAgentLink, enrol, type LinkOptions, type RunningLink } from "./link/link.ts";
+import type { Platform } from "./platform/platform.ts";
+import { openJournal } from "./reports/journal.ts";
+import type { Storage } from "./storage.ts";
+import { createTargetKeeper, type Executors } from "./target/target.ts";
+
+export interface AgentOptions {
+  /** Used up when the board has no identity yet, or another cloud's. */
+  readonly enrolment: string | null;
+  readonly rebootCommand: readonly string[] | null;
+  readonly simulated: boolean;
+}
+
+export interface AgentDependencies {
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly storage: Storage;
+  /** Ends the agent so that it starts again. */
+  readonly restart: () => void;
+  readonly setLogLevel: (level: "debug" | "info" | "warn" | "error") => void;
+}
+
+/** An agent. */
+export interface Agent {
+  /** Lives until the signal; throws what no further try changes. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** A list of authorities replaces the one before only when the one before signed it. */
+const acceptAuthorities = (
+  storage: Storage,
+  certificates: readonly string[],
+  signature: string | null,
+): void => {
+  const identity = readIdentity(storage);
+  if (!identity?.ca)
+    throw fail("target.entry-failed", { because: "this board trusts no authority" });
+  const list = `${certificates.map((pem) => pem.trim()).join("\n")}\n`;
+  if (list === identity.ca) return;
+  const present = createPublicKey(
+    new X509Certificate(identity.ca).publicKey.export({ type: "spki", format: "pem" }),
+  );
+  const isSigned =
+    signature !== null &&
+    verify(
+      "sha256",
+      Buffer.from(canonicalJson(certificates)),
+      present,
+      Buffer.from(signature, "base64"),
+    );
+  if (!isSigned)
+    throw fail("target.entry-failed", { because: "the present authority did not sign it" });
+  writeIdentity(storage, { ...identity, ca: list });
+};
+
+const identify = async (
+  options: AgentOptions,
+  link: LinkOptions,
+  { storage, clock, log }: AgentDependencies,
+  signal: AbortSignal,
+): Promise<BoardIdentity> => {
+  const known = readIdentity(storage);
+  if (known && options.enrolment === null) return known;
+  if (options.enrolment === null) throw fail("agent.not-enrolled");
+  const enrolment: EnrolmentString = parseEnrolment(options.enrolment);
+  const ca = enrolment.ca === null ? null : await fetchAuthority(enrolment.url, enrolment.ca);
+  try {
+    const identity = await enrol(enrolment, ca, link, { clock }, signal);
+    writeIdentity(storage, identity);
+    log.info("Enrolled", { board: identity.board, name: identity.name, url: identity.url });
+    return identity;
+  } catch (error) {
+    // The same command again, after it had worked: the board is who it is.
+    if (
+      known &&
+      (error as { code?: string }).code === "enrolment.used" &&
+      known.url === enrolment.url
+    )
+      return known;
+    throw error;
+  }
+};
+
+/** Makes an agent. */
+export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Agent => {
+  const { platform, clock, log, random, storage } = deps;
+  const journal = openJournal(storage);
+  let link: (RunningLink & { call(name: string, args: unknown): Promise<unknown> }) | undefined;
+  const store = (row: ReportRow): void => {
+    journal.append(row);
+    link?.flush();
+  };
+  const sensors = createSensors({ platform, clock, store, tell: (row) => link?.tell(row) });
+  const boardOptions = {
+    platform,
+    clock,
+    rebootCommand: options.rebootCommand,
+    restart: deps.restart,
+    startedAtMs: clock.now(),
+  };
+  const dispatch: Dispatch = new Map([...createBoardFeature(boardOptions), ...sensors.dispatch]);
+  const executors: Executors = {
+    "settings/sensors": { apply: (value) => sensors.configure(value), remove: () => {} },
+    "settings/log": {
+      apply: ({ level }) => deps.setLogLevel(level),
+      remove: () => deps.setLogLevel("info"),
+    },
+    "trust/ca": {
+      apply: ({ certificates, signature }) => acceptAuthorities(storage, certificates, signature),
+      remove: () => {},
+    },
+  };
+  const target = createTargetKeeper(storage, executors, log);
+  let jobs: Jobs | undefined;
+
+  return {
+    async run(signal) {
+      if (options.enrolment !== null && readIdentity(storage) === undefined)
+        forgetIdentity(storage);
+      const linkOptions: LinkOptions = {
+        key: openKey(storage),
+        features: ["board", "sensors", "link"],
+        simulated: options.simulated,
+      };
+      const identity = await identify(options, linkOptions, deps, signal);
+      link = createAgentLink(linkOptions, {
+        clock,
+        log,
+        random,
+        dispatch,
+        target,
+        journal,
+        jobs: () => jobs as Jobs,
+        info: () => infoOf(boardOptions),
+        describeSeries: () => sensors.describe(),
+        isClockSynchronised: () => platform.isClockSynchronised(),
+      });
+      const calling = link;
+      jobs = openJobs({
+        storage,
+        clock,
+        log,
+        call: (procedure, args) => calling.call(procedure, args),
+        report: (row) => journal.append(row, { durable: true }),
+      });
+      await target.restore();
+      sensors.start();
+      try {
+        await link.run(identity, signal);
+      } finally {
+        sensors.stop();
+      }
+    },
+  };
+};

@@ -1,0 +1,69 @@
+// Who this board is: a key that it makes itself and that never leaves it, and what enrolment told it.
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { check, fail } from "@s4t/contract";
+import { Type } from "typebox";
+import type { Storage } from "./storage.ts";
+
+const keyFile = "board.key";
+const identityFile = "identity.json";
+
+const IdentityFile = Type.Object({
+  url: Type.String(),
+  board: Type.String(),
+  name: Type.String(),
+  ca: Type.Union([Type.String(), Type.Null()]),
+});
+
+/** What is known once the board is enrolled. */
+export interface BoardIdentity {
+  readonly url: string;
+  /** Board uuid. */
+  readonly board: string;
+  readonly name: string;
+  /** PEM of the only authorities that are trusted; null where the link is plain loopback. */
+  readonly ca: string | null;
+}
+
+/** The board's key: raw halves in hex. */
+export interface BoardKey {
+  readonly publicKey: string;
+  readonly privateKey: string;
+}
+
+const rawHex = (jwkPart: string | undefined): string =>
+  Buffer.from(jwkPart ?? "", "base64url").toString("hex");
+
+/** Loads the key, making it at the first call. */
+export const openKey = (storage: Storage): BoardKey => {
+  let pem = storage.read(keyFile);
+  if (pem === undefined) {
+    pem = generateKeyPairSync("ed25519")
+      .privateKey.export({ type: "pkcs8", format: "pem" })
+      .toString();
+    storage.write(keyFile, pem);
+  }
+  const jwk = createPrivateKey(pem).export({ format: "jwk" });
+  return {
+    privateKey: rawHex(jwk.d),
+    publicKey: rawHex(createPublicKey(pem).export({ format: "jwk" }).x),
+  };
+};
+
+/** Throws away a key whose enrolment is replaced by another one. */
+export const forgetIdentity = (storage: Storage): void => {
+  storage.remove(identityFile);
+  storage.remove(keyFile);
+};
+
+export const readIdentity = (storage: Storage): BoardIdentity | undefined => {
+  const text = storage.read(identityFile);
+  if (text === undefined) return undefined;
+  try {
+    return check(IdentityFile, JSON.parse(text), identityFile);
+  } catch (cause) {
+    throw fail("agent.not-enrolled", undefined, cause);
+  }
+};
+
+export const writeIdentity = (storage: Storage, identity: BoardIdentity): void =>
+  storage.write(identityFile, JSON.stringify(identity, null, 2));

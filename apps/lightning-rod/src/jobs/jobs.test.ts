@@ -1,0 +1,64 @@
+import type { Job, ReportRow } from "@s4t/contract";
+import { silentLog, systemClock } from "@s4t/kit";
+import { describe, expect, it } from "vitest";
+import { openMemory } from "../storage.ts";
+import { openJobs } from "./jobs.ts";
+
+const job = (cursor: number, more: Partial<Job> = {}): Job => ({
+  id: `j${cursor}`,
+  cursor,
+  procedure: "board.restart",
+  args: {},
+  idempotent: false,
+  expiresAtMs: Date.now() + 60_000,
+  ...more,
+});
+
+const open = (
+  storage = openMemory(),
+  call: (procedure: string) => Promise<unknown> = async () => ({}),
+) => {
+  const reported: string[] = [];
+  const report = (row: Extract<ReportRow, { kind: "result" }>) =>
+    void reported.push(`${row.id} ${row.state}`);
+  return {
+    storage,
+    reported,
+    jobs: openJobs({ storage, clock: systemClock, log: silentLog, call, report }),
+  };
+};
+
+describe("jobs", () => {
+  it("run in order, each once, however often they are handed over", async () => {
+    const called: string[] = [];
+    const { jobs, reported } = open(openMemory(), async (procedure) => called.push(procedure));
+    await jobs.run([job(1), job(2)]);
+    await jobs.run([job(1), job(2), job(3)]);
+    expect(reported).toEqual(["j1 done", "j2 done", "j3 done"]);
+    expect(called).toHaveLength(3);
+  });
+  it("report what failed and go on with the next", async () => {
+    const { jobs, reported } = open(openMemory(), async () => Promise.reject(new RangeError("no")));
+    await jobs.run([job(1), job(2)]);
+    expect(reported).toEqual(["j1 failed", "j2 failed"]);
+  });
+  it("do not run what has expired", async () => {
+    const { jobs, reported } = open();
+    await jobs.run([job(1, { expiresAtMs: 1 })]);
+    expect(reported).toEqual(["j1 expired"]);
+  });
+  it.each([
+    [false, ["j1 unknown", "j2 done"]],
+    [true, ["j1 done", "j2 done"]],
+  ])(
+    "after a crash in the middle (idempotent: %s) settle honestly and go on",
+    async (idempotent, expected) => {
+      const storage = openMemory();
+      const hanging = open(storage, () => new Promise(() => {}));
+      void hanging.jobs.run([job(1, { idempotent })]);
+      const again = open(storage);
+      await again.jobs.run([job(1, { idempotent }), job(2)]);
+      expect(again.reported).toEqual(expected);
+    },
+  );
+});

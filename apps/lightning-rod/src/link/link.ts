@@ -1,0 +1,395 @@
+// The one connection to the cloud: join, answer, fetch the target, send reports; again and again for as long as the agent lives.
+import {
+  type BoardInfo,
+  boardPrefix,
+  boardProcedures,
+  CONTRACT,
+  check,
+  cloudProcedures,
+  cloudUri,
+  codeOfWampError,
+  ENROL_AUTHID,
+  type EnrolmentString,
+  fail,
+  type HelloExtra,
+  isRetryable,
+  LINK_REALM,
+  MAX_REPORT_ROWS,
+  RELEASE,
+  type ReportRow,
+  toHex,
+  WelcomeExtra,
+  wampErrorOf,
+} from "@s4t/contract";
+import { type Clock, createBackoff, isS4tError, type Log, S4tError, sleep } from "@s4t/kit";
+import {
+  type ClientSession,
+  type Credentials,
+  cryptosignCredentials,
+  type IncomingCall,
+  isWampError,
+  joinRealm,
+  jsonCodec,
+  openPeer,
+  ticketCredentials,
+  WampError,
+} from "@s4t/wamp";
+import { connectWebSocket, ed25519Signer } from "@s4t/wamp/node/client";
+import type { Dispatch } from "../features/feature.ts";
+import type { BoardIdentity, BoardKey } from "../identity.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import type { Journal } from "../reports/journal.ts";
+import type { TargetKeeper } from "../target/target.ts";
+
+/** First pause before a new try. */
+export const RECONNECT_FIRST_MS = 500;
+/** Longest pause before a new try, unless the cloud asks for more. */
+export const RECONNECT_CAP_MS = 5_000;
+/** Rows that gather before they are sent together. */
+export const REPORT_GATHER_MS = 250;
+/** Batches that wait above which the backlog goes over HTTP, so that commands are not delayed. */
+export const BACKLOG_BATCHES_LIMIT = 2;
+
+export interface LinkOptions {
+  readonly key: BoardKey;
+  readonly features: readonly string[];
+  readonly simulated: boolean;
+}
+
+export interface LinkDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly dispatch: Dispatch;
+  readonly target: TargetKeeper;
+  readonly jobs: () => Jobs;
+  readonly journal: Journal;
+  readonly info: () => BoardInfo;
+  readonly describeSeries: () => ReportRow;
+  readonly isClockSynchronised: () => boolean;
+}
+
+/** Refusals that another try does not change: the agent ends with them. */
+const finalCodes: ReadonlySet<string> = new Set([
+  "enrolment.invalid",
+  "enrolment.used",
+  "enrolment.expired",
+  "agent.wrong-cloud",
+  "link.revoked",
+  "link.version",
+]);
+
+/** Whether trying again is useless. */
+export const isFinal = (error: unknown): boolean => isS4tError(error) && finalCodes.has(error.code);
+
+const toWire = (error: unknown): WampError => {
+  const known =
+    isS4tError(error) && !isWampError(error)
+      ? error
+      : fail(
+          "board.failed",
+          { because: error instanceof Error ? error.message : "it failed" },
+          error,
+        );
+  return new WampError(wampErrorOf(known.code), known.message, {
+    args: [known.message],
+    kwargs: { ...(known.details as object | undefined) },
+  });
+};
+
+const fromWire = (error: unknown): unknown => {
+  const code = isWampError(error) ? codeOfWampError(error.uri) : undefined;
+  return code === undefined
+    ? error
+    : new S4tError(code, (error as WampError).message, {
+        details: (error as WampError).kwargs,
+        cause: error,
+      });
+};
+
+const helloOf = ({ key, features, simulated }: LinkOptions): HelloExtra => ({
+  contract: CONTRACT,
+  features: [...features],
+  version: RELEASE,
+  kind: "lightning-rod",
+  ...(simulated ? { simulated } : {}),
+  pubkey: key.publicKey,
+});
+
+const open = async (
+  where: { readonly url: string; readonly ca: string | null },
+  options: LinkOptions,
+  deps: Pick<LinkDependencies, "clock">,
+  credentialsFor: (channelId: Uint8Array | undefined) => Credentials,
+  signal: AbortSignal,
+): Promise<ClientSession> => {
+  const url = `${where.url.replace(/^http/, "ws")}/link`;
+  const transport = await connectWebSocket(
+    {
+      url,
+      subprotocol: jsonCodec.subprotocol,
+      signal,
+      ...(where.ca === null ? {} : { tls: { ca: where.ca } }),
+    },
+    deps,
+  );
+  const credentials = credentialsFor(transport.channelId);
+  return joinRealm(
+    openPeer(transport, jsonCodec),
+    {
+      realm: LINK_REALM,
+      credentials,
+      authextra: helloOf(options),
+      agent: `lightning-rod/${RELEASE}`,
+      mapError: toWire,
+      signal,
+    },
+    deps,
+  );
+};
+
+/** Uses an enrolment string up: answers who this board is from now on. */
+export const enrol = async (
+  { url, code }: EnrolmentString,
+  ca: string | null,
+  options: LinkOptions,
+  deps: Pick<LinkDependencies, "clock">,
+  signal: AbortSignal,
+): Promise<BoardIdentity> => {
+  try {
+    const session = await open(
+      { url, ca },
+      options,
+      deps,
+      () => ticketCredentials({ authid: ENROL_AUTHID, ticket: code }),
+      signal,
+    );
+    const welcome = check(WelcomeExtra, session.details.authextra, "welcome");
+    await session.close();
+    return { url, ca, board: welcome.board, name: welcome.name };
+  } catch (error) {
+    throw fromWire(error);
+  }
+};
+
+export interface RunningLink {
+  /** Sends what waits, soon. */
+  flush(): void;
+  /** Tells a row now, if there is a session. */
+  tell(row: ReportRow): void;
+  /** Lives until the signal; throws what no further try changes. */
+  run(identity: BoardIdentity, signal: AbortSignal): Promise<void>;
+}
+
+class AgentLink implements RunningLink {
+  readonly #options: LinkOptions;
+  readonly #deps: LinkDependencies;
+  #session: ClientSession | undefined;
+  #gathering: { cancel(): void } | undefined;
+  #sending: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
+  #ca: string | null = null;
+  #url = "";
+
+  constructor(options: LinkOptions, deps: LinkDependencies) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  async run(identity: BoardIdentity, signal: AbortSignal): Promise<void> {
+    const { clock, log, random } = this.#deps;
+    const backoff = createBackoff({ firstMs: RECONNECT_FIRST_MS, capMs: RECONNECT_CAP_MS }, random);
+    this.#ca = identity.ca;
+    this.#url = identity.url;
+    while (!signal.aborted) {
+      try {
+        await this.#live(identity, signal, () => backoff.reset());
+      } catch (error) {
+        if (signal.aborted) return;
+        const shown = fromWire(error);
+        if (isFinal(shown)) throw shown;
+        log.warn("The cloud cannot be reached", {
+          url: identity.url,
+          because: shown instanceof Error ? shown.message : "unknown",
+          retryable: isRetryable(shown),
+        });
+      }
+      await sleep(clock, backoff.next(), signal).catch(() => {});
+    }
+  }
+
+  /** One session from join to end. */
+  async #live(identity: BoardIdentity, signal: AbortSignal, onJoined: () => void): Promise<void> {
+    const { log } = this.#deps;
+    const { key } = this.#options;
+    const session = await open(
+      { url: identity.url, ca: this.#ca },
+      this.#options,
+      this.#deps,
+      (channelId) =>
+        cryptosignCredentials({
+          authid: toHex(identity.board),
+          publicKey: key.publicKey,
+          sign: ed25519Signer(key.privateKey),
+          channelId,
+        }),
+      signal,
+    );
+    const leave = () => void session.close();
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      await session.register(
+        boardPrefix(identity.board),
+        (call) => this.#answer(identity.board, call),
+        { match: "prefix" },
+      );
+      this.#session = session;
+      onJoined();
+      log.info("Joined the cloud", { url: identity.url, board: identity.board });
+      for (const row of [
+        { kind: "info", info: this.#deps.info() } as const,
+        this.#deps.describeSeries(),
+      ])
+        this.#deps.journal.append(row);
+      await this.#look(true);
+      this.flush();
+      const end = await session.closed;
+      if (!signal.aborted) log.warn("The link ended", { reason: end.reason, because: end.message });
+    } finally {
+      signal.removeEventListener("abort", leave);
+      this.#session = undefined;
+    }
+  }
+
+  async #answer(board: string, call: IncomingCall): Promise<{ args: unknown[] }> {
+    const name = call.procedure.slice(boardPrefix(board).length);
+    const given = call.args[0] ?? {};
+    if (name === boardProcedures.link.hint.name) {
+      this.#look(false).catch((error: unknown) =>
+        this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
+      );
+      return { args: [{}] };
+    }
+    return { args: [await this.call(name, given)] };
+  }
+
+  /** Calls a feature of this board: for the cloud and for jobs. */
+  async call(name: string, given: unknown): Promise<unknown> {
+    const found = this.#deps.dispatch.get(name);
+    if (!found) throw fail("board.unsupported", { feature: name });
+    return found.handle(check(found.procedure.args, given, "args") as never);
+  }
+
+  /** Fetches target and jobs; one at a time, and once more when something changed meanwhile. */
+  #look(atJoin: boolean): Promise<void> {
+    if (this.#looking) {
+      this.#lookAgain = true;
+      return this.#looking;
+    }
+    this.#looking = this.#lookOnce(atJoin).finally(() => {
+      this.#looking = undefined;
+      if (!this.#lookAgain) return;
+      this.#lookAgain = false;
+      this.#look(false).catch((error: unknown) =>
+        this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
+      );
+    });
+    return this.#looking;
+  }
+
+  async #lookOnce(atJoin: boolean): Promise<void> {
+    const { target, journal } = this.#deps;
+    const jobs = this.#deps.jobs();
+    const { targetGet } = cloudProcedures;
+    for (let more = true; more; ) {
+      const session = this.#session;
+      if (!session) return;
+      const { args } = await session.call(cloudUri(targetGet), {
+        args: [{ have: target.have(), jobsAfter: jobs.cursor }],
+        timeoutMs: targetGet.timeoutMs,
+      });
+      const answer = check(targetGet.reply, args[0], "target");
+      const { revision, entries } = await target.take(answer.target, { retryFailed: atJoin });
+      journal.append({
+        kind: "entries",
+        revision,
+        entries: entries.map((entry) => ({ ...entry })),
+      });
+      this.flush();
+      // Jobs run behind, in order: a long one must not keep the target waiting.
+      await jobs.run(answer.jobs);
+      this.flush();
+      more = answer.moreJobs;
+    }
+  }
+
+  tell(row: ReportRow): void {
+    // The same way as everything else; one that comes late is shown, never stored.
+    this.#deps.journal.append(row);
+    this.flush();
+  }
+
+  flush(): void {
+    this.#gathering ??= this.#deps.clock.after(REPORT_GATHER_MS, () => {
+      this.#gathering = undefined;
+      this.#sending ??= this.#send()
+        .catch((error: unknown) => this.#deps.log.debug("Reports wait", { because: String(error) }))
+        .finally(() => {
+          this.#sending = undefined;
+        });
+    });
+  }
+
+  async #send(): Promise<void> {
+    const { journal, clock } = this.#deps;
+    for (let session = this.#session; session && journal.size > 0; session = this.#session) {
+      const next = journal.next(MAX_REPORT_ROWS);
+      if (!next) return;
+      const batch = {
+        bootId: journal.bootId,
+        seq: next.seq,
+        sentAtMs: clock.now(),
+        synchronised: this.#deps.isClockSynchronised(),
+        rows: [...next.rows],
+      };
+      const backlog = journal.size > BACKLOG_BATCHES_LIMIT * MAX_REPORT_ROWS;
+      const acked = backlog
+        ? await this.#sendByHttp(session, batch)
+        : await this.#sendByCall(session, batch);
+      if (acked < next.seq) return; // the cloud did not take any: a later try will tell why
+      journal.acknowledge(acked);
+    }
+  }
+
+  async #sendByCall(session: ClientSession, batch: unknown): Promise<number> {
+    const { reportAppend } = cloudProcedures;
+    const { args } = await session.call(cloudUri(reportAppend), {
+      args: [batch],
+      timeoutMs: reportAppend.timeoutMs,
+    });
+    return check(reportAppend.reply, args[0], "acked").acked;
+  }
+
+  async #sendByHttp(session: ClientSession, batch: unknown): Promise<number> {
+    const { reportBacklog, reportAppend } = cloudProcedures;
+    const { args } = await session.call(cloudUri(reportBacklog), {
+      args: [{}],
+      timeoutMs: reportBacklog.timeoutMs,
+    });
+    const { path, token } = check(reportBacklog.reply, args[0], "ticket");
+    const { post } = await import("./post.ts");
+    return check(
+      reportAppend.reply,
+      await post(`${this.#url}${path}`, token, batch, this.#ca),
+      "acked",
+    ).acked;
+  }
+}
+
+/** Makes the link. */
+export const createAgentLink = (
+  options: LinkOptions,
+  deps: LinkDependencies,
+): RunningLink & { call(name: string, args: unknown): Promise<unknown> } =>
+  new AgentLink(options, deps);

@@ -1,0 +1,34 @@
+// The operating system as a port: what the agent's features need of the machine that it runs on.
+import type { BoardInfo } from "@s4t/contract";
+
+/** What is measured at one moment, by series name. */
+export type Measured = Readonly<Record<string, number>>;
+
+/** Unit of each series that a machine has, UCUM. */
+export type SeriesUnits = Readonly<Record<string, string>>;
+
+export interface Platform {
+  /** What the machine is; what the agent knows of itself is added by the feature. */
+  describe(): Pick<
+    BoardInfo,
+    | "hostname"
+    | "os"
+    | "kernel"
+    | "arch"
+    | "model"
+    | "cpus"
+    | "memoryBytes"
+    | "runtime"
+    | "bootId"
+    | "uptimeS"
+    | "interfaces"
+  > & { readonly timeZone?: string };
+  /** Series that this machine has. Asked once. */
+  series(): SeriesUnits;
+  /** Values now. Rates cover the time since the call before. */
+  measure(): Measured;
+  /** Whether the wall clock is kept by somebody. */
+  isClockSynchronised(): boolean;
+  /** Runs the configured reboot command; resolves when it was started. */
+  reboot(command: readonly string[]): Promise<void>;
+}

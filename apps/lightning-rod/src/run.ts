@@ -1,0 +1,104 @@
+// `run`: the agent in the foreground, until a signal; again by itself after a restart that the cloud asked for.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exitCodeOf, fail } from "@s4t/contract";
+import { createLog, isS4tError, type Log, type LogLevel, logLevels, systemClock } from "@s4t/kit";
+import { removeFileDurably } from "@s4t/kit/node";
+import { composeAgent } from "./compose.ts";
+import type { AgentConfig } from "./config.ts";
+import { createLinux } from "./platform/linux/linux.ts";
+import { openFolder } from "./storage.ts";
+
+const becauseOf = (error: unknown): string => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
+  if (code === "EROFS") return "the disk is read-only";
+  if (code === "ENOSPC") return "the disk is full";
+  return code ?? "it failed";
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+};
+
+/** Takes the folder for this process. Throws `data.locked` and `data.unwritable`. */
+export const lockFolder = (folder: string): (() => void) => {
+  const file = join(folder, "agent.pid");
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (;;) {
+      try {
+        writeFileSync(file, String(process.pid), { flag: "wx", mode: 0o600 });
+        return () => removeFileDurably(file);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        const pid = Number(readFileSync(file, "utf8"));
+        if (pid !== process.pid && isAlive(pid)) throw fail("data.locked", { folder, pid });
+        removeFileDurably(file);
+      }
+    }
+  } catch (error) {
+    if (isS4tError(error)) throw error;
+    throw fail("data.unwritable", { folder, because: becauseOf(error) }, error);
+  }
+};
+
+const createAgentLog = (): { log: Log; setLevel: (level: LogLevel) => void } => {
+  let floor = logLevels.indexOf("info");
+  const log = createLog(({ level, sentence, facts }) => {
+    if (logLevels.indexOf(level) >= floor)
+      process.stderr.write(
+        `${JSON.stringify({ time: new Date().toISOString(), level, msg: sentence, ...facts })}\n`,
+      );
+  }, "debug");
+  return {
+    log,
+    setLevel: (level) => {
+      floor = logLevels.indexOf(level);
+    },
+  };
+};
+
+/** Runs an agent; answers the exit code. */
+export const runAgent = async (config: AgentConfig): Promise<number> => {
+  const { log, setLevel } = createAgentLog();
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => stopped.abort());
+  let release: (() => void) | undefined;
+  try {
+    release = lockFolder(config.data);
+    for (let enrolment = config.enrol; !stopped.signal.aborted; enrolment = null) {
+      const life = new AbortController();
+      const end = () => life.abort();
+      stopped.signal.addEventListener("abort", end, { once: true });
+      const agent = composeAgent(
+        { enrolment, rebootCommand: config.rebootCommand, simulated: false },
+        {
+          platform: createLinux({ clock: systemClock, diskFolder: config.data }),
+          clock: systemClock,
+          log,
+          random: Math.random,
+          storage: openFolder(config.data),
+          restart: end,
+          setLogLevel: setLevel,
+        },
+      );
+      await agent.run(life.signal);
+      stopped.signal.removeEventListener("abort", end);
+    }
+    return 0;
+  } catch (error) {
+    if (stopped.signal.aborted) return 0;
+    if (!isS4tError(error)) throw error;
+    process.stderr.write(`${error.message} (${error.code})\n`);
+    return exitCodeOf(error.code);
+  } finally {
+    release?.();
+  }
+};

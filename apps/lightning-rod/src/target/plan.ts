@@ -1,0 +1,61 @@
+// What to do about a target: pure. Entries that hold already are left alone; each other one becomes a step of its own, so that
+// one that fails stands in no other's way.
+import type { Target, TargetEntry } from "@s4t/contract";
+
+/** What is known of an entry that was applied. */
+export interface AppliedEntry {
+  readonly hash: string;
+  readonly state: "reached" | "failed";
+  readonly code?: string;
+  readonly sentence?: string;
+}
+
+/** Applied entries by `section/key`. */
+export type Applied = Readonly<Record<string, AppliedEntry>>;
+
+export type Step =
+  | {
+      readonly kind: "apply";
+      readonly path: string;
+      readonly section: string;
+      readonly entry: TargetEntry;
+    }
+  | {
+      readonly kind: "remove";
+      readonly path: string;
+      readonly section: string;
+      readonly key: string;
+    };
+
+/** Steps from what is applied to what should be. A failed entry is tried again only when its content changed or at a join. */
+export const planTarget = (
+  applied: Applied,
+  target: Target,
+  options: { readonly retryFailed: boolean },
+): Step[] => {
+  const wanted = new Map<string, Step>();
+  for (const [section, content] of Object.entries(target.sections))
+    for (const entry of content?.entries ?? [])
+      wanted.set(`${section}/${entry.key}`, {
+        kind: "apply",
+        path: `${section}/${entry.key}`,
+        section,
+        entry,
+      });
+  const steps: Step[] = [];
+  for (const [path, step] of wanted) {
+    const known = applied[path];
+    const holds =
+      known &&
+      step.kind === "apply" &&
+      known.hash === step.entry.hash &&
+      (known.state === "reached" || !options.retryFailed);
+    if (!holds) steps.push(step);
+  }
+  for (const path of Object.keys(applied)) {
+    if (wanted.has(path)) continue;
+    const [section = "", key = ""] = path.split(/\/(.*)/s);
+    steps.push({ kind: "remove", path, section, key });
+  }
+  return steps;
+};
