@@ -17,6 +17,15 @@ type Part<Name extends string, Value> = [Value] extends [undefined]
     ? { readonly [Key in Name]?: Value | undefined }
     : { readonly [Key in Name]: Value };
 
+/** What is optional may also be `undefined`: neither a query nor JSON carries it. */
+type Loose<Value> = Value extends object
+  ? {
+      [Key in keyof Value]: Record<never, never> extends Pick<Value, Key>
+        ? Value[Key] | undefined
+        : Value[Key];
+    }
+  : Value;
+
 type MethodPart<E extends Endpoint> = E["method"] extends "POST"
   ? {
       /** The same key makes the same request happen once, however often it is sent. */
@@ -44,8 +53,8 @@ type ProjectPart<E extends Endpoint> = E["scope"] extends "project"
 
 /** What a call of this endpoint takes. */
 export type InputOf<E extends Endpoint> = Part<"params", ParamsOf<E>> &
-  Part<"query", QueryOf<E>> &
-  Part<"body", BodyOf<E>> &
+  Part<"query", Loose<QueryOf<E>>> &
+  Part<"body", Loose<BodyOf<E>>> &
   MethodPart<E> &
   BytesPart<E> &
   ProjectPart<E> & { readonly signal?: AbortSignal | undefined };
