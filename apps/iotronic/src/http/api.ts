@@ -15,7 +15,7 @@ import {
   systemActor,
 } from "../policy/index.ts";
 import { compileCheck, compileCoercion, parseIfMatch, parseWait } from "./parse.ts";
-import { problemOf } from "./problem.ts";
+import { encodeProblem, problemOf } from "./problem.ts";
 
 /** How long a request may take unless it asks to wait. */
 export const REQUEST_DEADLINE_MS = 30_000;
@@ -140,7 +140,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     } catch (error) {
       if (isS4tError(error, "policy.denied")) deps.onDenied(actor, endpoint.action);
       const problem = problemOf(error, deps.log);
-      return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body));
+      return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
     }
   };
 };

@@ -20,6 +20,9 @@ export interface ShownProblem {
 const isInternal = (error: unknown): boolean =>
   !isS4tError(error) || error.code === "internal" || !Object.hasOwn(errors, error.code);
 
+/** A problem's text as bytes: Fastify would add a charset to the type of a string, which RFC 9457 does not have. */
+export const encodeProblem = ({ body }: ShownProblem): Buffer => Buffer.from(JSON.stringify(body));
+
 /** Makes the answer, logging what is ours. */
 export const problemOf = (error: unknown, log: Log): ShownProblem => {
   const headers: Record<string, string> = { "content-type": PROBLEM_MEDIA_TYPE };

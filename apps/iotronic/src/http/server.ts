@@ -12,7 +12,7 @@ import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
 import { openApiOf } from "./openapi.ts";
 import { mountPages } from "./pages.ts";
-import { problemOf } from "./problem.ts";
+import { encodeProblem, problemOf } from "./problem.ts";
 
 /** Largest body of a request but for streams: a thousand labels fit many times. */
 export const MAX_BODY_BYTES = 1_048_576;
@@ -146,7 +146,7 @@ const methodsByPath = (routes: readonly Route[]) => {
 const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void => {
   const sendProblem = (error: unknown, reply: FastifyReply): FastifyReply => {
     const problem = problemOf(error, deps.log);
-    return reply.code(problem.status).headers(problem.headers).send(JSON.stringify(problem.body));
+    return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
   };
   server.setErrorHandler((error, _request, reply) => {
     const { code, statusCode } = error as { code?: string; statusCode?: number };
