@@ -34,7 +34,8 @@ export const compileCoercion = (
     Object.entries(schema?.properties ?? {}).map(([name, member]) => [name, kindOf(member)]),
   );
   return (query) => {
-    const coerced: Record<string, unknown> = {};
+    // Without a prototype, so that a member called __proto__ is a member like any other, and refused.
+    const coerced: Record<string, unknown> = Object.create(null);
     for (const [name, value] of Object.entries(query)) {
       const kind = kinds.get(name);
       if (kind === "number" && typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value))

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { endpoints, fail } from "@s4t/contract";
-import type { Part } from "@s4t/kit";
+import type { Log, Part } from "@s4t/kit";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { collectDefaultMetrics, Histogram, type Registry } from "prom-client";
 import type { Route } from "../edge/routes.ts";
@@ -133,6 +133,28 @@ const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void
   });
 };
 
+/** What is not HTTP at all, or has headers beyond measure: answered as well as can be, and hung up on. */
+const onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isLarge = error.code === "HPE_HEADER_OVERFLOW";
+  const code = isLarge ? "request.too-large" : "request.malformed";
+  const line = isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  socket.end(
+    `HTTP/1.1 ${line}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n\r\n${JSON.stringify(
+      {
+        type: `urn:s4t:error:${code}`,
+        title: isLarge ? "The headers are too large." : "This is not an HTTP request.",
+        status: isLarge ? 431 : 400,
+        code,
+        retryable: false,
+      },
+    )}`,
+  );
+};
+
 const methodsByPath = (routes: readonly Route[]) => {
   const expressions = routes.map(({ endpoint }) => ({
     method: endpoint.method,
@@ -143,30 +165,29 @@ const methodsByPath = (routes: readonly Route[]) => {
   ];
 };
 
+const sendProblem = (error: unknown, reply: FastifyReply, log: Log): FastifyReply => {
+  const problem = problemOf(error, log);
+  return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
+};
+
 const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void => {
-  const sendProblem = (error: unknown, reply: FastifyReply): FastifyReply => {
-    const problem = problemOf(error, deps.log);
-    return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
-  };
+  const refuse = (error: unknown, reply: FastifyReply) => sendProblem(error, reply, deps.log);
   server.setErrorHandler((error, _request, reply) => {
     const { code, statusCode } = error as { code?: string; statusCode?: number };
     if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
-      return sendProblem(fail("request.too-large", { limitBytes: MAX_BODY_BYTES }), reply);
+      return refuse(fail("request.too-large", { limitBytes: MAX_BODY_BYTES }), reply);
     if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
-      return sendProblem(fail("request.unsupported-media"), reply);
+      return refuse(fail("request.unsupported-media"), reply);
     if (statusCode === 400)
-      return sendProblem(
-        fail("request.malformed", { because: "the request is damaged" }, error),
-        reply,
-      );
-    return sendProblem(error, reply);
+      return refuse(fail("request.malformed", { because: "the request is damaged" }, error), reply);
+    return refuse(error, reply);
   });
   const methodsOf = methodsByPath(deps.routes);
   server.setNotFoundHandler((request, reply) => {
     const allowed = methodsOf(request.url.split("?", 1)[0] ?? "");
-    if (allowed.length === 0) return sendProblem(fail("request.not-found"), reply);
+    if (allowed.length === 0) return refuse(fail("request.not-found"), reply);
     reply.header("allow", allowed.join(", "));
-    return sendProblem(fail("request.method-not-allowed"), reply);
+    return refuse(fail("request.method-not-allowed"), reply);
   });
 };
 
@@ -194,6 +215,7 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       socket.once("close", () => sockets.delete(socket));
     });
     made.on("upgrade", onUpgrade);
+    made.on("clientError", onClientError);
     servers.push(made);
     return made;
   };
@@ -202,6 +224,11 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
+    clientErrorHandler: () => {}, // `prepare` listens, at both servers
+    frameworkErrors: (error, _request, reply) => {
+      const damaged = fail("request.malformed", { because: "the address is damaged" }, error);
+      sendProblem(damaged, reply as unknown as FastifyReply, deps.log);
+    },
     serverFactory: (handler) => {
       const plain = prepare(createServer(handler));
       if (options.tls)
