@@ -1,12 +1,13 @@
 // The portal's build: static files under /app/, no inline script or style, nothing from another origin.
 import react from "@vitejs/plugin-react";
 import { defaultClientConditions, defineConfig } from "vite";
+import { coastTiles } from "./coast-tiles.ts";
 
 const cloud = process.env.S4T_URL ?? "http://127.0.0.1:8812";
 
 export default defineConfig({
   base: "/app/",
-  plugins: [react()],
+  plugins: [react(), coastTiles()],
   resolve: { conditions: ["source", ...defaultClientConditions] },
   build: {
     target: "es2023",

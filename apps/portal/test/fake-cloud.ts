@@ -160,12 +160,12 @@ const boards = Array.from({ length: many }, (_, index) => made(index));
 type FakeBoard = (typeof boards)[number];
 const find = (key: string) => boards.find((board) => board.uuid === key || board.name === key);
 const seriesList = [
-  ["cpu.load", "1", 0.42],
+  ["cpu.utilisation", "1", 0.42],
   ["memory.used", "By", 412e6],
   ["disk.used", "By", 23e9],
   ["temperature.cpu", "Cel", 51.2],
-  ["network.received", "By/s", 12_400],
-  ["network.sent", "By/s", 3_100],
+  ["network.rx", "By/s", 12_400],
+  ["network.tx", "By/s", 3_100],
 ] as const;
 const valueAt = (name: string, base: number, at: number) =>
   base *

@@ -2,6 +2,7 @@
 import { geoPath, geoTransform } from "d3-geo";
 import { feature } from "topojson-client";
 import { colorOf } from "../theme/theme.ts";
+import { type Rings, tileDegrees } from "./coast.ts";
 import { type Cell, type MapView, project, type Size, worstOf } from "./view.ts";
 
 type Land = ReturnType<typeof feature>;
@@ -17,7 +18,10 @@ export interface Palette {
 }
 
 /** Past this zoom the coast is too coarse to be honest: the ground is plain. */
-export const BASE_MAP_MAX_ZOOM = 11;
+export const BASE_MAP_MAX_ZOOM = 13;
+
+/** From here on a grid of degrees helps to judge distances. */
+const GRID_ZOOM = 8;
 
 export const readPalette = (): Palette => ({
   sea: colorOf("--map-sea"),
@@ -40,6 +44,47 @@ export const readPalette = (): Palette => ({
 export const loadLand = async (url: string): Promise<Land> => {
   const topology = await (await fetch(url)).json();
   return feature(topology, topology.objects.land);
+};
+
+const traceRings = (context: CanvasRenderingContext2D, view: MapView, size: Size, rings: Rings) => {
+  for (const ring of rings) {
+    for (let at = 0; at < ring.length; at += 2) {
+      const [x, y] = project(view, size, { longitude: ring[at] ?? 0, latitude: ring[at + 1] ?? 0 });
+      if (at === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    }
+    context.closePath();
+  }
+};
+
+/** Where two points of a ring are joined along the border of a tile: a cut of ours, not a coast. */
+const isCut = (a: number | undefined, b: number | undefined) =>
+  a === b && a !== undefined && a % tileDegrees === 0;
+
+const traceCoast = (context: CanvasRenderingContext2D, view: MapView, size: Size, rings: Rings) => {
+  for (const ring of rings)
+    for (let at = 0; at < ring.length; at += 2) {
+      const next = (at + 2) % ring.length;
+      const [x, y] = project(view, size, { longitude: ring[at] ?? 0, latitude: ring[at + 1] ?? 0 });
+      if (at === 0) context.moveTo(x, y);
+      const [toX, toY] = project(view, size, {
+        longitude: ring[next] ?? 0,
+        latitude: ring[next + 1] ?? 0,
+      });
+      if (isCut(ring[at], ring[next]) || isCut(ring[at + 1], ring[next + 1]))
+        context.moveTo(toX, toY);
+      else context.lineTo(toX, toY);
+    }
+};
+
+const traceLand = (context: CanvasRenderingContext2D, view: MapView, size: Size, land: Land) => {
+  const projection = geoTransform({
+    point(longitude, latitude) {
+      const [x, y] = project(view, size, { latitude, longitude });
+      this.stream.point(x, y);
+    },
+  });
+  geoPath(projection, context)(land);
 };
 
 const drawGrid = (context: CanvasRenderingContext2D, view: MapView, size: Size, color: string) => {
@@ -69,32 +114,35 @@ const drawGrid = (context: CanvasRenderingContext2D, view: MapView, size: Size, 
   context.stroke();
 };
 
+/** Land and sea: the fine coast where it is here, else the coarse one; a plain ground past the zoom that either is good for. */
 export const drawGround = (
   context: CanvasRenderingContext2D,
   view: MapView,
   size: Size,
-  land: Land | undefined,
+  { land, fine }: { readonly land: Land | undefined; readonly fine: readonly Rings[] | null },
   palette: Palette,
 ): void => {
   const plain = view.zoom > BASE_MAP_MAX_ZOOM;
   context.fillStyle = plain ? palette.land : palette.sea;
   context.fillRect(0, 0, size.width, size.height);
-  if (!plain && land) {
-    const projection = geoTransform({
-      point(longitude, latitude) {
-        const [x, y] = project(view, size, { latitude, longitude });
-        this.stream.point(x, y);
-      },
-    });
+  context.fillStyle = palette.land;
+  context.strokeStyle = palette.coast;
+  context.lineWidth = 1;
+  if (!plain && fine) {
+    // One path for all tiles: shared borders cancel out instead of leaving a seam.
     context.beginPath();
-    geoPath(projection, context)(land);
-    context.fillStyle = palette.land;
+    for (const rings of fine) traceRings(context, view, size, rings);
+    context.fill("evenodd");
+    context.beginPath();
+    for (const rings of fine) traceCoast(context, view, size, rings);
+    context.stroke();
+  } else if (!plain && land) {
+    context.beginPath();
+    traceLand(context, view, size, land);
     context.fill();
-    context.strokeStyle = palette.coast;
-    context.lineWidth = 1;
     context.stroke();
   }
-  if (view.zoom > 7) drawGrid(context, view, size, palette.grid);
+  if (view.zoom > GRID_ZOOM) drawGrid(context, view, size, palette.grid);
 };
 
 const shapes: Readonly<Record<string, (context: CanvasRenderingContext2D, r: number) => void>> = {

@@ -6,6 +6,7 @@ import { formatNumber } from "../text/format.ts";
 import { useText } from "../text/text.ts";
 import { onThemeChange } from "../theme/theme.ts";
 import { IconButton } from "../ui/button.tsx";
+import { fineCoast } from "./coast.ts";
 import { BASE_MAP_MAX_ZOOM, drawCells, drawGround, loadLand, readPalette } from "./draw.ts";
 import { attachGestures } from "./gestures.ts";
 import css from "./map-canvas.module.css";
@@ -63,7 +64,8 @@ export const MapCanvas = (props: MapCanvasProps) => {
     context.scale(ratio, ratio);
     palette.current ??= readPalette();
     const shown = current();
-    drawGround(context, shown, size.current, land.current, palette.current);
+    const fine = fineCoast(shown, size.current, () => requestDraw());
+    drawGround(context, shown, size.current, { land: land.current, fine }, palette.current);
     drawCells(context, cellsOf(boards, shown, size.current), palette.current, chosen);
     const bar = scaleBar(shown, 110);
     const plain = shown.zoom > BASE_MAP_MAX_ZOOM;

@@ -34,7 +34,7 @@ const PersonMenu = () => {
   if (!session) return null;
   return (
     <Menu
-      label={`${t("person.menu", { name: session.user.name })} (${initials(session.user.name)})`}
+      label={`${initials(session.user.name)}: ${t("person.menu", { name: session.user.name })}`}
       kind="bare"
       head={
         <>

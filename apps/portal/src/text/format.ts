@@ -79,6 +79,9 @@ const significant = (value: number): string => {
   return formatNumber(value, size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2);
 };
 
+/** A share of a whole, shown in percent. (UCUM has no code of its own for it.) */
+export const RATIO = "ratio";
+
 const binary = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 /** Bytes with a binary prefix, number and unit apart. */
 const scaleBytes = (value: number): readonly [number, string] => {
@@ -108,11 +111,13 @@ export const scaleOf = (unit: string, largest: number): { factor: number; unit: 
     const factor = scaled === 0 || largest === 0 ? 1 : scaled / largest;
     return { factor, unit: unit === "By" ? prefix : `${prefix}/s` };
   }
+  if (unit === RATIO) return { factor: 100, unit: "%" };
   return { factor: 1, unit: written[unit] ?? unit };
 };
 
 /** A measured value as number and unit. */
 export const formatValue = (value: number, unit: string): readonly [string, string] => {
+  if (unit === "s") return [formatSpan(value * 1_000), ""];
   const { factor, unit: shown } = scaleOf(unit, value);
   return [significant(value * factor), shown];
 };

@@ -44,12 +44,18 @@ export const useSeries = (uuid: string) =>
     refetchInterval: 60_000,
   });
 
-export const useRange = (uuid: string, series: string, from: string, points: number) =>
+export const useRange = (
+  uuid: string,
+  series: string,
+  stretch: { readonly from: string; readonly to?: string },
+  points: number,
+) =>
   useQuery({
-    queryKey: ["board", uuid, "range", series, from, points],
+    queryKey: ["board", uuid, "range", series, stretch, points],
     queryFn: ({ signal }) =>
-      api().observations.range({ params: { uuid }, query: { series, from, points }, signal }),
-    refetchInterval: 60_000,
+      api().observations.range({ params: { uuid }, query: { series, ...stretch, points }, signal }),
+    // What lies in the past does not change.
+    refetchInterval: stretch.to === undefined ? 60_000 : false,
     placeholderData: (previous) => (previous?.series === series ? previous : undefined),
   });
 

@@ -7,7 +7,7 @@ import { useTopic } from "../../live/events.ts";
 import { liveValues, noteValues, tailOf, useLiveTail } from "../../live/series.ts";
 import { freshnessOf } from "../../live/stale.ts";
 import { useLive } from "../../live/store.ts";
-import { formatClock, formatSpan, formatValue, toMs } from "../../text/format.ts";
+import { formatClock, formatSpan, formatValue, RATIO, toMs } from "../../text/format.ts";
 import { textOr, useText } from "../../text/text.ts";
 import { Card } from "../../ui/card.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
@@ -17,6 +17,7 @@ import { Segments } from "../../ui/segments.tsx";
 import { useRange, useSeries } from "./queries.ts";
 import css from "./sensors.module.css";
 
+const printTime = (ms: number) => new Date(ms).toISOString();
 const HOUR_MS = 3_600_000;
 const ranges = {
   "-1h": HOUR_MS,
@@ -55,6 +56,21 @@ const RangeChoice = () => {
     />
   );
 };
+
+/** What tells most about a machine, first; a small grid shows only these and temperatures. */
+const telling = ["cpu.utilisation", "memory.used", "disk.used", "network.rx", "network.tx"];
+const isTelling = ({ name }: Series) => telling.includes(name) || name.startsWith("temperature.");
+/** Tiles of the overview. */
+const MAX_TILES = 6;
+
+/** The telling ones for the overview; all of them where none is known. */
+const chosenOf = (series: readonly Series[]): readonly Series[] => {
+  const known = series.filter(isTelling);
+  return (known.length > 0 ? known : series).slice(0, MAX_TILES);
+};
+
+/** Shares of a whole are shown in percent; the board calls their unit 1, as it does for plain counts. */
+const unitOf = ({ name, unit }: Series): string => (name.endsWith(".utilisation") ? RATIO : unit);
 
 const nameOf = (name: string): string => textOr(`series.${name}`, name);
 
@@ -118,24 +134,35 @@ const SensorTile = ({
   readonly wide?: boolean;
 }) => {
   const t = useText();
+  const shownUnit = unitOf(series);
   const range = useRangeKey();
   const span = ranges[range];
   const { now, at, value, freshness } = useMeasured(board, series);
-  const stored = useRange(board.uuid, series.name, range, wide ? WIDE_POINTS : SMALL_POINTS);
+  const leftAt = board.connectivity.connected ? null : at;
+  const stored = useRange(
+    board.uuid,
+    series.name,
+    leftAt === null
+      ? { from: range }
+      : { from: printTime(leftAt - span), to: printTime(leftAt + 1) },
+    wide ? WIDE_POINTS : SMALL_POINTS,
+  );
   const tail = useLiveTail(board.uuid, series.name);
   // The right edge moves by whole pixels only, so that a plot is not drawn again for nothing.
   const pixelMs = span / (wide ? WIDE_POINTS : SMALL_POINTS);
-  const to = Math.ceil(now / pixelMs) * pixelMs;
+  // Of a board that is gone, the last stretch before it left is shown.
+  const end = board.connectivity.connected ? now : (at ?? now);
+  const to = Math.ceil(end / pixelMs) * pixelMs;
   const from = to - span;
   const data = useMemo(() => merged(stored.data, tail, from), [stored.data, tail, from]);
   const stale = freshness !== "fresh";
-  const [number, unit] = value === null ? ["–", ""] : formatValue(value, series.unit);
+  const [number, unit] = value === null ? ["–", ""] : formatValue(value, shownUnit);
   const known = data.mean.filter((each) => each !== null);
   const bounds =
     known.length > 0
       ? t("sensors.bounds", {
-          low: formatValue(Math.min(...known), series.unit).join(" "),
-          high: formatValue(Math.max(...known), series.unit).join(" "),
+          low: formatValue(Math.min(...known), shownUnit).join(" "),
+          high: formatValue(Math.max(...known), shownUnit).join(" "),
         })
       : t("sensors.no-values");
   const title = nameOf(series.name);
@@ -155,7 +182,7 @@ const SensorTile = ({
       </p>
       <Plot
         data={data}
-        unit={series.unit}
+        unit={shownUnit}
         from={from}
         to={to}
         stale={stale}
@@ -195,7 +222,7 @@ const SeriesList = ({ board, wide }: { readonly board: Board; readonly wide: boo
     );
   return (
     <div className={wide ? css.list : css.grid}>
-      {series.data.items.map((each) => (
+      {(wide ? series.data.items : chosenOf(series.data.items)).map((each) => (
         <SensorTile key={each.name} board={board} series={each} wide={wide} />
       ))}
     </div>

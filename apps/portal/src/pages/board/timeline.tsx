@@ -3,33 +3,45 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useNow } from "../../live/clock.ts";
 import type { Board } from "../../live/contract.ts";
 import { formatClock, formatMoment } from "../../text/format.ts";
-import { textOr, useText } from "../../text/text.ts";
+import { type TextKey, type Translate, textOr, useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Glyph, type Shape, type Tone } from "../../ui/glyph.tsx";
 import { EmptyState, Failure, Loading } from "../../ui/notice.tsx";
+import { shapeOf, toneOf } from "../../ui/state.tsx";
 import { useTimeline } from "./queries.ts";
 import css from "./timeline.module.css";
 
-const lookOf = (code: string, kind: string): readonly [Shape, Tone] => {
-  if (/offline|lost|gone/.test(code)) return ["square", "bad"];
-  if (/online|connected|back|joined/.test(code)) return ["disc", "ok"];
-  if (/fail/.test(code)) return ["triangle", "warn"];
-  if (/retire/.test(code)) return ["bar", "calm"];
-  if (kind === "operation") return ["tick", "calm"];
-  return ["change", "calm"];
+type Entry = NonNullable<ReturnType<typeof useTimeline>["data"]>["pages"][number]["items"][number];
+
+const lookOf = ({ code, kind, facts }: Entry): readonly [Shape, Tone] => {
+  if (code === "joined") return ["disc", "ok"];
+  if (code === "left") return ["square", "bad"];
+  if (facts.status === "retired") return ["bar", "calm"];
+  if (typeof facts.status === "string" && code === "status")
+    return [shapeOf(facts.status), toneOf(facts.status)];
+  if (kind === "target") return facts.failedEntries === 0 ? ["tick", "ok"] : ["triangle", "warn"];
+  return kind === "operation" ? ["tick", "calm"] : ["change", "calm"];
 };
 
-const factsOf = (facts: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(facts).flatMap(([name, value]) =>
-      ["string", "number", "boolean"].includes(typeof value) ? [[name, String(value)]] : [],
-    ),
-  );
-
-/** What entries of a target or of an operation were about. */
-const aboutOf = (facts: Readonly<Record<string, unknown>>): string =>
-  ["key", "status", "code", "because"].flatMap((name) => factsOf(facts)[name] ?? []).join(", ");
+/** What an entry says. Changes name the members that changed; presence and operations have codes. */
+const sentenceOf = ({ code, kind, facts }: Entry, t: Translate): string => {
+  if (kind === "target" && typeof facts.failedEntries === "number")
+    return facts.failedEntries === 0
+      ? t("event.entries-held")
+      : t("event.entries-failed", { count: facts.failedEntries });
+  if (kind !== "change") return textOr(`event.${code}`, code);
+  const fields = Object.keys(facts);
+  if (fields.length === 0) return t("event.rearmed");
+  if (fields.includes("targetWanted")) return t("event.settings");
+  if (facts.status === "retired") return t("event.retired");
+  if (facts.status === "new" && "name" in facts) return t("event.created");
+  if (fields.length === 1 && typeof facts.status === "string")
+    return t("event.became", { state: t(`state.${facts.status}` as TextKey) });
+  return t("event.changed", {
+    what: fields.map((field) => textOr(`event.field.${field}`, field)).join(", "),
+  });
+};
 
 export const TimelineCard = ({
   board,
@@ -65,10 +77,10 @@ export const TimelineCard = ({
       {timeline.isPending && <Loading rows={4} />}
       {timeline.isSuccess && entries.length === 0 && <EmptyState title={t("timeline.empty")} />}
       <ol className={css.list}>
-        {entries.map(({ at, kind, code, actor, facts }, index) => {
+        {entries.map((entry, index) => {
+          const { at, code, actor } = entry;
           const ms = Date.parse(at);
-          const [shape, tone] = lookOf(code, kind);
-          const about = aboutOf(facts);
+          const [shape, tone] = lookOf(entry);
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: two entries may be of one millisecond
             <li key={`${at} ${code} ${index}`}>
@@ -78,8 +90,7 @@ export const TimelineCard = ({
               <Glyph shape={shape} tone={tone} />
               <p>
                 {actor && <strong>{actor} </strong>}
-                {textOr(`event.${code}`, code, factsOf(facts))}
-                {about && <span className={css.about}> {about}</span>}
+                {sentenceOf(entry, t)}
               </p>
             </li>
           );

@@ -14,7 +14,7 @@ export const BoardWhy = ({ board }: { readonly board: Board }) => {
   const facts = (board.why?.facts ?? []).map(({ at, ok, code: fact, text }) => ({
     at: toMs(at),
     ok,
-    text: textOr(`why.fact.${fact}`, text, board.name ? { name: board.name } : undefined),
+    text: textOr(`why.fact.${fact}`, text || fact, { text: text || "–" }),
   }));
   return (
     <Why

@@ -40,7 +40,7 @@ const BoardCells = ({ row }: { readonly row: Board }) => {
       </Cell>
       <Cell minor>{board.location?.address ?? ""}</Cell>
       <Cell minor>{board.info?.model ?? board.info?.arch ?? ""}</Cell>
-      <Cell>
+      <Cell minor>
         {connectivity.connected ? (
           t("age.now")
         ) : (
@@ -83,6 +83,7 @@ const useColumns = (sort: Sort, onSort: (next: Sort) => void): readonly GridColu
         key: "seen",
         title: t("boards.seen"),
         width: "minmax(86px, 0.6fr)",
+        minor: true,
         sort: sortable("seen"),
       },
       { key: "latency", title: t("boards.latency"), width: "80px", align: "end", minor: true },
