@@ -9,7 +9,7 @@ export const commandsPage = async (): Promise<string> => {
       ...nodeSourceArguments,
       "--input-type=module",
       "-e",
-      `import { commandReference } from ${JSON.stringify(join(root, "apps/cli/src/reference.ts"))}; process.stdout.write(commandReference());`,
+      `import { commandReference } from ${JSON.stringify(join(root, "apps/cli/src/reference.ts"))}; process.stdout.write(await commandReference());`,
     ],
     { output: "quiet" },
   );

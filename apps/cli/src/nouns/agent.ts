@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { examples, run } from "../context.ts";
+import { runHouseProgram } from "../house.ts";
+
+const verbs = [
+  [
+    "run",
+    "run an agent in the foreground",
+    ["agent run --enrol s4t1:… --data ./my-board", "agent run --data ./my-board"],
+  ],
+  ["install", "install it as a systemd unit", ["agent install --enrol s4t1:…"]],
+  ["uninstall", "take the unit away; identity and data stay", ["agent uninstall"]],
+  ["doctor", "what keeps this board from its cloud", ["agent doctor --data ./my-board"]],
+] as const;
+
+export const register = (program: Command): void => {
+  const agent = program.command("agent").description("the agent on this machine");
+  for (const [name, about, lines] of verbs) {
+    const verb = agent
+      .command(name)
+      .description(about)
+      .allowUnknownOption()
+      .option("--enrol <string>", "enrolment string of `board create`")
+      .option("--data <folder>", "where it keeps its state")
+      .option(
+        "--reboot-command <json>",
+        'argument array that reboots this machine, such as ["/sbin/reboot"]',
+      );
+    examples(verb, ...lines);
+    run(verb, async () => {
+      process.exitCode = await runHouseProgram(
+        "lightning-rod",
+        process.argv.slice(process.argv.indexOf("agent") + 1),
+      );
+    });
+  }
+};

@@ -1,0 +1,46 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { rename, rm, stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Command } from "commander";
+import { examples, run } from "../context.ts";
+
+export const register = (program: Command): void => {
+  const backup = program
+    .command("backup")
+    .description("write a copy of everything into a file, while the cloud runs")
+    .argument("<file>");
+  examples(backup, "backup ./monday.backup");
+  run(backup, async ({ client, out, signal }, [file = ""]) => {
+    const bytes = await client().cloud.backup({ signal });
+    const beside = `${file}.part`;
+    try {
+      await pipeline(
+        Readable.fromWeb(bytes as never),
+        createWriteStream(beside, { mode: 0o600, flush: true }),
+      );
+      await rename(beside, file);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
+    const { size } = await stat(file);
+    out.thing({ file, sizeBytes: size }, [
+      ["written", `${file}, ${(size / 1_048_576).toFixed(1)} MiB. It holds keys: keep it safe.`],
+    ]);
+  });
+
+  const restore = program
+    .command("restore")
+    .description("replace everything by a backup; boards and people reconnect")
+    .argument("<file>");
+  examples(restore, "restore ./monday.backup --yes");
+  run(restore, async (context, [file = ""]) => {
+    await context.confirm("Everything since the backup is lost.", "restore");
+    await context.client().cloud.restore({
+      bytes: Readable.toWeb(createReadStream(file)) as never,
+      signal: context.signal,
+    });
+    context.out.thing({ file, status: "restored" }, [["restored", file]]);
+  });
+};

@@ -1,0 +1,139 @@
+import { fail, paginate, type User } from "@s4t/sdk";
+import type { Command } from "commander";
+import { type Context, examples, run } from "../context.ts";
+import { ageText, stateText } from "../output.ts";
+
+const print = ({ out }: Context, user: User): void =>
+  out.thing(user, [
+    ["name", user.name],
+    ["id", user.uuid],
+    ["state", stateText(user.status)],
+    ["administrator", user.admin ? "yes" : "no"],
+    ["mail", user.mail ?? "–"],
+    ["signed in", ageText(user.lastSignInAt)],
+    ["projects", user.projects.map(({ name, role }) => `${name} (${role})`).join(", ") || "–"],
+  ]);
+
+/** A password from `--password-file` or asked for; never from the command line, where everybody may read it. */
+const readPassword = async (file: string | undefined): Promise<string> => {
+  if (file !== undefined) {
+    const { readFile } = await import("node:fs/promises");
+    return (await readFile(file === "-" ? "/dev/stdin" : file, "utf8")).replace(/\r?\n$/, "");
+  }
+  if (!process.stdin.isTTY)
+    throw fail("config.invalid", {
+      setting: "--password-file",
+      because: "is needed where nobody can be asked; - reads standard input",
+    });
+  const { password, isCancel } = await import("@clack/prompts");
+  const answer = await password({ message: "Password" });
+  if (isCancel(answer)) throw fail("request.canceled");
+  return answer;
+};
+
+export const register = (program: Command): void => {
+  const user = program.command("user").description("users");
+
+  const list = user.command("list").description("list users");
+  examples(list, "user list", "user list --json");
+  run(list, ({ client, out }) =>
+    out.list(
+      paginate(client().users.list, { query: { limit: 200 } }),
+      [
+        ["state", (row) => stateText(row.status)],
+        ["name", (row) => row.name],
+        ["administrator", (row) => (row.admin ? "yes" : "")],
+        ["signed in", (row) => ageText(row.lastSignInAt)],
+        ["projects", (row) => row.projects.map(({ name, role }) => `${name} (${role})`).join(", ")],
+      ],
+      "No users.",
+    ),
+  );
+
+  const create = user
+    .command("create")
+    .description("create a user")
+    .argument("<name>")
+    .option("--password-file <file>", "file with the password; - for standard input")
+    .option("--mail <address>", "mail address")
+    .option("--admin", "administrator of the whole cloud");
+  examples(
+    create,
+    "user create chiara --mail chiara@example.org",
+    "user create robot --password-file ./secret",
+  );
+  run(
+    create,
+    async (
+      context,
+      [name = ""],
+      options: { passwordFile?: string; mail?: string; admin?: boolean },
+    ) => {
+      const password = await readPassword(options.passwordFile);
+      print(
+        context,
+        await context
+          .client()
+          .users.create({ body: { name, password, mail: options.mail, admin: options.admin } }),
+      );
+    },
+  );
+
+  const show = user.command("show").description("show a user").argument("<user>", "id or name");
+  examples(show, "user show chiara");
+  run(show, async (context, [uuid = ""]) =>
+    print(context, await context.client().users.show({ params: { uuid } })),
+  );
+
+  const update = user
+    .command("update")
+    .description("change a user")
+    .argument("<user>", "id or name")
+    .option("--name <name>", "new name")
+    .option("--mail <address>", "new address")
+    .option("--disable", "may not sign in any more; all sessions end")
+    .option("--enable", "may sign in again")
+    .option("--password-file <file>", "new password; all sessions end");
+  examples(update, "user update chiara --disable", "user update chiara --password-file ./secret");
+  run(
+    update,
+    async (
+      context,
+      [uuid = ""],
+      options: {
+        name?: string;
+        mail?: string;
+        disable?: boolean;
+        enable?: boolean;
+        passwordFile?: string;
+      },
+    ) => {
+      const status =
+        options.disable === true
+          ? ("disabled" as const)
+          : options.enable === true
+            ? ("active" as const)
+            : undefined;
+      const password =
+        options.passwordFile === undefined ? undefined : await readPassword(options.passwordFile);
+      print(
+        context,
+        await context.client().users.update({
+          params: { uuid },
+          body: { name: options.name, mail: options.mail, status, password },
+        }),
+      );
+    },
+  );
+
+  const remove = user
+    .command("remove")
+    .description("remove a user, their sessions, tokens and credentials")
+    .argument("<user>", "id or name");
+  examples(remove, "user remove chiara", "user remove chiara --yes");
+  run(remove, async (context, [uuid = ""]) => {
+    await context.confirm("The user is removed for good.", uuid);
+    await context.client().users.remove({ params: { uuid } });
+    context.out.thing({ name: uuid, status: "removed" }, [["removed", uuid]]);
+  });
+};

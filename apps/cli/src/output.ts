@@ -1,0 +1,153 @@
+// How things are printed: tables and lines for people, JSON for programs. One place, so that every command looks the same.
+
+import Table from "cli-table3";
+import pc from "picocolors";
+import { exitCodeOf, isS4tErrorLike } from "./errors.ts";
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly write?: (text: string) => void;
+  readonly writeError?: (text: string) => void;
+}
+
+/** A column: its head and the text of a row. */
+export type Column<Row> = readonly [head: string, text: (row: Row) => string];
+
+const glyphs: Readonly<Record<string, string>> = {
+  online: pc.green("●"),
+  active: pc.green("●"),
+  done: pc.green("✓"),
+  reached: pc.green("✓"),
+  degraded: pc.yellow("▲"),
+  unknown: pc.yellow("◇"),
+  offline: pc.red("✕"),
+  failed: pc.red("✕"),
+  denied: pc.red("⊘"),
+  busy: pc.blue("◔"),
+  running: pc.blue("◔"),
+  queued: pc.dim("◷"),
+  waiting: pc.dim("◷"),
+  expired: pc.dim("⌛"),
+  canceled: pc.dim("▬"),
+  disabled: pc.dim("▬"),
+  retired: pc.dim("▬"),
+  new: pc.dim("◌"),
+};
+
+/** A state with its glyph: the word settles, the shape is seen first. */
+export const stateText = (state: string): string => `${glyphs[state] ?? " "} ${state}`;
+
+/** `2026-11-24T10:00:00Z` → `2 min ago`. */
+export const ageText = (time: string | null, now = Date.now()): string => {
+  if (time === null) return "never";
+  const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1_000));
+  if (seconds < 5) return "now";
+  if (seconds < 90) return `${seconds} s ago`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 129_600) return `${Math.round(seconds / 3_600)} h ago`;
+  return `${Math.round(seconds / 86_400)} d ago`;
+};
+
+/** Prints; knows whether a program or a person reads. */
+export class Output {
+  readonly json: boolean;
+  readonly #write: (text: string) => void;
+  readonly #writeError: (text: string) => void;
+
+  constructor(options: OutputOptions) {
+    this.json = options.json;
+    this.#write = options.write ?? ((text) => void process.stdout.write(text));
+    this.#writeError = options.writeError ?? ((text) => void process.stderr.write(text));
+  }
+
+  line(text = ""): void {
+    if (!this.json) this.#write(`${text}\n`);
+  }
+
+  /** What goes to a pipe as it is, JSON asked for or not. */
+  raw(text: string): void {
+    this.#write(text);
+  }
+
+  note(text: string): void {
+    this.#writeError(`${text}\n`);
+  }
+
+  /** A whole list: JSON is streamed as one array while its pages come. */
+  async list<Row>(
+    rows: AsyncIterable<Row> | Iterable<Row>,
+    columns: readonly Column<Row>[],
+    empty: string,
+  ): Promise<void> {
+    if (this.json) {
+      let first = true;
+      for await (const row of rows) {
+        this.#write(`${first ? "[\n" : ",\n"}  ${JSON.stringify(row)}`);
+        first = false;
+      }
+      this.#write(first ? "[]\n" : "\n]\n");
+      return;
+    }
+    const table = new Table({
+      head: columns.map(([head]) => pc.dim(head)),
+      chars: {
+        top: "",
+        "top-mid": "",
+        "top-left": "",
+        "top-right": "",
+        bottom: "",
+        "bottom-mid": "",
+        "bottom-left": "",
+        "bottom-right": "",
+        left: "",
+        "left-mid": "",
+        mid: "",
+        "mid-mid": "",
+        right: "",
+        "right-mid": "",
+        middle: "  ",
+      },
+      style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+    });
+    for await (const row of rows) table.push(columns.map(([, text]) => text(row)));
+    this.#write(table.length === 0 ? `${empty}\n` : `${table.toString()}\n`);
+  }
+
+  /** One thing: JSON, or its members line by line. */
+  thing(value: object, members: readonly (readonly [name: string, text: string])[]): void {
+    if (this.json) {
+      this.#write(`${JSON.stringify(value, null, 2)}\n`);
+      return;
+    }
+    const width = Math.max(0, ...members.map(([name]) => name.length));
+    for (const [name, text] of members) this.#write(`${pc.dim(name.padEnd(width))}  ${text}\n`);
+  }
+
+  /** Says what went wrong and what to do; answers the exit code. */
+  failure(error: unknown): number {
+    const known = isS4tErrorLike(error)
+      ? error
+      : { code: "internal", message: error instanceof Error ? error.message : String(error) };
+    if (this.json)
+      this.#writeError(
+        `${JSON.stringify({ code: known.code, title: known.message, details: known.details })}\n`,
+      );
+    else {
+      this.#writeError(`${pc.red("✕")} ${known.message} ${pc.dim(`(${known.code})`)}\n`);
+      const next = nextSteps[known.code];
+      if (next) this.#writeError(`  ${next}\n`);
+    }
+    return exitCodeOf(known.code);
+  }
+}
+
+const nextSteps: Readonly<Record<string, string>> = {
+  "cloud.unreachable":
+    "Is it running? Start one with npm start, or name one with --url or S4T_URL.",
+  "auth.required": "Sign in with: s4t login",
+  "auth.expired": "Sign in with: s4t login",
+  "board.offline": "Let it wait for the board with --when-online, where the command has it.",
+  "board.never-seen": "Enrol it: s4t board enrol NAME",
+  "board.name-taken": "Choose another name, or make a new enrolment: s4t board enrol NAME",
+  "project.needed": "Name one with --project.",
+};
