@@ -1,5 +1,5 @@
 // The cloud's API for this page, by way of the SDK. The browser's cookie signs; the project of the address goes along.
-import { createClient } from "./client.ts";
+import { createClient } from "@s4t/sdk";
 
 export const MUTATION_WAIT_S = 10;
 

@@ -1,5 +1,5 @@
 // Boards as they are now: lists and pages lay these over what they read, so that one board has one state everywhere.
-import type { Board } from "@s4t/contract";
+import type { Board } from "@s4t/sdk";
 import { createLiveStore, useLive } from "./store.ts";
 
 export const liveBoards = createLiveStore<Board>();

@@ -13,5 +13,5 @@ export type {
   TargetSettings,
   Token,
   User,
-} from "@s4t/contract";
-export { ALL_PROJECTS, boardStates, errors, LIVE_PERIOD_S, projectRoles } from "@s4t/contract";
+} from "@s4t/sdk";
+export { ALL_PROJECTS, boardStates, errors, LIVE_PERIOD_S, projectRoles } from "@s4t/sdk";

@@ -1,5 +1,5 @@
 // The page's own event socket, and hooks on it.
-import type { TopicData, TopicName } from "@s4t/contract";
+import type { TopicData, TopicName } from "@s4t/sdk";
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { apiOf } from "./api.ts";
 import { setServerTime } from "./clock.ts";

@@ -1,6 +1,7 @@
 // Who is signed in. The session is an HttpOnly cookie: scripts never see it, they ask the cloud.
-import type { Session } from "@s4t/contract";
+
 import { isS4tError } from "@s4t/kit";
+import type { Session } from "@s4t/sdk";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { createContext, useContext, useSyncExternalStore } from "react";
 import { apiOf } from "./api.ts";

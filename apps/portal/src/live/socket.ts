@@ -1,7 +1,8 @@
 // The event socket: one WebSocket a tab, topics with cursors. It reconnects by itself and says so; it decides nothing about
 // what the frames mean.
-import type { ClientFrame, ServerFrame, TopicData, TopicName } from "@s4t/contract";
+
 import { createBackoff } from "@s4t/kit";
+import type { ClientFrame, ServerFrame, TopicData, TopicName } from "@s4t/sdk";
 import { LINK_STALE_MS } from "./stale.ts";
 
 const BACKOFF_FIRST_MS = 500;

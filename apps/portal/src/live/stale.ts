@@ -1,5 +1,5 @@
 // How old something looks. Three clocks: this page's link to the cloud, the board's link, and the value's own period.
-import { EVENT_BEAT_MS } from "@s4t/contract";
+import { EVENT_BEAT_MS } from "@s4t/sdk";
 
 /** Without a beat for this long the page says that it is cut off: one and a half beats. */
 export const LINK_STALE_MS = EVENT_BEAT_MS * 1.5;
