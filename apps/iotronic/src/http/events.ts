@@ -28,6 +28,8 @@ export const MAX_EVENT_FRAME_BYTES = 8_192;
 export const MAX_EVENT_BACKLOG_BYTES = 1_048_576;
 /** How long a ticket is good. */
 export const EVENT_TICKET_LIFE_MS = 30_000;
+/** Frames of a client that wait for their turn; a client that sends faster than it is answered is cut off. */
+export const MAX_WAITING_FRAMES = 2 * MAX_TOPICS_PER_SOCKET;
 /** How often a socket's token is looked at again: a revoked one ends within this. */
 export const EVENT_RECHECK_MS = 4_000;
 
@@ -61,6 +63,13 @@ interface Subscription {
   behind: boolean;
 }
 
+const hasSameRights = (a: Actor, b: Actor): boolean =>
+  a === b ||
+  (a.admin === b.admin &&
+    a.defaultProject === b.defaultProject &&
+    a.roles.size === b.roles.size &&
+    [...a.roles].every(([project, role]) => b.roles.get(project) === role));
+
 /** One reader: its actor, its subscriptions, its pace. */
 class EventReader {
   readonly #socket: WebSocket;
@@ -69,6 +78,7 @@ class EventReader {
   readonly #timers = new Map<"beat" | "flush" | "recheck", { cancel(): void }>();
   #actor: Actor | undefined;
   #token = "";
+  #closed = false;
 
   constructor(socket: WebSocket, deps: EventsDependencies) {
     this.#socket = socket;
@@ -77,6 +87,10 @@ class EventReader {
 
   get isKnown(): boolean {
     return this.#actor !== undefined;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   welcome(actor: Actor, token: string): void {
@@ -91,6 +105,7 @@ class EventReader {
 
   #every(name: "beat" | "recheck", ms: number, work: () => Promise<void>): void {
     const again = (): void => {
+      if (this.#closed) return;
       this.#timers.set(
         name,
         this.#deps.clock.after(ms, () => {
@@ -105,8 +120,9 @@ class EventReader {
   async #checkAgain(): Promise<void> {
     const actor = await this.#deps.findActor(this.#token);
     if (actor === undefined || actor === "expired") return this.#socket.close(4401, "auth.expired");
-    if (actor === this.#actor) return;
+    const before = this.#actor;
     this.#actor = actor;
+    if (before && hasSameRights(before, actor)) return;
     for (const subscription of [...this.#subscriptions.values()]) await this.#reopen(subscription);
   }
 
@@ -182,31 +198,43 @@ class EventReader {
       subscription.pending === undefined
         ? data
         : subscription.source.merge(subscription.pending, data);
-    if (this.#timers.has("flush")) return;
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#closed || this.#timers.has("flush")) return;
     this.#timers.set(
       "flush",
       this.#deps.clock.after(EVENT_FLUSH_MS, () => {
         this.#timers.delete("flush");
-        this.#flush();
+        // Nothing leaves by rights that have ended since: a known token costs a look into a map.
+        if (this.#deps.findActor(this.#token) === this.#actor) this.#flush();
+        else
+          this.#checkAgain().then(
+            () => this.#flush(),
+            () => this.#socket.close(1011),
+          );
       }),
     );
   }
 
   #flush(): void {
     const slow = this.#socket.bufferedAmount > MAX_EVENT_BACKLOG_BYTES;
-    for (const subscription of this.#subscriptions.values()) {
+    for (const subscription of [...this.#subscriptions.values()]) {
       const { pending, id } = subscription;
-      if (pending === undefined || subscription.opened === undefined) continue;
-      subscription.pending = undefined;
-      if (slow) subscription.behind = true;
-      else if (subscription.behind) void this.#reopen(subscription);
-      else
+      if (subscription.opened === undefined) continue;
+      if (pending !== undefined && slow) subscription.behind = true;
+      else if (subscription.behind && !slow) void this.#reopen(subscription);
+      else if (pending !== undefined)
         this.#send({
           type: "change",
           id,
           cursor: String(this.#deps.lastSeq()),
           data: pending as never,
         });
+      subscription.pending = undefined;
+      // Nothing may ever change again: whoever is behind must still get what stands.
+      if (subscription.behind) this.#flushSoon();
     }
   }
 
@@ -224,10 +252,13 @@ class EventReader {
   }
 
   close(): void {
+    this.#closed = true;
     for (const id of [...this.#subscriptions.keys()]) this.unsubscribe(id);
     for (const timer of this.#timers.values()) timer.cancel();
   }
 }
+
+const againAuth = { where: "frame", because: "this socket is signed in already" };
 
 /** Makes the socket's upgrade handler. */
 export const createEvents = (deps: EventsDependencies): Events => {
@@ -275,12 +306,16 @@ export const createEvents = (deps: EventsDependencies): Events => {
       if (!reader.isKnown) socket.close(4408, "auth.required");
     });
     const handle = async (text: string): Promise<void> => {
+      waiting -= 1;
+      if (reader.isClosed) return;
       let id: number | null = null;
       try {
         const frame = check(ClientFrame, parseJson(text), "frame");
         if (frame.type === "auth") {
+          if (reader.isKnown) throw fail("request.invalid", againAuth);
           const { actor, token } = await prove(frame, request.headers);
-          return reader.welcome(actor, token);
+          if (!reader.isClosed) reader.welcome(actor, token);
+          return;
         }
         if (!reader.isKnown) throw fail("auth.required");
         id = frame.id;
@@ -293,8 +328,11 @@ export const createEvents = (deps: EventsDependencies): Events => {
     };
     // One frame after the other: an unsubscribe must not overtake its subscribe.
     let turn: Promise<void> = Promise.resolve();
+    let waiting = 0;
     socket.on("message", (data, isBinary) => {
       if (isBinary) return socket.close(1003);
+      waiting += 1;
+      if (waiting > MAX_WAITING_FRAMES) return socket.close(1008, "request.rate-limited");
       turn = turn.then(() => handle(String(data)));
     });
     socket.on("close", () => {

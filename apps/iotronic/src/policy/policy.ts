@@ -52,6 +52,11 @@ export const requireMay = (actor: Actor, action: Action, project: ProjectId | nu
   if (!may(actor, action, project)) throw denied(action);
 };
 
+/** Throws `policy.denied` for credentials: what concerns a person's own ways in is for that person. */
+export const requirePerson = (actor: Actor, action: Action): void => {
+  if (actor.kind !== "user") throw fail("policy.denied", { action, needs: "person" });
+};
+
 /**
  * The projects that a request of this actor may see for this action. `wanted`: a project id, {@link ALL_PROJECTS}, or
  * undefined for the actor's default project. Throws `project.not-found` for a project that the actor does not reach, and

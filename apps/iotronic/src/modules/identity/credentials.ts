@@ -4,7 +4,7 @@ import { toRfc3339 } from "@s4t/kit";
 import { randomToken, sha256Hex } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
-import { type Actor, everything } from "../../policy/index.ts";
+import { type Actor, everything, requirePerson } from "../../policy/index.ts";
 import type { IdentityContext } from "./identity.ts";
 import {
   type CredentialRow,
@@ -42,6 +42,7 @@ export const createCredentials = ({
 
   return {
     async list(actor, query) {
+      requirePerson(actor, "credential.list");
       const after = query.after === undefined ? undefined : parseCursor(query.after, ["string"])[0];
       const rows = await database.read(everything, (reader) =>
         listCredentials(everything, reader, actor.uuid, after, pageSizeOf(query) + 1),
@@ -49,7 +50,7 @@ export const createCredentials = ({
       return pageOf(rows, query, (row) => [row.name], show);
     },
     async create(actor, project, { name, role, expiresInS }) {
-      if (actor.kind !== "user") throw fail("auth.failed");
+      requirePerson(actor, "credential.create");
       const secret = randomToken(32);
       const now = clock.now();
       const row: CredentialRow = {
@@ -78,6 +79,7 @@ export const createCredentials = ({
       return { secret, credential: show(row) };
     },
     async remove(actor, idOrName) {
+      requirePerson(actor, "credential.remove");
       await database.write(everything, async (tx) => {
         const row = await removeCredential(everything, tx, actor.uuid, idOrName);
         if (!row) throw fail("credential.not-found");

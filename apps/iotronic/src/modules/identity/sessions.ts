@@ -2,16 +2,17 @@
 import {
   type BodyOf,
   fail,
+  MAX_PAGE_SIZE,
   type rest,
   type Session,
   type SignedIn,
   type Token,
   type UserId,
 } from "@s4t/contract";
-import { isS4tError, toRfc3339 } from "@s4t/kit";
+import { toRfc3339 } from "@s4t/kit";
 import { randomToken, sha256Hex } from "@s4t/kit/node";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
-import { type Actor, everything, systemActor } from "../../policy/index.ts";
+import { type Actor, everything, requirePerson, systemActor } from "../../policy/index.ts";
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
 import {
@@ -107,7 +108,8 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
       const taken = await database.write(everything, (tx) =>
         takeLink(everything, tx, sha256Hex(body.code)),
       );
-      if (!taken || Number(taken.expires_at) <= clock.now()) throw fail("auth.link-invalid");
+      if (!taken || Number(taken.expires_at) <= clock.now())
+        return { user: undefined, credential: null, named: "" };
       const user = await database.read(everything, (reader) =>
         findUser(everything, reader, taken.user_id),
       );
@@ -137,35 +139,35 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
     return { user: right ? user : undefined, credential: null, named: body.name };
   };
 
+  const noteRefusal = (method: SignIn["method"], named: string, address: string | null) =>
+    audit.record({
+      actor: {
+        ...systemActor,
+        kind: "user",
+        uuid: "unknown",
+        name: named.slice(0, 63),
+        admin: false,
+        address,
+      },
+      action: "session.start",
+      status: "denied",
+      project: null,
+      facts: { method },
+    });
+
   return {
     async signIn(body, address) {
       const keys = [
         `address ${address}`,
         body.method === "password" ? `name ${body.name}` : `method ${body.method} ${address}`,
       ];
-      throttle.check(keys);
-      const proven = await prove(body).catch((error: unknown) => {
-        if (isS4tError(error, "auth.link-invalid")) throttle.wrong(keys);
-        throw error;
-      });
+      using _try = throttle.begin(keys);
+      const proven = await prove(body);
       const user = proven.user?.status === "active" ? proven.user : undefined;
       if (!user) {
         throttle.wrong(keys);
-        await audit.record({
-          actor: {
-            ...systemActor,
-            kind: "user",
-            uuid: "unknown",
-            name: proven.named.slice(0, 63),
-            admin: false,
-            address,
-          },
-          action: "session.start",
-          status: "denied",
-          project: null,
-          facts: { method: body.method },
-        });
-        throw fail("auth.failed");
+        await noteRefusal(body.method, proven.named, address);
+        throw body.method === "link" ? fail("auth.link-invalid") : fail("auth.failed");
       }
       throttle.right(keys);
       const { secret, row } = await database.write(everything, async (tx) => {
@@ -203,17 +205,19 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
       });
     },
     async changePassword(actor, { current, next }) {
-      if (actor.kind !== "user") throw fail("auth.failed");
+      requirePerson(actor, "session.password");
       requireStrong(next);
       const user = await database.read(everything, (reader) =>
         findUser(everything, reader, actor.uuid),
       );
       const keys = [`name ${user?.name}`];
-      throttle.check(keys);
+      using _try = throttle.begin(keys);
       if (!(await isPassword(user?.password, current))) {
         throttle.wrong(keys);
+        await audit.record({ actor, action: "session.password", status: "denied", project: null });
         throw fail("auth.failed");
       }
+      throttle.right(keys);
       const password = await hashPassword(next);
       await database.write(everything, async (tx) => {
         await updateUser(everything, tx, actor.uuid, { password, updated_at: clock.now() });
@@ -238,17 +242,25 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
     async listTokens(actor, query) {
       const after = query.after === undefined ? undefined : parseCursor(query.after, ["string"])[0];
       const rows = await database.read(everything, (reader) =>
-        listTokens(everything, reader, actor.uuid, after, pageSizeOf(query) + 1),
+        listTokens(
+          everything,
+          reader,
+          actor.uuid,
+          after,
+          actor.kind === "user" ? pageSizeOf(query) + 1 : MAX_PAGE_SIZE,
+        ),
       );
+      // A credential knows of its own session only: its owner's others are none of its business.
+      const seen = actor.kind === "user" ? rows : rows.filter(({ uuid }) => uuid === actor.token);
       return pageOf(
-        rows,
+        seen,
         query,
         (row) => [row.uuid],
         (row) => showToken(row, actor.token),
       );
     },
     async createToken(actor, { name, expiresInS }) {
-      if (actor.kind !== "user") throw fail("auth.failed");
+      requirePerson(actor, "token.create");
       const { secret, row } = await database.write(everything, async (tx) => {
         const issued = await tokens.issue(tx, {
           user: actor.uuid,
@@ -268,6 +280,7 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
       return { secret, token: showToken(row, actor.token) };
     },
     async revokeToken(actor, uuid) {
+      if (actor.kind !== "user" && uuid !== actor.token) throw fail("token.not-found");
       await database.write(everything, async (tx) => {
         if (!(await removeToken(everything, tx, actor.uuid, uuid))) throw fail("token.not-found");
         await audit.append(tx, {

@@ -6,6 +6,8 @@ import type { Clock } from "@s4t/kit";
 export const FREE_TRIES_LIMIT = 5;
 /** Longest wait after a wrong try. */
 export const MAX_SIGN_IN_WAIT_MS = 300_000;
+/** Tries of one name or address under way at once: guesses sent all together must not all count as the first. */
+export const MAX_TRIES_AT_ONCE = 16;
 /** Names and addresses remembered; the oldest are forgotten first. */
 export const MAX_THROTTLED = 10_000;
 
@@ -15,20 +17,34 @@ interface Tries {
 }
 
 export interface Throttle {
-  /** Throws `auth.throttled` while any of the keys has to wait. */
-  check(keys: readonly string[]): void;
+  /** Begins a try. Throws `auth.throttled` while any of the keys has to wait. Dispose of it when the try has been judged. */
+  begin(keys: readonly string[]): Disposable;
   wrong(keys: readonly string[]): void;
   right(keys: readonly string[]): void;
 }
 
 export const createThrottle = (clock: Clock): Throttle => {
   const records = new Map<string, Tries>();
+  const underWay = new Map<string, number>();
+  const count = (key: string, step: number): void => {
+    const next = (underWay.get(key) ?? 0) + step;
+    if (next > 0) underWay.set(key, next);
+    else underWay.delete(key);
+  };
   return {
-    check(keys) {
+    begin(keys) {
       const now = clock.monotonicMs();
       const until = Math.max(0, ...keys.map((key) => records.get(key)?.untilMs ?? 0));
       if (until > now)
         throw fail("auth.throttled", { retryAfterS: Math.ceil((until - now) / 1_000) });
+      if (keys.some((key) => (underWay.get(key) ?? 0) >= MAX_TRIES_AT_ONCE))
+        throw fail("auth.throttled", { retryAfterS: 1 });
+      for (const key of keys) count(key, 1);
+      return {
+        [Symbol.dispose]: () => {
+          for (const key of keys) count(key, -1);
+        },
+      };
     },
     wrong(keys) {
       const now = clock.monotonicMs();
