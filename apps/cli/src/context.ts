@@ -9,6 +9,7 @@ export interface GlobalOptions {
   readonly project?: string;
   readonly url?: string;
   readonly yes?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** Lives for one command. */
@@ -25,7 +26,7 @@ export interface Context {
 /** Makes the context of a command that was parsed. */
 export const contextOf = (command: Command, signal: AbortSignal): Context => {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const out = new Output({ json: options.json === true });
+  const out = new Output({ json: options.json === true, quiet: options.quiet === true });
   let found: FoundCloud | undefined;
   const cloud = (): FoundCloud => {
     found ??= findCloud({ env: process.env, url: options.url });
@@ -39,6 +40,8 @@ export const contextOf = (command: Command, signal: AbortSignal): Context => {
     client: () =>
       createClient({
         ...cloud(),
+        // Ctrl-C ends whatever is under way.
+        signal,
         ...(options.project === undefined ? {} : { project: options.project }),
       }),
     async confirm(question, typed) {
@@ -62,14 +65,20 @@ export type Action<Options> = (
   options: Options,
 ) => Promise<void>;
 
-const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort(fail("request.canceled")));
+/** Exit code of a command that Ctrl-C ended, as shells expect it. */
+export const INTERRUPTED_EXIT_CODE = 130;
+
+const interruption = new AbortController();
+/** Aborts with Ctrl-C. */
+export const interrupted: AbortSignal = interruption.signal;
+// Once: the second time nobody wants to wait for anything, and the system ends the program.
+process.once("SIGINT", () => interruption.abort(fail("request.canceled")));
 
 /** Binds work to a command: errors become sentences and exit codes. */
 export const run = <Options>(command: Command, work: Action<Options>): Command =>
   command.action(async (...parsed: unknown[]) => {
     const self = parsed.at(-1) as Command;
-    const context = contextOf(self, interrupted.signal);
+    const context = contextOf(self, interrupted);
     const args = (parsed.slice(0, -2) as (string | string[] | undefined)[]).flatMap(
       (value) => value ?? [],
     );

@@ -1,7 +1,8 @@
 // Programs of the house that the command line starts: found beside it in the checkout, run by the same Node.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { constants } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "@s4t/sdk";
 
@@ -18,23 +19,42 @@ const findRoot = (): string => {
   });
 };
 
+/** Node's arguments for a program: its bundle, or its sources where it was never built. */
+const programArguments = (name: HouseProgram): readonly string[] => {
+  const root = findRoot();
+  // Whoever starts the cloud wants everything fresh that it serves: the same door as `npm start`.
+  if (name === "iotronic") return [join(root, "scripts/bootstrap.mjs"), "start"];
+  const bundle = join(root, "apps", name, "dist/main.js");
+  const quiet = "--disable-warning=ExperimentalWarning";
+  return existsSync(bundle)
+    ? [quiet, bundle]
+    : ["--conditions=source", quiet, join(root, "apps", name, "src/main.ts")];
+};
+
+type HouseProgram = "iotronic" | "lightning-rod";
+
+const signals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
+
+/** The value of `--data` made absolute: the program may run in another working directory. */
+export const withAbsoluteFolders = (args: readonly string[], cwd: string): string[] =>
+  args.map((value, i) => {
+    if (args[i - 1] === "--data") return resolve(cwd, value);
+    return value.startsWith("--data=") ? `--data=${resolve(cwd, value.slice(7))}` : value;
+  });
+
 /** Runs a program of the house to its end, in this terminal; answers its exit code. */
-export const runHouseProgram = (
-  name: "iotronic" | "lightning-rod",
-  args: readonly string[],
-): Promise<number> => {
-  const bundle = join(findRoot(), "apps", name, "dist/main.js");
-  if (!existsSync(bundle))
-    throw fail("config.invalid", { setting: name, because: "it is not built: npm run build" });
-  return new Promise((resolve, reject) => {
+export const runHouseProgram = (name: HouseProgram, args: readonly string[]): Promise<number> =>
+  new Promise((settle, reject) => {
     const child = spawn(
       process.execPath,
-      ["--disable-warning=ExperimentalWarning", bundle, ...args],
+      [...programArguments(name), ...withAbsoluteFolders(args, process.cwd())],
       { stdio: "inherit" },
     );
     const pass = (signal: NodeJS.Signals) => child.kill(signal);
-    for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) process.on(signal, pass);
+    for (const signal of signals) process.on(signal, pass);
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? (signal ? 0 : 1)));
+    child.once("exit", (code, signal) => {
+      for (const one of signals) process.off(one, pass);
+      settle(code ?? 128 + (signal ? constants.signals[signal] : 0));
+    });
   });
-};

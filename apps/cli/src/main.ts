@@ -1,14 +1,24 @@
 // The command line as a program.
-import { createProgram, nouns } from "./program.ts";
+import { CommanderError } from "commander";
+import { INTERRUPTED_EXIT_CODE, interrupted } from "./context.ts";
+import { Output } from "./output.ts";
+import { createProgram, nounOf } from "./program.ts";
 
-const [first = ""] = process.argv.slice(2).filter((arg) => !arg.startsWith("-"));
+/** Exit code of a line that cannot be understood (sysexits: EX_USAGE). */
+const USAGE_EXIT_CODE = 64;
+
 // A pipe that is closed early (`| head`) is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? 0 : 74),
 );
 
-const program = await createProgram(Object.hasOwn(nouns, first) ? first : "none");
-program.exitOverride((stop) => {
-  process.exit(stop.exitCode === 0 ? 0 : 64);
-});
-await program.parseAsync();
+try {
+  const args = process.argv.slice(2);
+  const program = await createProgram(nounOf(args));
+  await program.parseAsync(args, { from: "user" });
+} catch (error) {
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
+  else process.exitCode = new Output({ json: process.argv.includes("--json") }).failure(error);
+}
+if (interrupted.aborted && process.exitCode !== 0) process.exitCode = INTERRUPTED_EXIT_CODE;

@@ -1,11 +1,16 @@
 // How things are printed: tables and lines for people, JSON for programs. One place, so that every command looks the same.
 
+import { errorRow, fail } from "@s4t/sdk";
 import Table from "cli-table3";
 import pc from "picocolors";
-import { exitCodeOf, isS4tErrorLike } from "./errors.ts";
+import { type CodedError, exitCodeOf, isS4tErrorLike } from "./errors.ts";
 
 export interface OutputOptions {
   readonly json: boolean;
+  /** Ids only. */
+  readonly quiet?: boolean;
+  /** Whether colours may stay; a terminal has them unless NO_COLOR says otherwise. */
+  readonly colours?: boolean;
   readonly write?: (text: string) => void;
   readonly writeError?: (text: string) => void;
 }
@@ -48,20 +53,58 @@ export const ageText = (time: string | null, now = Date.now()): string => {
   return `${Math.round(seconds / 86_400)} d ago`;
 };
 
+const colour = "\\u001b\\[\\d+m";
+const colours = new RegExp(colour, "g");
+// A colour, or any other control character but the line's end: what boards report must not steer a terminal.
+const controls = new RegExp(`${colour}|[\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]`, "g");
+
+/** A text as a terminal may have it: our colours stay, everything else that steers is gone. */
+export const safeText = (text: string): string =>
+  text.replace(controls, (found) => (found.length > 1 ? found : " "));
+
+const isTerminal = (): boolean =>
+  process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+
+const idOf = (thing: object): string => {
+  const { uuid, name } = thing as { uuid?: unknown; name?: unknown };
+  return typeof uuid === "string" ? uuid : typeof name === "string" ? name : "";
+};
+
+/** An error of the file system, in words of the table. */
+const fileFailure = (error: unknown): CodedError | undefined => {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const because: Readonly<Record<string, string>> = {
+    ENOENT: "it is not there",
+    EACCES: "this user may not use it",
+    EISDIR: "it is a folder",
+    ENOSPC: "the disk is full",
+  };
+  return code !== undefined && path !== undefined && Object.hasOwn(because, code)
+    ? fail("config.invalid", { setting: path, because: because[code] ?? code }, error)
+    : undefined;
+};
+
 /** Prints; knows whether a program or a person reads. */
 export class Output {
   readonly json: boolean;
+  readonly quiet: boolean;
   readonly #write: (text: string) => void;
   readonly #writeError: (text: string) => void;
 
   constructor(options: OutputOptions) {
     this.json = options.json;
-    this.#write = options.write ?? ((text) => void process.stdout.write(text));
-    this.#writeError = options.writeError ?? ((text) => void process.stderr.write(text));
+    this.quiet = options.quiet === true && !options.json;
+    const keep = options.colours ?? isTerminal();
+    const shown = (text: string): string =>
+      keep ? safeText(text) : safeText(text).replace(colours, "");
+    const write = options.write ?? ((text) => void process.stdout.write(text));
+    const writeError = options.writeError ?? ((text) => void process.stderr.write(text));
+    this.#write = options.json ? write : (text) => write(shown(text));
+    this.#writeError = options.json ? writeError : (text) => writeError(shown(text));
   }
 
   line(text = ""): void {
-    if (!this.json) this.#write(`${text}\n`);
+    if (!this.json && !this.quiet) this.#write(`${text}\n`);
   }
 
   /** What goes to a pipe as it is, JSON asked for or not. */
@@ -74,7 +117,7 @@ export class Output {
   }
 
   /** A whole list: JSON is streamed as one array while its pages come. */
-  async list<Row>(
+  async list<Row extends object>(
     rows: AsyncIterable<Row> | Iterable<Row>,
     columns: readonly Column<Row>[],
     empty: string,
@@ -86,6 +129,10 @@ export class Output {
         first = false;
       }
       this.#write(first ? "[]\n" : "\n]\n");
+      return;
+    }
+    if (this.quiet) {
+      for await (const row of rows) this.#write(`${idOf(row)}\n`);
       return;
     }
     const table = new Table({
@@ -110,13 +157,18 @@ export class Output {
       style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
     });
     for await (const row of rows) table.push(columns.map(([, text]) => text(row)));
-    this.#write(table.length === 0 ? `${empty}\n` : `${table.toString()}\n`);
+    if (table.length === 0) return this.note(empty);
+    for (const line of table.toString().split("\n")) this.#write(`${line.trimEnd()}\n`);
   }
 
   /** One thing: JSON, or its members line by line. */
   thing(value: object, members: readonly (readonly [name: string, text: string])[]): void {
     if (this.json) {
       this.#write(`${JSON.stringify(value, null, 2)}\n`);
+      return;
+    }
+    if (this.quiet) {
+      if (idOf(value) !== "") this.#write(`${idOf(value)}\n`);
       return;
     }
     const width = Math.max(0, ...members.map(([name]) => name.length));
@@ -127,10 +179,20 @@ export class Output {
   failure(error: unknown): number {
     const known = isS4tErrorLike(error)
       ? error
-      : { code: "internal", message: error instanceof Error ? error.message : String(error) };
+      : (fileFailure(error) ?? {
+          code: "internal",
+          message: error instanceof Error ? error.message : String(error),
+        });
     if (this.json)
       this.#writeError(
-        `${JSON.stringify({ code: known.code, title: known.message, details: known.details })}\n`,
+        `${JSON.stringify({
+          type: `urn:s4t:error:${known.code}`,
+          title: known.message,
+          status: errorRow(known.code).status,
+          code: known.code,
+          details: known.details,
+          retryable: errorRow(known.code).retryable,
+        })}\n`,
       );
     else {
       this.#writeError(`${pc.red("✕")} ${known.message} ${pc.dim(`(${known.code})`)}\n`);
@@ -149,5 +211,14 @@ const nextSteps: Readonly<Record<string, string>> = {
   "board.offline": "Let it wait for the board with --when-online, where the command has it.",
   "board.never-seen": "Enrol it: s4t board enrol NAME",
   "board.name-taken": "Choose another name, or make a new enrolment: s4t board enrol NAME",
-  "project.needed": "Name one with --project.",
+  "project.needed": "Name one with --project. Yours: s4t project list",
+  "project.not-found": "Yours: s4t project list",
+  "board.not-found": "Those of your project: s4t board list",
+  "user.not-found": "All: s4t user list",
+  "operation.not-found": "All: s4t op list",
+  "token.not-found": "Yours: s4t token list",
+  "credential.not-found": "Yours: s4t credential list",
+  "policy.denied": "What you may do shows: s4t whoami",
+  "request.stale": "Read it again, then change it again.",
+  "command.unknown": "A late report may still settle it: s4t op show ID",
 };

@@ -46,7 +46,10 @@ const newProgram = (): Command =>
     .option("--json", "print JSON")
     .option("--project <name>", "project, by id or name; all for every one that you reach")
     .option("--url <address>", "address of the cloud")
+    .option("-q, --quiet", "print ids only")
     .option("--yes", "do not ask before what cannot be undone")
+    // Before any command is added: they inherit it, and with it the exit code of a line that cannot be understood.
+    .exitOverride()
     .showHelpAfterError("(help: add --help)")
     .enablePositionalOptions(false)
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true });
@@ -63,6 +66,15 @@ export const createProgram = async (wanted: string | "all"): Promise<Command> =>
     } else program.command(name).description(about);
   }
   return program;
+};
+
+const valued: ReadonlySet<string> = new Set(["--project", "--url"]);
+
+/** The noun that a line means: its first word that is neither an option nor an option's value. */
+export const nounOf = (args: readonly string[]): string => {
+  const at = args.findIndex((word, i) => !word.startsWith("-") && !valued.has(args[i - 1] ?? ""));
+  const word = args[at] ?? "";
+  return Object.hasOwn(nouns, word) ? word : "none";
 };
 
 /** Whether a command has options of this name; for completion. */

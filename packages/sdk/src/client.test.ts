@@ -119,6 +119,18 @@ it("ends with the reason of the caller's signal", async () => {
   });
 });
 
+it("ends every request of a client with the client's signal", async () => {
+  const { url } = await serve(() => ({ json: {} }));
+  const controller = new AbortController();
+  const client = createClient({ url, signal: controller.signal });
+  await client.cloud.about();
+  controller.abort();
+  for (const signal of [undefined, new AbortController().signal])
+    await expect(client.cloud.about({ signal })).rejects.toMatchObject({
+      code: "request.canceled",
+    });
+});
+
 it("renews an ended token once, and not for ever", async () => {
   const { url, seen } = await serve(({ headers }) =>
     headers.authorization === "Bearer new" ? { json: { items: [] } } : problem("auth.expired", 401),

@@ -24,6 +24,8 @@ export interface ClientOptions {
   /** Project of every request that does not name its own: id, name, or `all`. */
   readonly project?: string | undefined;
   readonly fetch?: Fetch | undefined;
+  /** Ends every request of this client; one request's own signal ends that one. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Everything that a request may carry; `client.ts` gives each endpoint only what it has. */
@@ -103,6 +105,9 @@ const becauseOf = (error: unknown): string => {
   return code ?? "no connection";
 };
 
+const signalOf = (one?: AbortSignal, other?: AbortSignal): AbortSignal | undefined =>
+  one && other ? AbortSignal.any([one, other]) : (one ?? other);
+
 const perform = async (
   endpoint: Endpoint,
   input: AnyInput,
@@ -111,12 +116,13 @@ const perform = async (
 ): Promise<unknown> => {
   const address = addressOf(options.url, endpoint, input);
   const body = input.bytes ?? (endpoint.body ? JSON.stringify(input.body ?? {}) : undefined);
+  const signal = signalOf(input.signal, options.signal);
   const init = {
     method: endpoint.method,
     headers: headersOf(endpoint, input, options, token),
     ...(body === undefined ? {} : { body }),
     ...(input.bytes ? { duplex: "half" } : {}),
-    ...(input.signal ? { signal: input.signal } : {}),
+    ...(signal ? { signal } : {}),
   };
   try {
     const response = await (options.fetch ?? fetch)(address, init);
@@ -127,10 +133,8 @@ const perform = async (
     return await response.json();
   } catch (error) {
     if (isS4tError(error)) throw error;
-    if (input.signal?.aborted)
-      throw isS4tError(input.signal.reason)
-        ? input.signal.reason
-        : fail("request.canceled", {}, error);
+    if (signal?.aborted)
+      throw isS4tError(signal.reason) ? signal.reason : fail("request.canceled", {}, error);
     throw fail("cloud.unreachable", { url: options.url, because: becauseOf(error) }, error);
   }
 };

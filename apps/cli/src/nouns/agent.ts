@@ -20,6 +20,7 @@ export const register = (program: Command): void => {
       .command(name)
       .description(about)
       .allowUnknownOption()
+      .allowExcessArguments()
       .option("--enrol <string>", "enrolment string of `board create`")
       .option("--data <folder>", "where it keeps its state")
       .option(

@@ -1,5 +1,12 @@
 import { createClient, fail } from "@s4t/sdk";
-import { placesOf, removeLogin, saveLogin, trustingFetch } from "@s4t/sdk/node";
+import {
+  originOf,
+  placesOf,
+  readLogin,
+  removeLogin,
+  saveLogin,
+  trustingFetch,
+} from "@s4t/sdk/node";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
 
@@ -10,18 +17,26 @@ export const register = (program: Command): void => {
     .argument("[address]", "such as https://cloud.example:8812")
     .option("--name <user>", "user name")
     .option("--password-file <file>", "file with the password; - for standard input")
+    .option(
+      "--credential <id>",
+      "sign in with an application credential; --password-file has its secret",
+    )
     .option("--ca <file>", "PEM of the cloud's own authority");
-  examples(login, "login https://10.0.0.1:8812 --name chiara --ca ./ca.pem");
+  examples(
+    login,
+    "login https://10.0.0.1:8812 --name chiara --ca ./ca.pem",
+    "login http://127.0.0.1:8812 --credential ID --password-file ./secret",
+  );
   run(
     login,
     async (
       { cloud, out },
       [address],
-      options: { name?: string; passwordFile?: string; ca?: string },
+      options: { name?: string; passwordFile?: string; credential?: string; ca?: string },
     ) => {
       const { readFile } = await import("node:fs/promises");
       const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8");
-      const url = address ?? cloud().url;
+      const url = originOf(address ?? cloud().url);
       const ask = async (what: "name" | "password"): Promise<string> => {
         if (!process.stdin.isTTY)
           throw fail("config.invalid", {
@@ -36,7 +51,7 @@ export const register = (program: Command): void => {
         if (prompts.isCancel(answer)) throw fail("request.canceled");
         return answer;
       };
-      const name = options.name ?? (await ask("name"));
+      const name = options.credential ?? options.name ?? (await ask("name"));
       const password =
         options.passwordFile === undefined
           ? await ask("password")
@@ -48,29 +63,36 @@ export const register = (program: Command): void => {
             ).replace(/\r?\n$/, "");
       const client = createClient({ url, fetch: trustingFetch({ ca }) });
       const { token, session } = await client.sessions.signIn({
-        body: { method: "password", name, password },
+        body:
+          options.credential === undefined
+            ? { method: "password", name, password }
+            : { method: "credential", id: options.credential, secret: password },
       });
       saveLogin(placesOf(process.env).loginFile, {
         url,
-        username: name,
+        username: session.user.name,
         token,
         expiresAt: session.expiresAt,
         ca: ca ?? null,
       });
-      out.thing({ url, name, status: "signed in" }, [
-        ["signed in", `${name} at ${url}, until ${session.expiresAt}`],
+      out.thing({ url, name: session.user.name, status: "signed in" }, [
+        ["signed in", `${session.user.name} at ${url}, until ${session.expiresAt}`],
       ]);
     },
   );
 
   const logout = program.command("logout").description("end the remembered sign-in and forget it");
   examples(logout, "logout");
-  run(logout, async ({ client, out }) => {
-    await client()
-      .sessions.signOut()
-      .catch(() => undefined); // the cloud may be gone: forgetting still counts
-    removeLogin(placesOf(process.env).loginFile);
-    out.thing({ status: "signed out" }, [["signed out", ""]]);
+  run(logout, async ({ out, signal }) => {
+    const { loginFile } = placesOf(process.env);
+    const saved = readLogin(loginFile);
+    if (!saved) return out.line("Nobody was signed in.");
+    // Forgotten first: it counts even when the cloud is gone, which is then said.
+    removeLogin(loginFile);
+    const { url, token, ca } = saved;
+    const fetch = trustingFetch({ ca: ca ?? undefined });
+    await createClient({ url, auth: token, fetch, signal }).sessions.signOut();
+    out.thing({ url, name: saved.username, status: "signed out" }, [["signed out", url]]);
   });
 
   const whoami = program.command("whoami").description("who am I, and where");

@@ -1,6 +1,7 @@
 import { paginate } from "@s4t/sdk";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
+import { printOperation } from "../operation.ts";
 import { ageText, stateText } from "../output.ts";
 
 export const register = (program: Command): void => {
@@ -9,11 +10,16 @@ export const register = (program: Command): void => {
   const list = op
     .command("list")
     .description("list operations, newest first")
-    .option("--board <id>", "of this board")
+    .option("--board <board>", "of this board: id or name")
     .option("--status <states>", "one or more states, with commas");
   examples(list, "op list", "op list --status queued,running");
   run(list, async ({ client, out }, _, options: { board?: string; status?: string }) => {
-    const rows = paginate(client().operations.list, { query: { ...options, limit: 200 } });
+    const api = client();
+    const board =
+      options.board === undefined
+        ? undefined
+        : (await api.boards.show({ params: { uuid: options.board } })).uuid;
+    const rows = paginate(api.operations.list, { query: { ...options, board, limit: 200 } });
     await out.list(
       rows,
       [
@@ -32,15 +38,7 @@ export const register = (program: Command): void => {
   examples(show, "op show 0192f0a0-0000-7000-8000-000000000000");
   run(show, async ({ client, out }, [uuid = ""]) => {
     const operation = await client().operations.show({ params: { uuid } });
-    out.thing(operation, [
-      ["what", operation.name],
-      ["state", stateText(operation.status)],
-      ["who", operation.actor],
-      ["began", operation.createdAt],
-      ["ended", operation.endedAt ?? "–"],
-      ["answer", JSON.stringify(operation.result)],
-      ["why", operation.problem?.sentence ?? "–"],
-    ]);
+    printOperation(out, operation);
   });
 
   const cancel = op
@@ -50,9 +48,6 @@ export const register = (program: Command): void => {
   examples(cancel, "op cancel 0192f0a0-0000-7000-8000-000000000000");
   run(cancel, async ({ client, out }, [uuid = ""]) => {
     const operation = await client().operations.cancel({ params: { uuid }, body: {} });
-    out.thing(operation, [
-      ["what", operation.name],
-      ["state", stateText(operation.status)],
-    ]);
+    printOperation(out, operation);
   });
 };

@@ -123,9 +123,11 @@ export const register = (program: Command): void => {
     .argument("<project>", "id or name");
   examples(remove, "project remove messina --yes");
   run(remove, async (context, [uuid = ""]) => {
-    await context.confirm("The project is removed for good.", uuid);
-    await context.client().projects.remove({ params: { uuid } });
-    context.out.thing({ name: uuid, status: "removed" }, [["removed", uuid]]);
+    const client = context.client();
+    const { name, uuid: id } = await client.projects.show({ params: { uuid } });
+    await context.confirm("The project is removed for good.", name);
+    await client.projects.remove({ params: { uuid: id } });
+    context.out.thing({ uuid: id, name, status: "removed" }, [["removed", name]]);
   });
   members(project);
 };

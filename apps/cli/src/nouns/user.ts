@@ -132,8 +132,10 @@ export const register = (program: Command): void => {
     .argument("<user>", "id or name");
   examples(remove, "user remove chiara", "user remove chiara --yes");
   run(remove, async (context, [uuid = ""]) => {
-    await context.confirm("The user is removed for good.", uuid);
-    await context.client().users.remove({ params: { uuid } });
-    context.out.thing({ name: uuid, status: "removed" }, [["removed", uuid]]);
+    const client = context.client();
+    const { name, uuid: id } = await client.users.show({ params: { uuid } });
+    await context.confirm("The user is removed for good.", name);
+    await client.users.remove({ params: { uuid: id } });
+    context.out.thing({ uuid: id, name, status: "removed" }, [["removed", name]]);
   });
 };

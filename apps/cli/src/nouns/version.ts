@@ -1,6 +1,16 @@
-import { RELEASE } from "@s4t/sdk";
+import { isS4tError } from "@s4t/kit";
+import { type About, type Client, RELEASE } from "@s4t/sdk";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
+
+const ask = async (client: () => Client): Promise<About | undefined> => {
+  try {
+    return await client().cloud.about();
+  } catch (error) {
+    if (isS4tError(error, "cloud.unreachable")) return undefined;
+    throw error;
+  }
+};
 
 export const register = (program: Command): void => {
   const version = program
@@ -8,10 +18,10 @@ export const register = (program: Command): void => {
     .description("release of this program and of the cloud");
   examples(version, "version", "version --json");
   run(version, async ({ client, cloud, out }) => {
-    const about = await client().cloud.about();
-    out.thing({ cli: RELEASE, cloud: about.release, url: cloud().url }, [
+    const about = await ask(client);
+    out.thing({ name: "s4t", cli: RELEASE, cloud: about?.release ?? null }, [
       ["s4t", RELEASE],
-      ["cloud", `${about.release} (${about.name}) at ${cloud().url}`],
+      ["cloud", about ? `${about.release} (${about.name}) at ${cloud().url}` : "none answers"],
     ]);
   });
 };

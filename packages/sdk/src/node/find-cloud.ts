@@ -50,7 +50,8 @@ const readData = (folder: string): DataFolder | undefined => {
   return { url, username, password, ca: readFileIfThere(join(folder, "ca.pem")) };
 };
 
-const originOf = (url: string): string => {
+/** The origin of an address that somebody wrote; throws `config.invalid`. */
+export const originOf = (url: string): string => {
   try {
     const parsed = new URL(url);
     if (parsed.protocol === "http:" || parsed.protocol === "https:") return parsed.origin;
