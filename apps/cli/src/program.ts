@@ -6,36 +6,69 @@ type Register = (program: Command) => void;
 
 /** Nouns and what they are about. */
 export const nouns: Readonly<
-  Record<string, { readonly about: string; readonly load: () => Promise<{ register: Register }> }>
+  Record<string, { readonly about: string; readonly load: () => Promise<Register> }>
 > = {
-  up: { about: "run a cloud here", load: () => import("./nouns/up.ts") },
-  login: { about: "sign in to a cloud", load: () => import("./nouns/login.ts") },
-  logout: { about: "forget the sign-in", load: () => import("./nouns/login.ts") },
-  whoami: { about: "who am I, and where", load: () => import("./nouns/login.ts") },
+  up: { about: "run a cloud here", load: async () => (await import("./nouns/up.ts")).register },
+  login: {
+    about: "sign in to a cloud",
+    load: async () => (await import("./nouns/login.ts")).registerLogin,
+  },
+  logout: {
+    about: "forget the sign-in",
+    load: async () => (await import("./nouns/login.ts")).registerLogout,
+  },
+  whoami: {
+    about: "who am I, and where",
+    load: async () => (await import("./nouns/login.ts")).registerWhoami,
+  },
   board: {
     about: "boards: register, enrol, look, command",
-    load: () => import("./nouns/board.ts"),
+    load: async () => (await import("./nouns/board.ts")).register,
   },
-  agent: { about: "the agent on this machine", load: () => import("./nouns/agent.ts") },
-  op: { about: "operations under way and ended", load: () => import("./nouns/op.ts") },
-  audit: { about: "the tamper-evident record", load: () => import("./nouns/audit.ts") },
-  user: { about: "users", load: () => import("./nouns/user.ts") },
-  project: { about: "projects and their members", load: () => import("./nouns/project.ts") },
-  token: { about: "my sessions and tokens", load: () => import("./nouns/token.ts") },
-  credential: { about: "application credentials", load: () => import("./nouns/credential.ts") },
+  agent: {
+    about: "the agent on this machine",
+    load: async () => (await import("./nouns/agent.ts")).register,
+  },
+  op: {
+    about: "operations under way and ended",
+    load: async () => (await import("./nouns/op.ts")).register,
+  },
+  audit: {
+    about: "the tamper-evident record",
+    load: async () => (await import("./nouns/audit.ts")).register,
+  },
+  user: { about: "users", load: async () => (await import("./nouns/user.ts")).register },
+  project: {
+    about: "projects and their members",
+    load: async () => (await import("./nouns/project.ts")).register,
+  },
+  token: {
+    about: "my sessions and tokens",
+    load: async () => (await import("./nouns/token.ts")).register,
+  },
+  credential: {
+    about: "application credentials",
+    load: async () => (await import("./nouns/credential.ts")).register,
+  },
   backup: {
     about: "a copy of everything, while the cloud runs",
-    load: () => import("./nouns/backup.ts"),
+    load: async () => (await import("./nouns/backup.ts")).registerBackup,
   },
-  restore: { about: "bring a backup back", load: () => import("./nouns/backup.ts") },
-  config: { about: "settings in force", load: () => import("./nouns/config.ts") },
+  restore: {
+    about: "bring a backup back",
+    load: async () => (await import("./nouns/backup.ts")).registerRestore,
+  },
+  config: {
+    about: "settings in force",
+    load: async () => (await import("./nouns/config.ts")).register,
+  },
   completion: {
     about: "completion for bash, zsh and fish",
-    load: () => import("./nouns/completion.ts"),
+    load: async () => (await import("./nouns/completion.ts")).register,
   },
   version: {
     about: "release of this program and of the cloud",
-    load: () => import("./nouns/version.ts"),
+    load: async () => (await import("./nouns/version.ts")).register,
   },
 };
 
@@ -57,13 +90,9 @@ const newProgram = (): Command =>
 /** The program with the noun that the arguments name, others as bare lines of help; or with all. */
 export const createProgram = async (wanted: string | "all"): Promise<Command> => {
   const program = newProgram();
-  const loaded = new Set<Register>();
   for (const [name, { about, load }] of Object.entries(nouns)) {
-    if (wanted === "all" || wanted === name) {
-      const { register } = await load();
-      if (!loaded.has(register)) register(program);
-      loaded.add(register);
-    } else program.command(name).description(about);
+    if (wanted === "all" || wanted === name) (await load())(program);
+    else program.command(name).description(about);
   }
   return program;
 };

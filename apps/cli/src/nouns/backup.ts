@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
 
-export const register = (program: Command): void => {
+export const registerBackup = (program: Command): void => {
   const backup = program
     .command("backup")
     .description("write a copy of everything into a file, while the cloud runs")
@@ -29,7 +29,9 @@ export const register = (program: Command): void => {
       ["written", `${file}, ${(size / 1_048_576).toFixed(1)} MiB. It holds keys: keep it safe.`],
     ]);
   });
+};
 
+export const registerRestore = (program: Command): void => {
   const restore = program
     .command("restore")
     .description("replace everything by a backup; boards and people reconnect")

@@ -10,7 +10,7 @@ import {
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
 
-export const register = (program: Command): void => {
+export const registerLogin = (program: Command): void => {
   const login = program
     .command("login")
     .description("sign in to a cloud and remember it")
@@ -80,7 +80,9 @@ export const register = (program: Command): void => {
       ]);
     },
   );
+};
 
+export const registerLogout = (program: Command): void => {
   const logout = program.command("logout").description("end the remembered sign-in and forget it");
   examples(logout, "logout");
   run(logout, async ({ out, signal }) => {
@@ -94,7 +96,9 @@ export const register = (program: Command): void => {
     await createClient({ url, auth: token, fetch, signal }).sessions.signOut();
     out.thing({ url, name: saved.username, status: "signed out" }, [["signed out", url]]);
   });
+};
 
+export const registerWhoami = (program: Command): void => {
   const whoami = program.command("whoami").description("who am I, and where");
   examples(whoami, "whoami", "whoami --json");
   run(whoami, async ({ client, cloud, out }) => {
