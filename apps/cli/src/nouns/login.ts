@@ -1,4 +1,4 @@
-import { createClient, fail } from "@s4t/sdk";
+import { createClient } from "@s4t/sdk";
 import {
   originOf,
   placesOf,
@@ -9,6 +9,7 @@ import {
 } from "@s4t/sdk/node";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
+import { askName, readSecret } from "../secret.ts";
 
 export const registerLogin = (program: Command): void => {
   const login = program
@@ -37,30 +38,8 @@ export const registerLogin = (program: Command): void => {
       const { readFile } = await import("node:fs/promises");
       const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8");
       const url = originOf(address ?? cloud().url);
-      const ask = async (what: "name" | "password"): Promise<string> => {
-        if (!process.stdin.isTTY)
-          throw fail("config.invalid", {
-            setting: what === "name" ? "--name" : "--password-file",
-            because: "is needed where nobody can be asked",
-          });
-        const prompts = await import("@clack/prompts");
-        const answer =
-          what === "name"
-            ? await prompts.text({ message: "User name" })
-            : await prompts.password({ message: "Password" });
-        if (prompts.isCancel(answer)) throw fail("request.canceled");
-        return answer;
-      };
-      const name = options.credential ?? options.name ?? (await ask("name"));
-      const password =
-        options.passwordFile === undefined
-          ? await ask("password")
-          : (
-              await readFile(
-                options.passwordFile === "-" ? "/dev/stdin" : options.passwordFile,
-                "utf8",
-              )
-            ).replace(/\r?\n$/, "");
+      const name = options.credential ?? options.name ?? (await askName());
+      const password = await readSecret(options.passwordFile, "Password");
       const client = createClient({ url, fetch: trustingFetch({ ca }) });
       const { token, session } = await client.sessions.signIn({
         body:

@@ -1,7 +1,8 @@
-import { fail, paginate, type User } from "@s4t/sdk";
+import { paginate, type User } from "@s4t/sdk";
 import type { Command } from "commander";
 import { type Context, examples, run } from "../context.ts";
 import { ageText, stateText } from "../output.ts";
+import { readSecret } from "../secret.ts";
 
 const print = ({ out }: Context, user: User): void =>
   out.thing(user, [
@@ -13,23 +14,6 @@ const print = ({ out }: Context, user: User): void =>
     ["signed in", ageText(user.lastSignInAt)],
     ["projects", user.projects.map(({ name, role }) => `${name} (${role})`).join(", ") || "–"],
   ]);
-
-/** A password from `--password-file` or asked for; never from the command line, where everybody may read it. */
-const readPassword = async (file: string | undefined): Promise<string> => {
-  if (file !== undefined) {
-    const { readFile } = await import("node:fs/promises");
-    return (await readFile(file === "-" ? "/dev/stdin" : file, "utf8")).replace(/\r?\n$/, "");
-  }
-  if (!process.stdin.isTTY)
-    throw fail("config.invalid", {
-      setting: "--password-file",
-      because: "is needed where nobody can be asked; - reads standard input",
-    });
-  const { password, isCancel } = await import("@clack/prompts");
-  const answer = await password({ message: "Password" });
-  if (isCancel(answer)) throw fail("request.canceled");
-  return answer;
-};
 
 export const register = (program: Command): void => {
   const user = program.command("user").description("users");
@@ -69,7 +53,7 @@ export const register = (program: Command): void => {
       [name = ""],
       options: { passwordFile?: string; mail?: string; admin?: boolean },
     ) => {
-      const password = await readPassword(options.passwordFile);
+      const password = await readSecret(options.passwordFile, "Password");
       print(
         context,
         await context
@@ -115,7 +99,9 @@ export const register = (program: Command): void => {
             ? ("active" as const)
             : undefined;
       const password =
-        options.passwordFile === undefined ? undefined : await readPassword(options.passwordFile);
+        options.passwordFile === undefined
+          ? undefined
+          : await readSecret(options.passwordFile, "Password");
       print(
         context,
         await context.client().users.update({
