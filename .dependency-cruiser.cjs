@@ -156,7 +156,7 @@ module.exports = {
       { path: "^apps/lightning-rod/src/features/([^/]+)/", pathNot: notTests },
       {
         path: "^apps/lightning-rod/src/features/",
-        pathNot: "^apps/lightning-rod/src/features/$1/",
+        pathNot: "^apps/lightning-rod/src/features/($1/|feature\\.ts$)",
       },
     ),
     never(
@@ -192,8 +192,8 @@ module.exports = {
     never(
       "sources-not-tests",
       "what ships does not depend on its proof",
-      { path: "^(apps|packages)/[^/]+/src/", pathNot: [notTests, "^packages/testkit/"] },
-      { path: "\\.(test|conformance)\\.tsx?$|^packages/testkit/|^e2e/|^apps/[^/]+/test/" },
+      { path: "^(apps|packages)/[^/]+/src/", pathNot: notTests },
+      { path: "\\.(test|conformance)\\.tsx?$|^e2e/|^apps/[^/]+/test/" },
     ),
     never(
       "no-cycles",

@@ -21,8 +21,7 @@ const isTest = (file: string) =>
   file.startsWith("e2e/") ||
   file.startsWith("bench/") ||
   file.startsWith("scripts/") ||
-  /^apps\/[^/]+\/test\//.test(file) ||
-  file.startsWith("packages/testkit/");
+  /^apps\/[^/]+\/test\//.test(file);
 
 const rules: readonly Rule[] = [
   {

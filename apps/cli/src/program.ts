@@ -2,7 +2,8 @@
 import { RELEASE } from "@s4t/sdk";
 import { Command } from "commander";
 
-type Register = (program: Command) => void;
+/** Adds a noun's commands. `whole` makes the program with every noun, for who describes it. */
+type Register = (program: Command, whole: () => Promise<Command>) => void;
 
 /** Nouns and what they are about. */
 export const nouns: Readonly<
@@ -91,7 +92,7 @@ const newProgram = (): Command =>
 export const createProgram = async (wanted: string | "all"): Promise<Command> => {
   const program = newProgram();
   for (const [name, { about, load }] of Object.entries(nouns)) {
-    if (wanted === "all" || wanted === name) (await load())(program);
+    if (wanted === "all" || wanted === name) (await load())(program, () => createProgram("all"));
     else program.command(name).description(about);
   }
   return program;

@@ -1,7 +1,6 @@
 import { fail } from "@s4t/sdk";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
-import { createProgram } from "../program.ts";
 
 /** Words that may follow each command line so far. */
 const wordsOf = (program: Command): Map<string, string[]> => {
@@ -55,7 +54,7 @@ const fish = (words: Map<string, string[]>): string =>
     .concat("")
     .join("\n");
 
-export const register = (program: Command): void => {
+export const register = (program: Command, whole: () => Promise<Command>): void => {
   const completion = program
     .command("completion")
     .description("print a completion script")
@@ -74,6 +73,6 @@ export const register = (program: Command): void => {
     const make = Object.hasOwn(makers, shell) ? makers[shell] : undefined;
     if (!make)
       throw fail("request.invalid", { where: "shell", because: "must be bash, zsh or fish" });
-    out.raw(make(wordsOf(await createProgram("all"))));
+    out.raw(make(wordsOf(await whole())));
   });
 };
