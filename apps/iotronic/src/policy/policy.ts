@@ -3,15 +3,25 @@ import { ALL_PROJECTS, type EndpointAction, fail, type ProjectId } from "@s4t/co
 import type { Actor } from "./actor.ts";
 import type { PolicyRow } from "./row.ts";
 import { everything, type Scope, within } from "./scope.ts";
+import { auditPolicy } from "./table/audit.ts";
 import { boardPolicy } from "./table/boards.ts";
 import { cloudPolicy } from "./table/cloud.ts";
-import { identityPolicy } from "./table/identity.ts";
+import { observationPolicy } from "./table/observations.ts";
+import { operationPolicy } from "./table/operations.ts";
+import { projectPolicy } from "./table/projects.ts";
+import { sessionPolicy } from "./table/sessions.ts";
+import { userPolicy } from "./table/users.ts";
 
 /** The whole table. An endpoint whose action has no row does not compile. */
 export const policyTable = {
   ...boardPolicy,
+  ...observationPolicy,
+  ...operationPolicy,
+  ...auditPolicy,
+  ...userPolicy,
+  ...projectPolicy,
+  ...sessionPolicy,
   ...cloudPolicy,
-  ...identityPolicy,
 } as const satisfies Readonly<Record<EndpointAction, PolicyRow>>;
 
 export type Action = keyof typeof policyTable;

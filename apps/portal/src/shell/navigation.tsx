@@ -3,57 +3,12 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useCounts } from "../live/counts.ts";
 import { useSession } from "../live/session.ts";
 import { formatNumber } from "../text/format.ts";
-import { type TextKey, useText } from "../text/text.ts";
-import { Icon, type IconName } from "../ui/icon.tsx";
+import { useText } from "../text/text.ts";
+import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
+import type { Entry } from "./entries/entry.ts";
+import { groups } from "./entries/groups.ts";
 import css from "./navigation.module.css";
-
-interface Entry {
-  readonly to: string;
-  readonly word: TextKey;
-  readonly icon: IconName;
-  /** On phones behind "More": a bar for the thumb has room for few. */
-  readonly minor?: boolean;
-  /** Action that somebody needs somewhere to have any use of the page; none: everybody. */
-  readonly action: string | null;
-}
-
-const groups = [
-  {
-    word: "nav.watch",
-    entries: [
-      { to: "/$project/map", word: "nav.map", icon: "map", action: "board.list" },
-      { to: "/$project/boards", word: "nav.boards", icon: "board", action: "board.list" },
-    ],
-  },
-  {
-    word: "nav.govern",
-    entries: [
-      {
-        to: "/$project/access/users",
-        word: "nav.users",
-        icon: "users",
-        action: "user.list",
-        minor: true,
-      },
-      {
-        to: "/$project/access/projects",
-        word: "nav.projects",
-        icon: "folder",
-        action: "project.list",
-        minor: true,
-      },
-      {
-        to: "/$project/access/sessions",
-        word: "nav.sessions",
-        icon: "key",
-        action: null,
-        minor: true,
-      },
-      { to: "/$project/audit", word: "nav.audit", icon: "file", action: "audit.list" },
-    ],
-  },
-] as const satisfies readonly { word: TextKey; entries: readonly Entry[] }[];
 
 /** Every page that this person has, in order: also what the palette offers. */
 export const usePages = () => {
@@ -113,7 +68,7 @@ export const Navigation = ({ project }: { readonly project: string }) => {
               to={entry.to}
               params={{ project }}
               className={css.entry}
-              data-minor={"minor" in entry && entry.minor ? "" : undefined}
+              data-minor={entry.minor ? "" : undefined}
               activeProps={{ "data-active": "", "aria-current": "page" } as object}
               title={t(entry.word)}
             >
@@ -128,7 +83,7 @@ export const Navigation = ({ project }: { readonly project: string }) => {
       ))}
       <More
         project={project}
-        entries={pages.flatMap(({ entries }) => entries).filter((entry) => "minor" in entry)}
+        entries={pages.flatMap(({ entries }) => entries).filter(({ minor }) => minor)}
       />
     </nav>
   );

@@ -1,4 +1,4 @@
-import { auditing, managing, reading, using } from "../row.ts";
+import { managing, reading, using } from "../row.ts";
 
 export const boardPolicy = {
   "board.list": reading,
@@ -14,10 +14,4 @@ export const boardPolicy = {
   "board.target": reading,
   "board.settings": managing,
   "board.timeline": reading,
-  "observation.read": reading,
-  "operation.list": reading,
-  "operation.show": reading,
-  "operation.cancel": using,
-  "audit.list": auditing,
-  "audit.head": auditing,
 } as const;

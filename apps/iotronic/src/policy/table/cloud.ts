@@ -4,6 +4,5 @@ export const cloudPolicy = {
   "cloud.config": administering,
   "cloud.backup": administering,
   "cloud.restore": administering,
-  "audit.verify": administering,
   "event.read": anyone,
 } as const;

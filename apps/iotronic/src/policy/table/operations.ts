@@ -1,0 +1,7 @@
+import { reading, using } from "../row.ts";
+
+export const operationPolicy = {
+  "operation.list": reading,
+  "operation.show": reading,
+  "operation.cancel": using,
+} as const;

@@ -1,0 +1,12 @@
+import { administering, anyone, managing, reading } from "../row.ts";
+
+export const projectPolicy = {
+  "project.list": anyone,
+  "project.create": administering,
+  "project.show": reading,
+  "project.update": managing,
+  "project.remove": administering,
+  "member.list": reading,
+  "member.set": managing,
+  "member.remove": managing,
+} as const;

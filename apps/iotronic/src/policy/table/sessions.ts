@@ -1,0 +1,14 @@
+import { anyone, using } from "../row.ts";
+
+/** A person's own ways in: sessions, tokens, application credentials. */
+export const sessionPolicy = {
+  "session.show": anyone,
+  "session.end": anyone,
+  "session.password": anyone,
+  "token.list": anyone,
+  "token.create": anyone,
+  "token.revoke": anyone,
+  "credential.list": anyone,
+  "credential.create": using,
+  "credential.remove": anyone,
+} as const;

@@ -1,0 +1,9 @@
+import { administering } from "../row.ts";
+
+export const userPolicy = {
+  "user.list": administering,
+  "user.create": administering,
+  "user.show": administering,
+  "user.update": administering,
+  "user.remove": administering,
+} as const;

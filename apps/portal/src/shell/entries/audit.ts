@@ -1,0 +1,9 @@
+import type { Entry } from "./entry.ts";
+
+export const auditEntry = {
+  to: "/$project/audit",
+  word: "nav.audit",
+  icon: "file",
+  minor: false,
+  action: "audit.list",
+} as const satisfies Entry;

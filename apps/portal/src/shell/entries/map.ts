@@ -1,0 +1,9 @@
+import type { Entry } from "./entry.ts";
+
+export const mapEntry = {
+  to: "/$project/map",
+  word: "nav.map",
+  icon: "map",
+  minor: false,
+  action: "board.list",
+} as const satisfies Entry;

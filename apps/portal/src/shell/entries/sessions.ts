@@ -1,0 +1,9 @@
+import type { Entry } from "./entry.ts";
+
+export const sessionsEntry = {
+  to: "/$project/access/sessions",
+  word: "nav.sessions",
+  icon: "key",
+  minor: true,
+  action: null,
+} as const satisfies Entry;

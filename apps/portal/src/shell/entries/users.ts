@@ -1,0 +1,9 @@
+import type { Entry } from "./entry.ts";
+
+export const usersEntry = {
+  to: "/$project/access/users",
+  word: "nav.users",
+  icon: "users",
+  minor: true,
+  action: "user.list",
+} as const satisfies Entry;
