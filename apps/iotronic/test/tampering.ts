@@ -88,6 +88,16 @@ export const tamperings = (seed: number, rounds = 1): readonly Tampering[] => {
       },
     ],
     [
+      "an entry emptied as if it had been erased",
+      async ({ queries, size }) => {
+        await queries
+          .updateTable("audit_entries")
+          .set({ payload: null, salt: null, actor_id: "", resource_id: null })
+          .where("idx", "=", pick(size))
+          .execute();
+      },
+    ],
+    [
       "an entry deleted",
       async ({ queries, size }) => {
         await queries.deleteFrom("audit_entries").where("idx", "=", pick(size)).execute();

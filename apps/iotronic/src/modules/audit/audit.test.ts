@@ -101,9 +101,13 @@ describe("the audit log", () => {
   it("forgets what an entry said when asked, and every proof still holds", async () => {
     const audit = await filled(12);
     const { items } = await audit.list(everything, { limit: 1 });
-    await audit.erase(items[0]?.uuid ?? "");
-    expect(await audit.verify()).toMatchObject({ intact: true, size: 12 });
-    expect((await audit.list(everything, { limit: 1 })).items[0]?.actor.name).toBe("erased");
+    const uuid = items[0]?.uuid ?? "";
+    await audit.erase(systemActor, uuid);
+    expect(await audit.verify()).toMatchObject({ intact: true, size: 13 });
+    const [erasure, erased] = (await audit.list(everything, { limit: 2 })).items;
+    expect(erased).toMatchObject({ uuid, resource: null, actor: { name: "erased" } });
+    expect(erasure).toMatchObject({ name: "audit.erase", resource: { uuid } });
+    await expect(audit.erase(systemActor, uuid)).rejects.toMatchObject({ code: "audit.not-found" });
   });
   it("finds every tampering, a log rewritten and signed with the stolen key included", async () => {
     const audit = await filled(40);

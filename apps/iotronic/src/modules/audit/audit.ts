@@ -6,7 +6,7 @@ import { type Clock, canonicalJson, type Log, type Part, toRfc3339 } from "@s4t/
 import type { AuditInput, AuditLog } from "../../edge/facts.ts";
 import { newId } from "../../edge/id.ts";
 import { pageOf, pageSizeOf, parseCursor, parseMoment } from "../../edge/page.ts";
-import { everything, type Scope } from "../../policy/index.ts";
+import { type Actor, everything, type Scope } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
 import { type HeadKey, signHead } from "./head.ts";
 import { leafOf, MerkleTree } from "./merkle.ts";
@@ -22,7 +22,7 @@ import {
   listUnnumbered,
   numberEntry,
 } from "./store.ts";
-import { verifyLog } from "./verify.ts";
+import { ERASURE, verifyLog } from "./verify.ts";
 import type { Witness } from "./witness.ts";
 
 /** How long an entry waits for its number at most. */
@@ -45,8 +45,11 @@ export interface Audit extends AuditLog, Part {
   /** Numbers and signs what waits, now. */
   sequence(): Promise<void>;
   verify(): Promise<AuditVerdict>;
-  /** Removes what an entry said, for a person's right; proofs go on holding. */
-  erase(uuid: string): Promise<void>;
+  /**
+   * Removes what an entry said, for a person's right; proofs go on holding. That it was erased is an entry of its own: an
+   * entry that is empty without one was emptied by somebody else. Throws `audit.not-found`.
+   */
+  erase(actor: Actor, uuid: string): Promise<void>;
   /** Calls with every entry after its commit. Returns how to stop. */
   subscribe(listener: (entry: AuditEntry) => void): () => void;
 }
@@ -250,9 +253,12 @@ export const createAudit = (deps: AuditDependencies): Audit => {
         key: key.publicHex,
       });
     },
-    async erase(uuid) {
-      if (uuid === "") throw fail("audit.not-found");
-      await database.write(everything, (tx) => eraseEntry(everything, tx, uuid));
+    async erase(actor, uuid) {
+      await database.write(everything, async (tx) => {
+        if (!(await eraseEntry(everything, tx, uuid))) throw fail("audit.not-found");
+        const resource = { noun: "audit", uuid, name: null };
+        await append(tx, { actor, action: ERASURE, project: null, resource });
+      });
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -134,11 +134,13 @@ export const listEntries = async (
   return rows.map((row) => numbers(row as EntryRow));
 };
 
-/** Removes what an entry said; its leaf stays. */
-export const eraseEntry = async (_scope: Scope, tx: Tx, uuid: string): Promise<void> => {
-  await tx.queries
+/** Removes what an entry said and of whom; its leaf stays. Answers whether there was one that still said something. */
+export const eraseEntry = async (_scope: Scope, tx: Tx, uuid: string): Promise<boolean> => {
+  const { numUpdatedRows } = await tx.queries
     .updateTable("audit_entries")
-    .set({ payload: null, salt: null, resource_id: null })
+    .set({ payload: null, salt: null, actor_id: "", resource_id: null })
     .where("uuid", "=", uuid)
-    .execute();
+    .where("payload", "is not", null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 };

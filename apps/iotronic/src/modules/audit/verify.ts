@@ -14,6 +14,18 @@ export interface LogToVerify {
   readonly key: string;
 }
 
+/** Action of the entry that says of another that it was erased. */
+export const ERASURE = "audit.erase";
+
+interface Said {
+  readonly uuid: string;
+  readonly at: number;
+  readonly action: string;
+  readonly project: string | null;
+  readonly actor: { readonly uuid: string };
+  readonly resource: { readonly uuid: string } | null;
+}
+
 interface Fault {
   readonly index: number;
   readonly because: string;
@@ -23,18 +35,13 @@ interface Fault {
 const rowFault = (row: EntryRow, index: number): string | undefined => {
   if (row.idx !== index)
     return row.idx !== null && row.idx > index ? "an entry is missing" : "an index stands twice";
-  if (row.payload === null || row.salt === null)
-    return row.payload === row.salt ? undefined : "half of it is erased";
+  if (row.payload === null || row.salt === null) {
+    const whole = row.payload === row.salt && row.actor_id === "" && row.resource_id === null;
+    return whole ? undefined : "half of it is erased";
+  }
   if (leafOf(Buffer.from(row.salt, "hex"), row.payload) !== row.leaf)
     return "its content does not match its leaf";
-  const said = JSON.parse(row.payload) as {
-    uuid: string;
-    at: number;
-    action: string;
-    project: string | null;
-    actor: { uuid: string };
-    resource: { uuid: string } | null;
-  };
+  const said = JSON.parse(row.payload) as Said;
   const same =
     said.uuid === row.uuid &&
     said.at === row.at &&
@@ -43,6 +50,24 @@ const rowFault = (row: EntryRow, index: number): string | undefined => {
     said.actor.uuid === row.actor_id &&
     (said.resource?.uuid ?? null) === row.resource_id;
   return same ? undefined : "its columns do not match its content";
+};
+
+/** Keeps the book of erased entries: one is in order when a later entry says that it was erased. */
+const createErasures = () => {
+  const unexplained = new Map<string, number>();
+  return {
+    note(row: EntryRow, index: number): void {
+      if (row.payload === null) unexplained.set(row.uuid, index);
+      else if (row.action === ERASURE)
+        unexplained.delete((JSON.parse(row.payload) as Said).resource?.uuid ?? "");
+    },
+    fault(): Fault | undefined {
+      const [index] = unexplained.values();
+      return index === undefined
+        ? undefined
+        : { index, because: "its content is gone, and no entry says that it was erased" };
+    },
+  };
 };
 
 /** Heads by size, with what each proves wrong by itself. */
@@ -70,6 +95,7 @@ export const verifyLog = async ({
   const sizesInLog = new Set(heads.map((head) => head.size));
 
   const tree = new MerkleTree();
+  const erasures = createErasures();
   let provenSize = 0;
   let fault: Fault | undefined;
   const checkHeads = (): void => {
@@ -93,9 +119,11 @@ export const verifyLog = async ({
     if (because) fault = { index, because };
     else {
       tree.append(row.leaf);
+      erasures.note(row, index);
       checkHeads();
     }
   }
+  fault ??= erasures.fault();
   if (!fault && tree.size < expectedSize)
     fault = { index: tree.size, because: "the log ends before its last head" };
   const missingHead = witness.find((line) => !sizesInLog.has(line.head.size));
