@@ -186,8 +186,7 @@ class BoardLink implements RunningLink {
     } catch (error) {
       throw fromWire(error, timeoutMs, options.signal);
     } finally {
-      if (this.#sessions.get(board)?.session === session.session)
-        this.#step(board, { kind: "callEnded" });
+      this.#stepSame(board, session.session, { kind: "callEnded" });
     }
   }
 
@@ -204,19 +203,27 @@ class BoardLink implements RunningLink {
     if (!before) return;
     const { state, effects } = stepSession(before, input);
     this.#sessions.set(board, state);
-    for (const { revision } of effects) this.#hint(board, revision, state.session);
+    for (const effect of effects) {
+      if (effect.kind === "sendHint") this.#hint(board, effect.revision, state.session);
+      else
+        this.#deps.clock.after(effect.delayMs, () =>
+          this.#stepSame(board, state.session, { kind: "hintDue" }),
+        );
+    }
+  }
+
+  /** A turn for what came of an earlier one, unless the board has another session by now. */
+  #stepSame(board: BoardId, session: number, input: SessionInput): void {
+    if (this.#sessions.get(board)?.session === session) this.#step(board, input);
   }
 
   #hint(board: BoardId, revision: number, session: number): void {
-    const settle = (kind: "hintAnswered" | "hintFailed") => {
-      if (this.#sessions.get(board)?.session === session) this.#step(board, { kind });
-    };
     const { hint } = boardProcedures.link;
     this.#cloud
       ?.call(boardUri(board, hint), { args: [{ revision }], timeoutMs: hint.timeoutMs })
       .then(
-        () => settle("hintAnswered"),
-        () => settle("hintFailed"), // the board asks for its target at its next join
+        () => this.#stepSame(board, session, { kind: "hintAnswered" }),
+        () => this.#stepSame(board, session, { kind: "hintFailed" }),
       );
   }
 
@@ -263,6 +270,7 @@ class BoardLink implements RunningLink {
       address,
       joinedAtMs: this.#deps.clock.now(),
       hint: "idle",
+      unanswered: 0,
       revision: 0,
       calls: 0,
     });

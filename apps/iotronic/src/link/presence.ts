@@ -7,16 +7,35 @@ export const PRESENCE_BATCH_MS = 100;
 /** Most of them in one transaction. */
 export const MAX_PRESENCE_BATCH = 500;
 
+/** How long what could not be stored waits for the next try. */
+export const PRESENCE_RETRY_MS = 1_000;
+/** Most events that wait while the database is away; beyond it only the last of each board is kept. */
+export const MAX_WAITING_PRESENCE = 50_000;
+
 export interface Presence {
   note(event: PresenceEvent): void;
   /** Stores what waits; resolves when nothing does. */
   flush(): Promise<void>;
 }
 
+/** Only the last event of each board, in order. */
+const lastOfEach = (events: readonly PresenceEvent[]): PresenceEvent[] => {
+  const last = new Map<string, PresenceEvent>();
+  for (const event of events) {
+    last.delete(event.board.uuid);
+    last.set(event.board.uuid, event);
+  }
+  return [...last.values()];
+};
+
 export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence => {
   let waiting: PresenceEvent[] = [];
   let timer: { cancel(): void } | undefined;
   let storing: Promise<void> = Promise.resolve();
+
+  const arm = (delayMs: number): void => {
+    timer ??= clock.after(delayMs, () => void flush());
+  };
 
   const store = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -25,8 +44,12 @@ export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence
       try {
         await host.storePresence(batch);
       } catch (error) {
-        // The database is away: what is stored may be old, what boards do is not. Each join writes the whole truth again.
-        log.warn("Presence could not be stored", { boards: batch.length, error });
+        // The database is away. What boards do goes on; what is stored catches up when it is back.
+        waiting = [...batch, ...waiting];
+        if (waiting.length > MAX_WAITING_PRESENCE) waiting = lastOfEach(waiting);
+        log.warn("Presence could not be stored yet", { events: waiting.length, error });
+        arm(PRESENCE_RETRY_MS);
+        return;
       }
     }
   };
@@ -41,7 +64,7 @@ export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence
   return {
     note(event) {
       waiting.push(event);
-      timer ??= clock.after(PRESENCE_BATCH_MS, () => void flush());
+      arm(PRESENCE_BATCH_MS);
     },
     flush,
   };

@@ -12,6 +12,7 @@ const session: BoardSession = {
   address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
   joinedAtMs: Date.now(),
   hint: "idle",
+  unanswered: 0,
   revision: 1,
   calls: 0,
 };
@@ -19,12 +20,15 @@ const session: BoardSession = {
 const run = (inputs: readonly SessionInput[]) => {
   let state = session;
   const hints: number[] = [];
+  const delays: number[] = [];
   for (const input of inputs) {
     const step = stepSession(state, input);
     state = step.state;
-    hints.push(...step.effects.map(({ revision }) => revision));
+    for (const effect of step.effects)
+      if (effect.kind === "sendHint") hints.push(effect.revision);
+      else delays.push(effect.delayMs);
   }
-  return { state, hints };
+  return { state, hints, delays };
 };
 
 describe("a board's session", () => {
@@ -42,14 +46,36 @@ describe("a board's session", () => {
     ]);
     expect(hints).toEqual([2, 4]);
   });
-  it("hints again after a failure only when something changes", () => {
-    expect(run([{ kind: "retargeted", revision: 2 }, { kind: "hintFailed" }]).hints).toEqual([2]);
-    expect(
-      run([
-        { kind: "retargeted", revision: 2 },
-        { kind: "hintFailed" },
-        { kind: "retargeted", revision: 2 },
-      ]).hints,
-    ).toEqual([2, 2]);
+  it("gives a hint again that had no answer, more seldom each time", () => {
+    const { hints, delays } = run([
+      { kind: "retargeted", revision: 2 },
+      { kind: "hintFailed" },
+      { kind: "hintDue" },
+      { kind: "hintFailed" },
+      { kind: "hintDue" },
+      { kind: "hintAnswered" },
+      { kind: "retargeted", revision: 3 },
+      { kind: "hintFailed" },
+    ]);
+    expect(hints).toEqual([2, 2, 2, 3]);
+    expect(delays).toEqual([5_000, 10_000, 5_000]);
+  });
+  it("does not wait when something changes, and then ignores the timer", () => {
+    const { hints } = run([
+      { kind: "retargeted", revision: 2 },
+      { kind: "hintFailed" },
+      { kind: "retargeted", revision: 3 },
+      { kind: "hintDue" },
+    ]);
+    expect(hints).toEqual([2, 3]);
+  });
+  it("tells what changed while a hint went astray", () => {
+    const { hints } = run([
+      { kind: "retargeted", revision: 2 },
+      { kind: "retargeted", revision: 3 },
+      { kind: "hintFailed" },
+      { kind: "hintDue" },
+    ]);
+    expect(hints).toEqual([2, 3]);
   });
 });

@@ -30,6 +30,8 @@ import {
 export const LATE_RESULT_LIMIT_MS = 86_400_000;
 /** How often operations are looked at whose time is over. */
 export const OPERATION_EXPIRY_MS = 5_000;
+/** How long after its expiry a job that was handed over may still be reported before it counts as unknown. */
+export const HANDED_OVER_GRACE_MS = 60_000;
 const expiredAtOnce = 500;
 
 /** A new operation. */
@@ -62,7 +64,7 @@ export interface Operations extends Part {
   list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
   get(scope: Scope, uuid: string): Promise<Operation>;
   cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
-  /** Jobs for a board that is there, in order. They count as handed over. */
+  /** Jobs for a board that is there, in order. They are `running` from then on: handed over, and no longer to be canceled. */
   jobsFor(
     project: ProjectId,
     board: string,
@@ -89,6 +91,15 @@ const show = (row: OperationRow): Operation => ({
   expiresAt: row.expires_at === null ? null : toRfc3339(Number(row.expires_at)),
   result: row.result === null ? null : (JSON.parse(row.result) as unknown),
   problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
+});
+
+const jobOf = (row: OperationRow): Job => ({
+  id: row.uuid,
+  cursor: Number(row.lane),
+  procedure: row.procedure ?? "",
+  args: JSON.parse(row.args ?? "{}") as unknown,
+  idempotent: row.idempotent === 1,
+  expiresAtMs: Number(row.expires_at ?? 0),
 });
 
 const statesOf = (text: string | undefined): string[] | undefined => {
@@ -161,13 +172,16 @@ export const createOperations = ({
 
   const expire = async (): Promise<void> => {
     const overdue = await database.read(everything, (reader) =>
-      listOverdue(everything, reader, clock.now(), expiredAtOnce),
+      listOverdue(everything, reader, clock.now(), HANDED_OVER_GRACE_MS, expiredAtOnce),
     );
-    for (const { uuid } of overdue)
-      await settle(everything, uuid, {
-        state: "expired",
-        problem: { code: "command.expired", sentence: fail("command.expired").message },
-      });
+    for (const { uuid, status } of overdue) {
+      // A job that a board had already may have run there; its report, should it come, settles that.
+      const [state, code] =
+        status === "queued"
+          ? (["expired", "command.expired"] as const)
+          : (["unknown", "command.unknown"] as const);
+      await settle(everything, uuid, { state, problem: { code, sentence: fail(code).message } });
+    }
   };
 
   const watch = (): void => {
@@ -203,7 +217,7 @@ export const createOperations = ({
         procedure: job?.procedure ?? null,
         args: job ? JSON.stringify(job.args) : null,
         idempotent: job?.idempotent ? 1 : 0,
-        lane: job && board !== null ? await nextLane(scope, tx, board) : null,
+        lane: job && board !== null ? await nextLane(scope, tx, board, clock.now()) : null,
         created_at: clock.now(),
         ended_at: null,
         expires_at: job?.expiresAtMs ?? null,
@@ -236,20 +250,23 @@ export const createOperations = ({
         if (row.status !== "queued") throw fail("operation.finished", { state: row.status });
         return show(await end(tx, actor, row, { state: "canceled" }));
       }),
-    jobsFor: (project, board, after, limit) => {
+    async jobsFor(project, board, after, limit) {
       const scope = within(project);
-      return database.read(scope, async (reader) => {
-        const rows = await listJobs(scope, reader, board, after, limit + 1);
-        const jobs = rows.slice(0, limit).map((row) => ({
-          id: row.uuid,
-          cursor: Number(row.lane),
-          procedure: row.procedure ?? "",
-          args: JSON.parse(row.args ?? "{}") as unknown,
-          idempotent: row.idempotent === 1,
-          expiresAtMs: Number(row.expires_at ?? 0),
-        }));
-        return { jobs, more: rows.length > limit };
+      const waiting = await database.read(scope, (reader) =>
+        listJobs(scope, reader, board, after, limit + 1),
+      );
+      if (waiting.length === 0) return { jobs: [], more: false };
+      // From here on the board may run them: taken back they can no longer be. What was canceled meanwhile stays here.
+      const given = await database.write(scope, async (tx) => {
+        const rows = await listJobs(scope, tx, board, after, limit + 1);
+        for (const row of rows.slice(0, limit)) {
+          if (row.status !== "queued") continue;
+          await updateOperation(scope, tx, row.uuid, { status: "running" });
+          await note(tx, systemActor, { ...row, status: "running" }, 2);
+        }
+        return rows;
       });
+      return { jobs: given.slice(0, limit).map(jobOf), more: given.length > limit };
     },
   };
 };

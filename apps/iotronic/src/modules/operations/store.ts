@@ -10,18 +10,22 @@ export const insertOperation = async (_scope: Scope, tx: Tx, row: OperationRow):
   await tx.queries.insertInto("operations").values(row).execute();
 };
 
-/** The next place in a board's lane. */
+/**
+ * The next place in a board's lane. Places follow the clock, so that they go on rising after a restored backup: a board
+ * never looks back behind the last place that it settled.
+ */
 export const nextLane = async (
   scope: Scope,
   { queries }: Reader,
   board: string,
+  nowMs: number,
 ): Promise<number> => {
   let query = queries
     .selectFrom("operations")
     .select((e) => e.fn.max("lane").as("last"))
     .where("board_id", "=", board);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  return Number((await query.executeTakeFirst())?.last ?? 0) + 1;
+  return Math.max(nowMs, Number((await query.executeTakeFirst())?.last ?? 0) + 1);
 };
 
 export const findOperation = (
@@ -98,18 +102,27 @@ export const listJobs = (
   return query.execute();
 };
 
-/** Operations whose time is over. */
+/** Operations whose time is over: those that wait, and, after a grace, jobs that were handed over. */
 export const listOverdue = (
   _scope: Scope,
   { queries }: Reader,
   now: number,
+  handedOverGraceMs: number,
   limit: number,
 ): Promise<OperationRow[]> =>
   queries
     .selectFrom("operations")
     .selectAll()
-    .where("status", "=", "queued" satisfies OperationState)
-    .where("expires_at", "<", now)
+    .where((e) =>
+      e.or([
+        e.and([e("status", "=", "queued"), e("expires_at", "<", now)]),
+        e.and([
+          e("status", "=", "running"),
+          e("lane", "is not", null),
+          e("expires_at", "<", now - handedOverGraceMs),
+        ]),
+      ]),
+    )
     .limit(limit)
     .execute();
 

@@ -1,0 +1,103 @@
+import type { ProjectId } from "@s4t/contract";
+import { silentLog } from "@s4t/kit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createManualClock, type ManualClock } from "../../../test/clock.ts";
+import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
+import { systemActor, within } from "../../policy/index.ts";
+import { createChanges } from "../changes/index.ts";
+import { createOperations } from "./index.ts";
+import { HANDED_OVER_GRACE_MS, OPERATION_EXPIRY_MS } from "./operations.ts";
+
+const project = "01a21ab2-0000-7000-8000-000000000001" as ProjectId;
+const board = "01a21ab2-0000-7000-8000-000000000002";
+const scope = within(project);
+const lifeMs = 60_000;
+
+let test: TestDatabase;
+let clock: ManualClock;
+beforeEach(async () => {
+  test = await openTestDatabase();
+  clock = createManualClock();
+});
+afterEach(() => test.close());
+
+const open = async () => {
+  const changes = createChanges({ database: test.database, clock });
+  await changes.start?.();
+  const operations = createOperations({ database: test.database, clock, log: silentLog, changes });
+  await operations.start?.();
+  const job = () =>
+    test.database.write(scope, (tx) =>
+      operations.open(tx, {
+        actor: systemActor,
+        project,
+        name: "board.restart",
+        board,
+        job: {
+          procedure: "board.restart",
+          args: {},
+          idempotent: false,
+          expiresAtMs: clock.now() + lifeMs,
+        },
+      }),
+    );
+  const state = async (uuid: string) => (await operations.get(scope, uuid)).status;
+  /** Lets time pass, and one more round of expiry be written: its timer is set again only after the round before. */
+  const pass = async (ms: number) => {
+    for (const step of [ms, OPERATION_EXPIRY_MS]) {
+      clock.advance(step);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  };
+  return { operations, job, state, pass };
+};
+
+describe("the lane of jobs", () => {
+  it("hands jobs over in order, again from wherever the board is, until they are settled", async () => {
+    const { operations, job } = await open();
+    const made = [await job(), await job(), await job()];
+    const first = await operations.jobsFor(project, board, 0, 2);
+    expect(first.jobs.map(({ id }) => id)).toEqual(made.slice(0, 2).map(({ uuid }) => uuid));
+    expect(first.more).toBe(true);
+    const again = await operations.jobsFor(project, board, first.jobs[0]?.cursor ?? 0, 10);
+    expect(again.jobs.map(({ id }) => id)).toEqual(made.slice(1).map(({ uuid }) => uuid));
+    await operations.settle(scope, made[1]?.uuid ?? "", { state: "done" });
+    const rest = await operations.jobsFor(project, board, first.jobs[0]?.cursor ?? 0, 10);
+    expect(rest.jobs.map(({ id }) => id)).toEqual([made[2]?.uuid]);
+  });
+  it("takes back what waits, and says that it cannot once the board has it", async () => {
+    const { operations, job, state } = await open();
+    const [waiting, given] = [await job(), await job()];
+    await operations.cancel(systemActor, scope, waiting.uuid);
+    expect(await state(waiting.uuid)).toBe("canceled");
+    const { jobs } = await operations.jobsFor(project, board, 0, 10);
+    expect(jobs.map(({ id }) => id)).toEqual([given.uuid]);
+    expect(await state(given.uuid)).toBe("running");
+    await expect(operations.cancel(systemActor, scope, given.uuid)).rejects.toMatchObject({
+      code: "operation.finished",
+    });
+  });
+  it("expires what no board fetched; what one had becomes unknown, and a late report settles it", async () => {
+    const { operations, job, state, pass } = await open();
+    const given = await job();
+    await operations.jobsFor(project, board, 0, 10);
+    const waiting = await job();
+    await pass(lifeMs);
+    expect(await state(waiting.uuid)).toBe("expired");
+    expect(await state(given.uuid)).toBe("running");
+    await pass(HANDED_OVER_GRACE_MS);
+    expect(await state(given.uuid)).toBe("unknown");
+    await operations.settle(scope, given.uuid, { state: "done", result: { ok: true } });
+    expect(await state(given.uuid)).toBe("done");
+  });
+  it("goes on rising after jobs were lost with a restored backup", async () => {
+    const { operations, job } = await open();
+    await job();
+    const [before] = (await operations.jobsFor(project, board, 0, 1)).jobs;
+    await test.database.write(scope, (tx) => tx.queries.deleteFrom("operations").execute());
+    clock.advance(1_000);
+    const next = await job();
+    const { jobs } = await operations.jobsFor(project, board, before?.cursor ?? 0, 1);
+    expect(jobs.map(({ id }) => id)).toEqual([next.uuid]);
+  });
+});
