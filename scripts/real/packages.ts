@@ -1,26 +1,32 @@
-// Debian packages that the real lane needs, asked for once. Without root they cannot be had: the suites that need them are
-// then skipped by name, which the closing summary shows and `.ci/run` refuses.
+// Debian packages that the real lane needs, asked for once. Without root they cannot be had: the suites that need them then
+// fail and say so, for the real lane promises to leave nothing out.
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { runProgram } from "../repository.ts";
 
-/** Program that shows that a package is there → the package. */
-const needed: Readonly<Record<string, string>> = {
-  "/usr/bin/chromium": "chromium",
-  "/usr/bin/strace": "strace",
-  "/usr/bin/curl": "curl",
-  "/usr/sbin/ip": "iproute2",
-};
+/** Program whose presence shows that a package is there, and the package. One line each, in order of name. */
+const needed: readonly (readonly [program: string, debianPackage: string])[] = [
+  ["/usr/bin/chromium", "chromium"],
+  ["/usr/bin/curl", "curl"],
+  ["/usr/bin/faketime", "faketime"],
+  ["/usr/sbin/ip", "iproute2"],
+  ["/usr/bin/openssl", "openssl"],
+  ["/usr/bin/python3", "python3-minimal"],
+  ["/usr/bin/strace", "strace"],
+  ["/usr/bin/unshare", "util-linux"],
+];
+
+/** Where Debian puts programs; `/sbin` and `/usr/sbin` are one folder on a merged system and two on others. */
+const folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"];
+const isThere = (program: string): boolean =>
+  existsSync(program) || folders.some((folder) => existsSync(`${folder}/${basename(program)}`));
 
 /** Installs what is missing, where that is allowed. */
 export const bringPackages = async (say: (line: string) => void): Promise<void> => {
-  const missing = Object.entries(needed)
-    .filter(
-      ([program]) => !existsSync(program) && !existsSync(program.replace("/usr/sbin", "/sbin")),
-    )
-    .map(([, name]) => name);
+  const missing = needed.filter(([program]) => !isThere(program)).map(([, name]) => name);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
-    say(`Not root: the suites that need ${missing.join(", ")} will be skipped.`);
+    say(`Not root: the suites that need ${missing.join(", ")} will fail.`);
     return;
   }
   say(`Installing ${missing.join(", ")} …`);
