@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { silentLog, systemClock } from "@s4t/kit";
 import { sql } from "kysely";
@@ -91,12 +91,34 @@ describe("the audit log", () => {
     const lines = openWitness(witness).read();
     rmSync(witness);
     const kept = openWitness(witness);
-    for (const line of lines.slice(0, -1)) kept.append(line);
+    for (const line of lines.slice(0, -1)) await kept.append(line);
     const audit = open();
     await audit.start?.();
     await audit.record({ actor: systemActor, action: "board.update", project: null });
     expect(await audit.verify()).toMatchObject({ intact: true, size: 11 });
     expect(openWitness(witness).read().length).toBe(lines.length + 1);
+  });
+  it("goes on while its witness cannot be written, and catches up", async () => {
+    const file = join(test.folder, "witness.jsonl");
+    const audit = await filled(10);
+    const record = () =>
+      audit.record({ actor: systemActor, action: "board.update", project: null });
+    renameSync(file, `${file}.away`);
+    mkdirSync(file); // nothing can be appended to a folder, whoever tries
+    await record();
+    await audit.sequence();
+    rmdirSync(file);
+    renameSync(`${file}.away`, file);
+    appendFileSync(file, '{"head":{"size":11,"ro'); // a line that a full disk tore
+    await record();
+    await audit.sequence();
+    expect(await audit.verify()).toMatchObject({ intact: true, size: 12 });
+    expect(
+      openWitness(file)
+        .read()
+        .map(({ head }) => head.size)
+        .slice(-2),
+    ).toEqual([11, 12]);
   });
   it("forgets what an entry said when asked, and every proof still holds", async () => {
     const audit = await filled(12);

@@ -14,21 +14,21 @@ import {
   type EntryRow,
   eraseEntry,
   findLastHead,
+  hasUnnumbered,
   insertEntry,
   insertHead,
   listEntries,
   listHeads,
   listNumbered,
-  listUnnumbered,
-  numberEntry,
+  numberEntries,
 } from "./store.ts";
 import { ERASURE, verifyLog } from "./verify.ts";
-import type { Witness } from "./witness.ts";
+import type { Witness, WitnessLine } from "./witness.ts";
 
 /** How long an entry waits for its number at most. */
 export const AUDIT_SEQUENCE_MS = 1_000;
-/** Most entries that one head covers more than the head before. */
-export const MAX_ENTRIES_PER_HEAD = 10_000;
+/** Most entries that one head covers more than the head before: numbering them must not hold the loop for long. */
+export const MAX_ENTRIES_PER_HEAD = 2_000;
 const readStretch = 2_000;
 
 export interface AuditDependencies {
@@ -117,6 +117,7 @@ export const createAudit = (deps: AuditDependencies): Audit => {
   let sequencing: Promise<void> = Promise.resolve();
   let timer: { cancel(): void } | undefined;
   let stopped = false;
+  let isWitnessBehind = false;
 
   const append = async (tx: Tx, input: AuditInput): Promise<void> => {
     const payload = payloadOf(input, clock.now());
@@ -152,24 +153,49 @@ export const createAudit = (deps: AuditDependencies): Audit => {
     });
   };
 
+  /** A crash between commit and witness, or a witness whose disk was full, leaves lines out: they are written later. */
+  const catchUpWitness = async (): Promise<void> => {
+    const witnessed = witness.read().at(-1)?.head.size ?? 0;
+    const heads = (
+      await database.read(everything, (reader) => listHeads(everything, reader))
+    ).filter(({ size }) => size > witnessed);
+    let from = witnessed;
+    for (const head of heads) {
+      const rows = await database.read(everything, (reader) =>
+        listNumbered(everything, reader, from - 1, head.size - from),
+      );
+      await witness.append({ head, leaves: rows.map(({ leaf }) => leaf) });
+      from = head.size;
+    }
+  };
+
+  /** The log goes on when its witness cannot be written: what the witness lacks it gets with the next head that it takes. */
+  const bearWitness = async (line: WitnessLine): Promise<void> => {
+    try {
+      if (isWitnessBehind) await catchUpWitness();
+      else await witness.append(line);
+      isWitnessBehind = false;
+    } catch (error) {
+      isWitnessBehind = true;
+      log.error("The witness of the audit log could not be written", { error });
+    }
+  };
+
   /** Numbers one stretch; answers whether there may be more. The tree grows only after the commit. */
   const numberStretch = async (): Promise<boolean> => {
-    const waiting = await database.read(everything, (reader) =>
-      listUnnumbered(everything, reader, MAX_ENTRIES_PER_HEAD),
-    );
-    if (waiting.length === 0) return false;
-    const leaves = waiting.map(({ leaf }) => leaf);
-    const grown = tree.copy();
-    for (const leaf of leaves) grown.append(leaf);
-    const head = signHead(key, grown.size, grown.root(), clock.now());
-    await database.write(everything, async (tx) => {
-      let index = tree.size;
-      for (const { uuid } of waiting) await numberEntry(everything, tx, uuid, index++);
+    if (!(await database.read(everything, (reader) => hasUnnumbered(everything, reader))))
+      return false;
+    const line = await database.write(everything, async (tx) => {
+      const leaves = await numberEntries(everything, tx, tree.size, MAX_ENTRIES_PER_HEAD);
+      const grown = tree.copy();
+      for (const leaf of leaves) grown.append(leaf);
+      const head = signHead(key, grown.size, grown.root(), clock.now());
       await insertHead(everything, tx, head);
+      return { head, leaves };
     });
-    for (const leaf of leaves) tree.append(leaf);
-    witness.append({ head, leaves });
-    return waiting.length === MAX_ENTRIES_PER_HEAD;
+    for (const leaf of line.leaves) tree.append(leaf);
+    await bearWitness(line);
+    return line.leaves.length === MAX_ENTRIES_PER_HEAD;
   };
 
   const sequence = (): Promise<void> => {
@@ -192,22 +218,6 @@ export const createAudit = (deps: AuditDependencies): Audit => {
       after = last.idx ?? after;
     }
   }
-
-  /** A crash between commit and witness leaves the witness one line short: it is written at the next start. */
-  const catchUpWitness = async (): Promise<void> => {
-    const witnessed = witness.read().at(-1)?.head.size ?? 0;
-    const heads = (
-      await database.read(everything, (reader) => listHeads(everything, reader))
-    ).filter(({ size }) => size > witnessed);
-    let from = witnessed;
-    for (const head of heads) {
-      const rows = await database.read(everything, (reader) =>
-        listNumbered(everything, reader, from - 1, head.size - from),
-      );
-      witness.append({ head, leaves: rows.map(({ leaf }) => leaf) });
-      from = head.size;
-    }
-  };
 
   return {
     name: "audit",

@@ -1,5 +1,6 @@
 import type { AuditHead } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
+import { sql } from "kysely";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 
@@ -32,29 +33,35 @@ export const insertEntry = async (_scope: Scope, tx: Tx, row: NewEntryRow): Prom
   await tx.queries.insertInto("audit_entries").values(row).execute();
 };
 
-/** Rows that the sequencer has not numbered yet, in the order in which it will. */
-export const listUnnumbered = (
-  _scope: Scope,
-  reader: Reader,
-  limit: number,
-): Promise<{ uuid: string; leaf: string }[]> =>
-  reader.queries
-    .selectFrom("audit_entries")
-    .select(["uuid", "leaf"])
-    .where("idx", "is", null)
-    .orderBy("at")
-    .orderBy("uuid")
-    .limit(limit)
-    .execute();
-
-export const numberEntry = async (
+/**
+ * Numbers up to `limit` rows that have no number yet, oldest first, from `from` on; answers their leaves in that order. One
+ * statement: what it returns is what it numbered, whoever writes meanwhile.
+ */
+export const numberEntries = async (
   _scope: Scope,
   tx: Tx,
-  uuid: string,
-  idx: number,
-): Promise<void> => {
-  await tx.queries.updateTable("audit_entries").set({ idx }).where("uuid", "=", uuid).execute();
+  from: number,
+  limit: number,
+): Promise<string[]> => {
+  const { rows } = await sql<{ idx: number | string; leaf: string }>`
+    with waiting as (
+      select uuid, row_number() over (order by at, uuid) - 1 + ${sql.lit(from)} as place
+      from audit_entries where idx is null order by at, uuid limit ${sql.lit(limit)}
+    )
+    update audit_entries set idx = waiting.place from waiting
+    where audit_entries.uuid = waiting.uuid
+    returning audit_entries.idx as idx, audit_entries.leaf as leaf`.execute(tx.queries);
+  return rows.sort((a, b) => Number(a.idx) - Number(b.idx)).map(({ leaf }) => leaf);
 };
+
+/** Whether any row waits for its number. */
+export const hasUnnumbered = async (_scope: Scope, reader: Reader): Promise<boolean> =>
+  (await reader.queries
+    .selectFrom("audit_entries")
+    .select("uuid")
+    .where("idx", "is", null)
+    .limit(1)
+    .executeTakeFirst()) !== undefined;
 
 export const insertHead = async (_scope: Scope, tx: Tx, head: AuditHead): Promise<void> => {
   await tx.queries

@@ -83,7 +83,10 @@ export const verifyLog = async ({
   witness,
   key,
 }: LogToVerify): Promise<AuditVerdict> => {
-  const witnessedLeaves = witness.flatMap((line) => line.leaves);
+  const witnessedLeaves = new Map<number, string>();
+  for (const { head, leaves } of witness)
+    for (const [i, leaf] of leaves.entries())
+      witnessedLeaves.set(head.size - leaves.length + i, leaf);
   const checkpoints = new Map<number, AuditHead[]>();
   const expectedSize = Math.max(
     0,
@@ -113,7 +116,7 @@ export const verifyLog = async ({
     const index = tree.size;
     const because =
       rowFault(row, index) ??
-      (witnessedLeaves[index] !== undefined && witnessedLeaves[index] !== row.leaf
+      ((witnessedLeaves.get(index) ?? row.leaf) !== row.leaf
         ? "the witness knows another entry here"
         : undefined);
     if (because) fault = { index, because };
