@@ -3,6 +3,7 @@
 import { createReadStream, createWriteStream, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { pipeline } from "node:stream/promises";
 import { fail } from "@s4t/contract";
 import { Kysely } from "kysely";
 import { Pool, type PoolClient, types } from "pg";
@@ -17,6 +18,8 @@ import { createPostgresDialect } from "./dialect.ts";
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** How long a statement may run: none of ours is meant to. */
 export const STATEMENT_TIMEOUT_MS = 30_000;
+/** Rows that a backup or a restore has in hand at once. */
+export const COPIED_ROWS_LIMIT = 1_000;
 const int8 = 20;
 /** Lock that one migrating cloud holds against another. */
 const migrationLock = 7_355_608;
@@ -188,12 +191,8 @@ class PostgresDatabase implements Database {
       async (client) => {
         mkdirSync(join(folder, "tables"), { recursive: true, mode: 0o700 });
         for (const table of await this.#tables(client)) {
-          const { rows } = await client.query(`select to_jsonb(t)::text as row from "${table}" t`);
           const out = createWriteStream(join(folder, "tables", `${table}.jsonl`), { mode: 0o600 });
-          for (const { row } of rows as { row: string }[]) out.write(`${row}\n`);
-          await new Promise<void>((resolve, reject) =>
-            out.end((error?: Error | null) => (error ? reject(error) : resolve())),
-          );
+          await pipeline(rowsOf(client, table), out);
         }
       },
     );
@@ -211,18 +210,42 @@ class PostgresDatabase implements Database {
       for (const table of sorted(tables, order.rows as { child: string; parent: string }[])) {
         const file = join(folder, "tables", `${table}.jsonl`);
         if (!existsSync(file)) continue;
-        for await (const line of createInterface({ input: createReadStream(file) }))
-          if (line !== "")
-            await client.query(
-              `insert into "${table}" select * from jsonb_populate_record(null::"${table}", $1::jsonb)`,
-              [line],
-            );
+        for await (const lines of stretchesOf(file))
+          await client.query(
+            `insert into "${table}" select * from jsonb_populate_recordset(null::"${table}", $1::jsonb)`,
+            [`[${lines.join(",")}]`],
+          );
       }
       await client.query(
         "select setval(pg_get_serial_sequence('changes', 'seq'), coalesce((select max(seq) from changes), 1))",
       );
     });
   }
+}
+
+/** A table as lines of JSON, a stretch at a time: a log of millions of entries must not stand in memory. */
+async function* rowsOf(client: PoolClient, table: string): AsyncGenerator<string> {
+  await client.query(
+    `declare stretch no scroll cursor for select to_jsonb(t)::text as row from "${table}" t`,
+  );
+  for (;;) {
+    const { rows } = await client.query(`fetch ${COPIED_ROWS_LIMIT} from stretch`);
+    if (rows.length === 0) break;
+    yield (rows as { row: string }[]).map(({ row }) => `${row}\n`).join("");
+  }
+  await client.query("close stretch");
+}
+
+/** Lines of a file, a stretch at a time. */
+async function* stretchesOf(file: string): AsyncGenerator<string[]> {
+  let lines: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (line !== "") lines.push(line);
+    if (lines.length < COPIED_ROWS_LIMIT) continue;
+    yield lines;
+    lines = [];
+  }
+  if (lines.length > 0) yield lines;
 }
 
 const sorted = (
