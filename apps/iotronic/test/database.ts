@@ -22,11 +22,13 @@ const openSqlite = async (folder: string) => {
   return { database, close: async () => database.stop?.() };
 };
 
-/** Opens one. */
-export const openTestDatabase = async (): Promise<TestDatabase> => {
+/** Opens one: of the kind that the run is about, unless said. */
+export const openTestDatabase = async (
+  dialect: "sqlite" | "postgres" = process.env.TEST_DATABASE === "postgres" ? "postgres" : "sqlite",
+): Promise<TestDatabase> => {
   const folder = mkdtempSync(join(tmpdir(), "s4t-test-"));
   const opened =
-    process.env.TEST_DATABASE === "postgres"
+    dialect === "postgres"
       ? await (await import("./postgres.ts")).openPostgresForTest()
       : await openSqlite(folder);
   return {

@@ -2,7 +2,7 @@
 // witnessed outside. Format and its reasons: docs/adr/0007.
 import { randomBytes } from "node:crypto";
 import { type AuditEntry, type AuditHead, type AuditVerdict, fail } from "@s4t/contract";
-import { type Clock, canonicalJson, type Log, type Part, toRfc3339 } from "@s4t/kit";
+import { type Clock, canonicalJson, isS4tError, type Log, type Part, toRfc3339 } from "@s4t/kit";
 import type { AuditInput, AuditLog } from "../../edge/facts.ts";
 import { newId } from "../../edge/id.ts";
 import { pageOf, pageSizeOf, parseCursor, parseMoment } from "../../edge/page.ts";
@@ -11,6 +11,7 @@ import type { Database, Tx } from "../../ports/database.ts";
 import { type HeadKey, signHead } from "./head.ts";
 import { leafOf, MerkleTree } from "./merkle.ts";
 import {
+  countNumbered,
   type EntryRow,
   eraseEntry,
   findLastHead,
@@ -23,12 +24,12 @@ import {
   numberEntries,
 } from "./store.ts";
 import { ERASURE, verifyLog } from "./verify.ts";
-import type { Witness, WitnessLine } from "./witness.ts";
+import type { Witness } from "./witness.ts";
 
 /** How long an entry waits for its number at most. */
 export const AUDIT_SEQUENCE_MS = 1_000;
-/** Most entries that one head covers more than the head before: numbering them must not hold the loop for long. */
-export const MAX_ENTRIES_PER_HEAD = 2_000;
+/** Most entries that one head covers more than the head before. */
+export const MAX_ENTRIES_PER_HEAD = 10_000;
 const readStretch = 2_000;
 
 export interface AuditDependencies {
@@ -44,6 +45,8 @@ export interface Audit extends AuditLog, Part {
   lastHead(): Promise<AuditHead | null>;
   /** Numbers and signs what waits, now. */
   sequence(): Promise<void>;
+  /** Numbers and signs what waits, then runs `work` while log and witness stand still: for a copy that holds both. */
+  still<T>(work: () => Promise<T>): Promise<T>;
   verify(): Promise<AuditVerdict>;
   /**
    * Removes what an entry said, for a person's right; proofs go on holding. That it was erased is an entry of its own: an
@@ -117,7 +120,8 @@ export const createAudit = (deps: AuditDependencies): Audit => {
   let sequencing: Promise<void> = Promise.resolve();
   let timer: { cancel(): void } | undefined;
   let stopped = false;
-  let isWitnessBehind = false;
+  // Whether tree and witness may be behind the table: at the start, and after a commit whose end nobody heard.
+  let behind = true;
 
   const append = async (tx: Tx, input: AuditInput): Promise<void> => {
     const payload = payloadOf(input, clock.now());
@@ -147,44 +151,22 @@ export const createAudit = (deps: AuditDependencies): Audit => {
     if (timer || stopped) return;
     timer = clock.after(AUDIT_SEQUENCE_MS / 2, () => {
       timer = undefined;
-      sequence().catch((error: unknown) =>
-        log.error("The audit log could not be numbered", { error }),
-      );
+      sequence().catch((error: unknown) => {
+        log.error("The audit log could not be numbered", { error });
+        arm();
+      });
     });
   };
 
-  /** A crash between commit and witness, or a witness whose disk was full, leaves lines out: they are written later. */
-  const catchUpWitness = async (): Promise<void> => {
-    const witnessed = witness.read().at(-1)?.head.size ?? 0;
-    const heads = (
-      await database.read(everything, (reader) => listHeads(everything, reader))
-    ).filter(({ size }) => size > witnessed);
-    let from = witnessed;
-    for (const head of heads) {
-      const rows = await database.read(everything, (reader) =>
-        listNumbered(everything, reader, from - 1, head.size - from),
-      );
-      await witness.append({ head, leaves: rows.map(({ leaf }) => leaf) });
-      from = head.size;
-    }
-  };
-
-  /** The log goes on when its witness cannot be written: what the witness lacks it gets with the next head that it takes. */
-  const bearWitness = async (line: WitnessLine): Promise<void> => {
-    try {
-      if (isWitnessBehind) await catchUpWitness();
-      else await witness.append(line);
-      isWitnessBehind = false;
-    } catch (error) {
-      isWitnessBehind = true;
-      log.error("The witness of the audit log could not be written", { error });
-    }
-  };
-
-  /** Numbers one stretch; answers whether there may be more. The tree grows only after the commit. */
+  /**
+   * Numbers one stretch; answers whether there may be more. Nothing is numbered before the witness has all that was: the log
+   * is never more than one head ahead of it.
+   */
   const numberStretch = async (): Promise<boolean> => {
+    if (behind) await catchUp();
     if (!(await database.read(everything, (reader) => hasUnnumbered(everything, reader))))
       return false;
+    behind = true;
     const line = await database.write(everything, async (tx) => {
       const leaves = await numberEntries(everything, tx, tree.size, MAX_ENTRIES_PER_HEAD);
       const grown = tree.copy();
@@ -194,21 +176,27 @@ export const createAudit = (deps: AuditDependencies): Audit => {
       return { head, leaves };
     });
     for (const leaf of line.leaves) tree.append(leaf);
-    await bearWitness(line);
+    await witness.append(line);
+    behind = false;
     return line.leaves.length === MAX_ENTRIES_PER_HEAD;
   };
 
-  const sequence = (): Promise<void> => {
-    sequencing = sequencing.then(async () => {
-      while (await numberStretch());
-    });
-    const result = sequencing;
-    sequencing = sequencing.catch(() => {});
+  /** Runs `work` after whatever numbers now, and nothing numbers meanwhile. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = sequencing.then(work);
+    sequencing = result.then(
+      () => {},
+      () => {},
+    );
     return result;
   };
+  const numberAll = async (): Promise<void> => {
+    while (await numberStretch());
+  };
+  const sequence = (): Promise<void> => inTurn(numberAll);
 
-  async function* numberedRows(): AsyncGenerator<EntryRow> {
-    for (let after = -1; ; ) {
+  async function* numberedRows(from = 0): AsyncGenerator<EntryRow> {
+    for (let after = from - 1; ; ) {
       const rows = await database.read(everything, (reader) =>
         listNumbered(everything, reader, after, readStretch),
       );
@@ -219,13 +207,53 @@ export const createAudit = (deps: AuditDependencies): Audit => {
     }
   }
 
+  /**
+   * Brings tree and witness up to the table: at the start, and when a commit or the witness failed. A crash between the two
+   * leaves the witness one line short, which is written now. One that lacks more was cut, or is another file: it stays as it
+   * is, and a verification says so.
+   */
+  const catchUp = async (): Promise<void> => {
+    for await (const row of numberedRows(tree.size)) tree.append(row.leaf);
+    const from = witness.read().at(-1)?.head.size ?? 0;
+    const heads = await database.read(everything, (reader) => listHeads(everything, reader));
+    const [head, ...more] = heads.filter(({ size }) => size > from);
+    if (more.length > 0)
+      log.error("The witness of the audit log lacks heads", { lacks: more.length + 1 });
+    else if (head) {
+      const rows = await database.read(everything, (reader) =>
+        listNumbered(everything, reader, from - 1, head.size - from),
+      );
+      await witness.append({ head, leaves: rows.map(({ leaf }) => leaf) });
+    }
+    behind = false;
+  };
+
+  const verifyOnce = async (): Promise<AuditVerdict> => {
+    const standing = await inTurn(async () => {
+      await numberAll().catch((error: unknown) => {
+        // A table that was changed behind our back may refuse the next number: what is wrong with it is then the answer.
+        if (isS4tError(error)) throw error;
+        log.error("The audit log could not be numbered", { error });
+      });
+      const heads = await database.read(everything, (reader) => listHeads(everything, reader));
+      const numbered = await database.read(everything, (reader) =>
+        countNumbered(everything, reader),
+      );
+      return { heads, numbered, witness: witness.read() };
+    });
+    return verifyLog({ ...standing, rows: numberedRows(), key: key.publicHex });
+  };
+
   return {
     name: "audit",
     append,
     async start() {
-      for await (const row of numberedRows()) tree.append(row.leaf);
-      await catchUpWitness();
-      await sequence();
+      await sequence().catch((error: unknown) => {
+        // A cloud whose witness is away serves all the same: entries are written, and numbered when it is back.
+        if (!isS4tError(error)) throw error;
+        log.error("The audit log could not be numbered", { error });
+        arm();
+      });
     },
     async stop() {
       stopped = true;
@@ -253,15 +281,15 @@ export const createAudit = (deps: AuditDependencies): Audit => {
     lastHead: async () =>
       (await database.read(everything, (reader) => findLastHead(everything, reader))) ?? null,
     sequence,
+    still: (work) =>
+      inTurn(async () => {
+        await numberAll();
+        return work();
+      }),
     async verify() {
-      await sequence();
-      const heads = await database.read(everything, (reader) => listHeads(everything, reader));
-      return verifyLog({
-        rows: numberedRows(),
-        heads,
-        witness: witness.read(),
-        key: key.publicHex,
-      });
+      const verdict = await verifyOnce();
+      // An entry that was erased while the log was read looks like a fault; what is wrong stays wrong.
+      return verdict.intact ? verdict : verifyOnce();
     },
     async erase(actor, uuid) {
       await database.write(everything, async (tx) => {

@@ -4,6 +4,9 @@ import { sql } from "kysely";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 
+/** The last moment that a date can say (ECMA-262 21.4.1.1). */
+const LAST_MOMENT_MS = 8_640_000_000_000_000;
+
 /** A row of the log as stored. */
 export interface EntryRow {
   readonly uuid: string;
@@ -63,6 +66,19 @@ export const hasUnnumbered = async (_scope: Scope, reader: Reader): Promise<bool
     .limit(1)
     .executeTakeFirst()) !== undefined;
 
+/** A moment that cannot be is shown as it is stored: its signature then does not hold. */
+const showMoment = (at: number): string =>
+  Math.abs(at) <= LAST_MOMENT_MS ? toRfc3339(at) : String(at);
+
+/** Entries up to the one with the highest number. */
+export const countNumbered = async (_scope: Scope, reader: Reader): Promise<number> => {
+  const { last } = await reader.queries
+    .selectFrom("audit_entries")
+    .select(({ fn }) => fn.max("idx").as("last"))
+    .executeTakeFirstOrThrow();
+  return last === null ? 0 : Number(last) + 1;
+};
+
 export const insertHead = async (_scope: Scope, tx: Tx, head: AuditHead): Promise<void> => {
   await tx.queries
     .insertInto("audit_heads")
@@ -72,7 +88,7 @@ export const insertHead = async (_scope: Scope, tx: Tx, head: AuditHead): Promis
 
 export const listHeads = async (_scope: Scope, reader: Reader): Promise<AuditHead[]> => {
   const rows = await reader.queries.selectFrom("audit_heads").selectAll().orderBy("size").execute();
-  return rows.map((row) => ({ ...row, size: Number(row.size), at: toRfc3339(Number(row.at)) }));
+  return rows.map((row) => ({ ...row, size: Number(row.size), at: showMoment(Number(row.at)) }));
 };
 
 export const findLastHead = async (
@@ -85,7 +101,7 @@ export const findLastHead = async (
     .orderBy("size", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row && { ...row, size: Number(row.size), at: toRfc3339(Number(row.at)) };
+  return row && { ...row, size: Number(row.size), at: showMoment(Number(row.at)) };
 };
 
 /** A stretch of numbered rows in order, from an index on. */

@@ -9,6 +9,8 @@ import type { WitnessLine } from "./witness.ts";
 export interface LogToVerify {
   readonly rows: AsyncIterable<EntryRow>;
   readonly heads: readonly AuditHead[];
+  /** Entries that had a number when heads and witness were read, with no numbering under way. */
+  readonly numbered: number;
   readonly witness: readonly WitnessLine[];
   /** Public key that heads must be signed with, hex. */
   readonly key: string;
@@ -41,15 +43,59 @@ const rowFault = (row: EntryRow, index: number): string | undefined => {
   }
   if (leafOf(Buffer.from(row.salt, "hex"), row.payload) !== row.leaf)
     return "its content does not match its leaf";
-  const said = JSON.parse(row.payload) as Said;
-  const same =
-    said.uuid === row.uuid &&
-    said.at === row.at &&
-    said.action === row.action &&
-    said.project === row.project_id &&
-    said.actor.uuid === row.actor_id &&
-    (said.resource?.uuid ?? null) === row.resource_id;
-  return same ? undefined : "its columns do not match its content";
+  return saysTheSame(row, row.payload) ? undefined : "its columns do not match its content";
+};
+
+const saysTheSame = (row: EntryRow, payload: string): boolean => {
+  try {
+    const said = JSON.parse(payload) as Said;
+    return (
+      said.uuid === row.uuid &&
+      said.at === row.at &&
+      said.action === row.action &&
+      said.project === row.project_id &&
+      said.actor.uuid === row.actor_id &&
+      (said.resource?.uuid ?? null) === row.resource_id
+    );
+  } catch {
+    return false; // no entry of ours, whatever its leaf says
+  }
+};
+
+/** Leaves by index, as the witness knows them: each line holds those up to its head. */
+const witnessedLeavesOf = (witness: readonly WitnessLine[]): Map<number, string> => {
+  const leaves = new Map<number, string>();
+  for (const line of witness)
+    for (const [i, leaf] of line.leaves.entries())
+      leaves.set(line.head.size - line.leaves.length + i, leaf);
+  return leaves;
+};
+
+/** A head that one of log and witness has and the other has not. */
+const loneHead = (
+  heads: readonly AuditHead[],
+  witness: readonly WitnessLine[],
+): Fault | undefined => {
+  const astray = witness.findIndex(
+    (line, i) => i > 0 && line.head.size <= (witness[i - 1]?.head.size ?? 0),
+  );
+  if (astray > 0)
+    return {
+      index: witness[astray]?.head.size ?? 0,
+      because: "the lines of the witness are out of order",
+    };
+  const inLog = new Set(heads.map(({ size }) => size));
+  const missing = witness.find((line) => !inLog.has(line.head.size));
+  if (missing)
+    return {
+      index: Math.max(0, missing.head.size - missing.leaves.length),
+      because: "a head that the witness has is missing",
+    };
+  const inWitness = new Set(witness.map((line) => line.head.size));
+  const at = heads.findIndex(({ size }) => !inWitness.has(size));
+  return at < 0
+    ? undefined
+    : { index: heads[at - 1]?.size ?? 0, because: "the witness lacks a head of the log" };
 };
 
 /** Keeps the book of erased entries: one is in order when a later entry says that it was erased. */
@@ -80,13 +126,11 @@ const headFault = (head: AuditHead, key: string): string | undefined => {
 export const verifyLog = async ({
   rows,
   heads,
+  numbered,
   witness,
   key,
 }: LogToVerify): Promise<AuditVerdict> => {
-  const witnessedLeaves = new Map<number, string>();
-  for (const { head, leaves } of witness)
-    for (const [i, leaf] of leaves.entries())
-      witnessedLeaves.set(head.size - leaves.length + i, leaf);
+  const witnessedLeaves = witnessedLeavesOf(witness);
   const checkpoints = new Map<number, AuditHead[]>();
   const expectedSize = Math.max(
     0,
@@ -95,7 +139,6 @@ export const verifyLog = async ({
   );
   for (const head of [...heads, ...witness.map((line) => line.head)])
     checkpoints.set(head.size, [...(checkpoints.get(head.size) ?? []), head]);
-  const sizesInLog = new Set(heads.map((head) => head.size));
 
   const tree = new MerkleTree();
   const erasures = createErasures();
@@ -112,13 +155,11 @@ export const verifyLog = async ({
   };
   checkHeads();
   for await (const row of rows) {
-    if (fault) break;
     const index = tree.size;
+    if (fault || (index === expectedSize && row.idx !== null && row.idx >= index)) break;
+    const isForeign = (witnessedLeaves.get(index) ?? row.leaf) !== row.leaf;
     const because =
-      rowFault(row, index) ??
-      ((witnessedLeaves.get(index) ?? row.leaf) !== row.leaf
-        ? "the witness knows another entry here"
-        : undefined);
+      rowFault(row, index) ?? (isForeign ? "the witness knows another entry here" : undefined);
     if (because) fault = { index, because };
     else {
       tree.append(row.leaf);
@@ -129,12 +170,9 @@ export const verifyLog = async ({
   fault ??= erasures.fault();
   if (!fault && tree.size < expectedSize)
     fault = { index: tree.size, because: "the log ends before its last head" };
-  const missingHead = witness.find((line) => !sizesInLog.has(line.head.size));
-  if (!fault && missingHead)
-    fault = {
-      index: Math.max(0, missingHead.head.size - missingHead.leaves.length),
-      because: "a head that the witness has is missing",
-    };
+  fault ??= loneHead(heads, witness);
+  if (!fault && numbered > expectedSize)
+    fault = { index: expectedSize, because: "an entry stands outside of every head" };
   const last = heads.at(-1) ?? null;
   return {
     intact: fault === undefined,
