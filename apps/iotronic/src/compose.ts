@@ -136,7 +136,9 @@ export const composeCloud = async (
     actionsOf: (actor) => allActions.filter((action) => maySomewhere(actor, action)),
   });
   parts.add(identity.tokens);
-  const backups = createBackups({ folder, database, observations, audit, restart: deps.restart });
+  const backups = parts.add(
+    createBackups({ folder, database, observations, audit, restart: deps.restart }),
+  );
 
   let events: Events | undefined;
   const resolveProject = identity.projects.resolve;

@@ -7,6 +7,7 @@ import {
   endpoints,
   errors,
   fail,
+  isNewerRelease,
   parseEnrolment,
   rest,
   statusOf,
@@ -90,5 +91,16 @@ describe("statusOf", () => {
     [{}, "offline"],
   ] as const)("%j is %s", (some, word) => {
     expect(statusOf({ ...facts, ...some }, 10)).toBe(word);
+  });
+});
+
+describe("isNewerRelease", () => {
+  it.each([
+    ["0.10.0", "0.9.3", true],
+    ["0.9.3", "0.10.0", false],
+    ["1.0.0", "1.0.0", false],
+    ["1.0.1", "1.0.0", true],
+  ])("%s against %s: %s", (a, b, newer) => {
+    expect(isNewerRelease(a, b)).toBe(newer);
   });
 });

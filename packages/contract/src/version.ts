@@ -9,3 +9,11 @@ export const CONTRACT = 1;
 export const OLDEST_CONTRACT = 1;
 /** The release, one number for the whole repository. */
 export const RELEASE = "0.1.0";
+
+/** Whether a release is later than another: `0.10.0` is later than `0.9.3`. */
+export const isNewerRelease = (release: string, than: string): boolean => {
+  const parts = (text: string) => text.split(".").map(Number);
+  const [a, b] = [parts(release), parts(than)];
+  for (let i = 0; i < 3; i += 1) if ((a[i] ?? 0) !== (b[i] ?? 0)) return (a[i] ?? 0) > (b[i] ?? 0);
+  return false;
+};

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isNewer, openDataFolder } from "./data-folder.ts";
+import { openDataFolder } from "./data-folder.ts";
 
 const folder = () => join(mkdtempSync(join(tmpdir(), "s4t-data-")), "cloud");
 const coded = (code: string) => expect.objectContaining({ code });
@@ -56,16 +56,5 @@ describe("openDataFolder", () => {
       chmodSync(path, 0o500);
       expect(() => openDataFolder(path)).toThrowError(coded("data.unwritable"));
     }
-  });
-});
-
-describe("isNewer", () => {
-  it.each([
-    ["0.10.0", "0.9.3", true],
-    ["0.9.3", "0.10.0", false],
-    ["1.0.0", "1.0.0", false],
-    ["1.0.1", "1.0.0", true],
-  ])("%s against %s: %s", (a, b, newer) => {
-    expect(isNewer(a, b)).toBe(newer);
   });
 });

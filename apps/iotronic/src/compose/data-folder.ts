@@ -2,7 +2,7 @@
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fail, RELEASE } from "@s4t/contract";
+import { fail, isNewerRelease, RELEASE } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { makePrivateFolder, readFileIfThere, writeFileAtomic } from "@s4t/kit/node";
 
@@ -50,7 +50,7 @@ export const openDataFolder = (path: string): DataFolder => {
   }
   try {
     const release = readFileIfThere(join(path, "release"))?.trim();
-    if (release !== undefined && isNewer(release, RELEASE))
+    if (release !== undefined && isNewerRelease(release, RELEASE))
       throw fail("data.newer", { folder: path, version: release });
     writeFileAtomic(join(path, "release"), `${RELEASE}\n`);
     writeFileAtomic(join(path, "pid"), `${process.pid}\n`);
@@ -60,14 +60,6 @@ export const openDataFolder = (path: string): DataFolder => {
     throw fail("data.unwritable", { folder: path, because: becauseOf(cause) }, cause);
   }
   return { path, release: () => lock.close() };
-};
-
-/** `0.10.0` is newer than `0.9.3`. */
-export const isNewer = (release: string, than: string): boolean => {
-  const parts = (text: string) => text.split(".").map(Number);
-  const [a, b] = [parts(release), parts(than)];
-  for (let i = 0; i < 3; i += 1) if ((a[i] ?? 0) !== (b[i] ?? 0)) return (a[i] ?? 0) > (b[i] ?? 0);
-  return false;
 };
 
 /** Where the command line of the same user finds the cloud that was started last; false where there is no home to write in. */

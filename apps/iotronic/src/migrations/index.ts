@@ -18,6 +18,13 @@ export const migrations: readonly Migration[] = [
   operationsMigration,
 ];
 
+/** Throws `backup.newer` when a copy knows a migration that this release does not. */
+export const refuseNewerCopy = (applied: readonly string[]): void => {
+  const known = new Set(migrations.map(({ name }) => name));
+  const foreign = applied.find((name) => !known.has(name));
+  if (foreign) throw fail("backup.newer", { version: foreign });
+};
+
 /** How a driver brackets one migration. */
 export interface MigrationTransaction {
   begin(): Promise<void>;

@@ -31,6 +31,8 @@ export interface Database extends Part {
   migrate(): Promise<void>;
   /** Writes a consistent copy of everything, while others read and write. */
   backup(folder: string): Promise<void>;
+  /** Looks at such a copy without touching anything. Throws `backup.invalid` and `backup.newer` for what `restore` would not take. */
+  examine(folder: string): Promise<void>;
   /** Replaces everything by such a copy. Running reads end with `cloud.unavailable`. */
   restore(folder: string): Promise<void>;
 }

@@ -16,5 +16,6 @@ export const operationErrors = {
     "The log does not match its proof from entry {index} on: {because}.",
   ),
   "series.not-found": refused(404)("notFound", "There is no such series, or you may not see it."),
+  "backup.newer": refused(409)("config", "The backup was made by a newer release: {version}."),
   "backup.invalid": refused(422)("data", "This is not a backup that can be restored: {because}."),
 } as const;

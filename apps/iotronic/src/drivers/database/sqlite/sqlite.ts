@@ -3,7 +3,7 @@
 // of their own and see only what is committed.
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { backup, DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { fail } from "@s4t/contract";
 import { Kysely } from "kysely";
 import { applyMigrations } from "../../../migrations/index.ts";
@@ -11,7 +11,9 @@ import type { Schema } from "../../../migrations/schema.ts";
 import type { Scope } from "../../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../../ports/database.ts";
 import type { SqliteOptions } from "./config.ts";
+import { copyOf, examineCopy } from "./copy.ts";
 import { createSqliteDialect, SqliteConnection } from "./dialect.ts";
+import { translate } from "./translate.ts";
 
 /** Longest time that a group goes on taking writers in before it commits: bounds what a writer waits for others. */
 export const GROUP_COMMIT_MS = 20;
@@ -46,17 +48,6 @@ const open = (file: string, durable: boolean): Handles => {
     writer: new Kysely<Schema>({ dialect: createSqliteDialect(new SqliteConnection(writing)) }),
     reader: new Kysely<Schema>({ dialect: createSqliteDialect(new SqliteConnection(reading)) }),
   };
-};
-
-/** SQLite's own words → ours. Constraint violations pass: they are the stores' to read. */
-const translate = (error: unknown): unknown => {
-  const code = (error as { errcode?: number }).errcode;
-  if (code === undefined) return error;
-  const primary = code & 0xff;
-  if (primary === 13) return fail("cloud.storage-full", undefined, error);
-  if (primary === 10 || primary === 8 || primary === 14)
-    return fail("cloud.unavailable", { because: "its disk does not answer" }, error);
-  return error;
 };
 
 /** A {@link Database} in one SQLite file. */
@@ -182,10 +173,8 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
         commit: async () => opened().writing.exec("COMMIT"),
         rollback: async () => opened().writing.exec("ROLLBACK"),
       }),
-    async backup(folder) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      await backup(opened().reading, join(folder, "cloud.sqlite"));
-    },
+    backup: (folder) => copyOf(file, folder),
+    examine: examineCopy,
     async restore(folder) {
       await running;
       opened().reading.close();

@@ -404,6 +404,9 @@ class SqliteObservations implements ObservationsDriver {
     for (const name of this.#opened().names()) {
       const source = new DatabaseSync(join(this.#options.folder, name), { readOnly: true });
       try {
+        // Held open, so that the writes of others do not start the copy over.
+        source.exec("BEGIN");
+        source.prepare("SELECT count(*) FROM sqlite_schema").get();
         await backup(source, join(folder, name));
       } finally {
         source.close();

@@ -1,0 +1,137 @@
+// A copy of all tables as JSON lines, one file a table, and how such a copy is taken over. Tables come back as the migrations of
+// the copy's own release made them, are filled, and only then brought up to this release: an old copy needs no column that it
+// could not know.
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pipeline } from "node:stream/promises";
+import { fail } from "@s4t/contract";
+import { Kysely } from "kysely";
+import type { PoolClient } from "pg";
+import {
+  applyMigrations,
+  type MigrationTransaction,
+  migrations,
+  refuseNewerCopy,
+} from "../../../migrations/index.ts";
+import type { Schema } from "../../../migrations/schema.ts";
+import { createPostgresDialect } from "./dialect.ts";
+import { rowSecurity } from "./row-security.ts";
+
+/** Rows that a copy reads or writes at a time: bounds its memory. */
+export const COPIED_ROWS_LIMIT = 1_000;
+const applied = "schema_migrations";
+
+const fileOf = (folder: string, table: string): string => join(folder, "tables", `${table}.jsonl`);
+
+const tablesOf = async (client: PoolClient): Promise<string[]> => {
+  const { rows } = await client.query(
+    "select table_name as name from information_schema.tables where table_schema = current_schema()",
+  );
+  return (rows as { name: string }[]).map(({ name }) => name).sort();
+};
+
+/** A table as lines of JSON, a stretch at a time: a log of millions of entries must not stand in memory. */
+async function* rowsOf(client: PoolClient, table: string): AsyncGenerator<string> {
+  await client.query(
+    `declare stretch no scroll cursor for select to_jsonb(t)::text as row from "${table}" t`,
+  );
+  for (;;) {
+    const { rows } = await client.query(`fetch ${COPIED_ROWS_LIMIT} from stretch`);
+    if (rows.length === 0) break;
+    yield (rows as { row: string }[]).map(({ row }) => `${row}\n`).join("");
+  }
+  await client.query("close stretch");
+}
+
+/** Lines of a file, a stretch at a time. */
+async function* stretchesOf(file: string): AsyncGenerator<string[]> {
+  let lines: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (line !== "") lines.push(line);
+    if (lines.length < COPIED_ROWS_LIMIT) continue;
+    yield lines;
+    lines = [];
+  }
+  if (lines.length > 0) yield lines;
+}
+
+const sorted = (
+  tables: readonly string[],
+  edges: readonly { readonly child: string; readonly parent: string }[],
+): string[] => {
+  const done: string[] = [];
+  const visit = (table: string): void => {
+    if (done.includes(table)) return;
+    for (const { child, parent } of edges) if (child === table && parent !== table) visit(parent);
+    done.push(table);
+  };
+  for (const table of tables) visit(table);
+  return done;
+};
+
+/** Writes a copy, within a transaction that sees one moment. */
+export const copyTo = async (client: PoolClient, folder: string): Promise<void> => {
+  mkdirSync(join(folder, "tables"), { recursive: true, mode: 0o700 });
+  for (const table of await tablesOf(client))
+    await pipeline(
+      rowsOf(client, table),
+      createWriteStream(fileOf(folder, table), { mode: 0o600, flush: true }),
+    );
+};
+
+const migrationsIn = (folder: string): string[] => {
+  if (!existsSync(fileOf(folder, applied)))
+    throw fail("backup.invalid", { because: "it holds no tables of PostgreSQL" });
+  try {
+    return readFileSync(fileOf(folder, applied), "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => String((JSON.parse(line) as { name: unknown }).name));
+  } catch (cause) {
+    throw fail("backup.invalid", { because: "it is damaged" }, cause);
+  }
+};
+
+/** Throws `backup.invalid` for what is no copy of PostgreSQL's tables, `backup.newer` for one of a later release. */
+export const examineCopy = async (folder: string): Promise<void> =>
+  refuseNewerCopy(migrationsIn(folder));
+
+const fill = async (client: PoolClient, folder: string): Promise<void> => {
+  // Parents before children: a table that others point to is filled first.
+  const order = await client.query(
+    "select conrelid::regclass::text as child, confrelid::regclass::text as parent from pg_constraint where contype = 'f'",
+  );
+  const edges = order.rows as { child: string; parent: string }[];
+  for (const table of sorted(await tablesOf(client), edges)) {
+    if (table === applied || !existsSync(fileOf(folder, table))) continue;
+    for await (const lines of stretchesOf(fileOf(folder, table)))
+      await client.query(
+        `insert into "${table}" select * from jsonb_populate_recordset(null::"${table}", $1::jsonb)`,
+        [`[${lines.join(",")}]`],
+      );
+  }
+  await client.query(
+    "select setval(pg_get_serial_sequence('changes', 'seq'), coalesce((select max(seq) from changes), 1))",
+  );
+};
+
+/** All of it is one transaction of the caller's. */
+const within: MigrationTransaction = {
+  begin: async () => {},
+  commit: async () => {},
+  rollback: async () => {},
+};
+
+/** Replaces everything by a copy, within the caller's transaction. */
+export const takeOver = async (client: PoolClient, folder: string): Promise<void> => {
+  const names = new Set(migrationsIn(folder));
+  refuseNewerCopy([...names]);
+  for (const table of await tablesOf(client)) await client.query(`drop table "${table}" cascade`);
+  const schema = new Kysely<Schema>({ dialect: createPostgresDialect(client) });
+  const then = migrations.filter(({ name }) => names.has(name));
+  await applyMigrations(schema, "postgres", within, then);
+  await fill(client, folder);
+  await applyMigrations(schema, "postgres", within);
+  await client.query(rowSecurity);
+};

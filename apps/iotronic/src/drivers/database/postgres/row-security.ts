@@ -1,0 +1,12 @@
+// The second lock on every project's rows: a policy on each table that has a project.
+
+/** Sets the policies anew, so that a table that a migration has just made has its own. */
+export const rowSecurity = `
+do $$ declare t text; begin
+  for t in select table_name from information_schema.columns where table_schema = current_schema() and column_name = 'project_id' loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('drop policy if exists s4t_scope on %I', t);
+    execute format('create policy s4t_scope on %I using (current_setting(''s4t.projects'', true) = ''all'' or project_id = any(string_to_array(current_setting(''s4t.projects'', true), '','')))', t);
+  end loop;
+end $$`;
