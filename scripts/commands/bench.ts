@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { describeMachine, readTicks, sharesSince } from "../../bench/harness/machine.ts";
 import { buildAll } from "../bundles.ts";
 import type { Figure } from "../figure.ts";
 import { root } from "../repository.ts";
@@ -19,11 +20,24 @@ export const run = async (args: string[]): Promise<number> => {
     return 64;
   }
   await buildAll((line) => console.error(line));
+  console.error(describeMachine());
   for (const name of wanted) {
+    const before = readTicks();
+    const startedMs = performance.now();
     const { run: measure } = (await import(join(folder, `${name}.ts`))) as {
       run(print: (figure: Figure) => void): Promise<void>;
     };
-    await measure((figure) => console.log(JSON.stringify(figure)));
+    const print = (figure: Figure) => console.log(JSON.stringify(figure));
+    await measure(print);
+    // What others took of the machine meanwhile: a figure of a busy machine is read with care.
+    const { stealPercent, busyPercent, load } = sharesSince(before);
+    const round = (value: number) => Math.round(value * 10) / 10;
+    const of = { bench: name, case: "machine" } as const;
+    print({ ...of, metric: "steal", value: round(stealPercent), unit: "%" });
+    print({ ...of, metric: "busy", value: round(busyPercent), unit: "%" });
+    print({ ...of, metric: "load", value: round(load), unit: "processes" });
+    const seconds = (performance.now() - startedMs) / 1_000;
+    console.error(`${name} took ${seconds.toFixed(0)} s`);
   }
   return 0;
 };
