@@ -13,18 +13,15 @@ module.exports = {
     ),
     never(
       "apps-not-apps",
-      "programs meet on the wire; only compose may be shared, with the simulated boards of the demo and with stories",
-      { path: "^apps/([^/]+)/", pathNot: notTests },
-      { path: "^apps/", pathNot: ["^apps/$1/", "^apps/lightning-rod/src/compose\\.ts$"] },
+      "programs meet on the wire",
+      { path: "^apps/([^/]+)/", pathNot: [notTests, "^apps/simulator/", "^apps/[^/]+/test/"] },
+      { path: "^apps/", pathNot: ["^apps/$1/"] },
     ),
     never(
-      "agent-only-from-demo",
-      "the cloud may hold the agent's code in one place only: simulated boards",
-      {
-        path: "^apps/iotronic/",
-        pathNot: ["^apps/iotronic/src/compose/demo\\.ts$", notTests, "^apps/iotronic/test/"],
-      },
-      { path: "^apps/lightning-rod/" },
+      "simulator-is-many-agents",
+      "simulated boards are the agent's own code, and nothing else of any program",
+      { path: "^apps/simulator/" },
+      { path: "^apps/", pathNot: ["^apps/simulator/", "^apps/lightning-rod/src/compose\\.ts$"] },
     ),
     never(
       "kit-is-the-ground",

@@ -20,9 +20,14 @@ import { openJournal } from "./reports/journal.ts";
 import type { Storage } from "./storage.ts";
 import { createTargetKeeper, type Executors } from "./target/target.ts";
 
+export { createSimulated, type SimulatedOptions } from "./platform/simulated/simulated.ts";
+export { openMemory, type Storage } from "./storage.ts";
+
 export interface AgentOptions {
   /** Used up when the board has no identity yet, or another cloud's. */
   readonly enrolment: string | null;
+  /** Where the cloud is now, if not where the enrolment said. The authorities that are trusted stay the same. */
+  readonly url: string | null;
   readonly rebootCommand: readonly string[] | null;
   readonly simulated: boolean;
 }
@@ -77,11 +82,17 @@ const identify = async (
   { storage, clock, log }: AgentDependencies,
   signal: AbortSignal,
 ): Promise<BoardIdentity> => {
-  const known = readIdentity(storage);
+  const stored = readIdentity(storage);
+  const known = stored && { ...stored, url: options.url ?? stored.url };
+  if (known && known.url !== stored.url) writeIdentity(storage, known);
   if (known && options.enrolment === null) return known;
   if (options.enrolment === null) throw fail("agent.not-enrolled");
-  const enrolment: EnrolmentString = parseEnrolment(options.enrolment);
-  const ca = enrolment.ca === null ? null : await fetchAuthority(enrolment.url, enrolment.ca);
+  const given: EnrolmentString = parseEnrolment(options.enrolment);
+  const enrolment = { ...given, url: options.url ?? given.url };
+  const ca =
+    enrolment.ca === null || !enrolment.url.startsWith("https:")
+      ? null
+      : await fetchAuthority(enrolment.url, enrolment.ca);
   try {
     const identity = await enrol(enrolment, ca, link, { clock }, signal);
     writeIdentity(storage, identity);

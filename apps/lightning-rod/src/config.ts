@@ -8,6 +8,10 @@ export interface AgentConfig {
   readonly data: string;
   readonly enrol: string | null;
   readonly rebootCommand: readonly string[] | null;
+  /** Where the cloud is now, if not where it was at enrolment. */
+  readonly url: string | null;
+  /** Whether the agent ends when its standard input does: for a program that keeps it, so that it leaves no orphan. */
+  readonly endWithInput: boolean;
 }
 
 /** Where the agent keeps its state unless said. */
@@ -30,12 +34,25 @@ const parseCommand = (text: string): readonly string[] => {
   });
 };
 
+const parseUrl = (text: string | undefined): string | null => {
+  if (text === undefined) return null;
+  if (/^https?:\/\/[^/\s]+$/.test(text)) return text;
+  throw fail("config.invalid", {
+    setting: "url",
+    because: "must be an address such as https://cloud.example:8812",
+  });
+};
+
 /** Reads arguments. Throws `config.unknown` and `config.invalid`. */
 export const readAgentConfig = (args: readonly string[]): AgentConfig => {
   const given = new Map<string, string>();
   for (let i = 0; i < args.length; i += 1) {
     const [name = "", inline] = (args[i] ?? "").split(/=(.*)/s);
-    if (!["--data", "--enrol", "--reboot-command"].includes(name))
+    if (name === "--end-with-input") {
+      given.set("end-with-input", "");
+      continue;
+    }
+    if (!["--data", "--enrol", "--reboot-command", "--url"].includes(name))
       throw fail("config.unknown", { setting: args[i] ?? "" });
     const value = inline ?? args[++i];
     if (value === undefined)
@@ -47,5 +64,7 @@ export const readAgentConfig = (args: readonly string[]): AgentConfig => {
     data: given.get("data") ?? defaultFolder(),
     enrol: given.get("enrol") ?? null,
     rebootCommand: command === undefined ? null : parseCommand(command),
+    url: parseUrl(given.get("url")),
+    endWithInput: given.has("end-with-input"),
   };
 };

@@ -1,5 +1,4 @@
 // What keeps this board from its cloud: each question with its answer and the next step.
-import { lookup } from "node:dns/promises";
 import { accessSync, constants, statfsSync } from "node:fs";
 import { exitCodeOf } from "@s4t/contract";
 import { isS4tError, systemClock } from "@s4t/kit";
@@ -60,6 +59,7 @@ const checkClock = (folder: string): Finding => {
 };
 
 const checkCloud = async ({ url, ca }: BoardIdentity): Promise<Finding> => {
+  const { lookup } = await import("node:dns/promises");
   const host = new URL(url).hostname;
   try {
     await lookup(host);

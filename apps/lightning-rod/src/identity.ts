@@ -1,7 +1,7 @@
 // Who this board is: a key that it makes itself and that never leaves it, and what enrolment told it.
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { check, fail } from "@s4t/contract";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import type { Storage } from "./storage.ts";
 
 const keyFile = "board.key";

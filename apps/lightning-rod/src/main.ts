@@ -1,21 +1,29 @@
-// Lightning-rod as a program: `run`, `install`, `uninstall`, `doctor`.
+// Lightning-rod as a program: `run`, `install`, `uninstall`, `doctor`. Files of ours are imported statically: a bundler keeps all
+// of what is behind a dynamic import, and the agent would be three times as large. What costs memory is Node's own modules: those
+// that are seldom needed are loaded where they are.
 import { exitCodeOf, fail } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { readAgentConfig } from "./config.ts";
+import { doctor } from "./doctor.ts";
+import { install, uninstall } from "./install.ts";
+import { runAgent } from "./run.ts";
 
 const usage = `lightning-rod, the Stack4Things agent
 
-  run [--enrol STRING] [--data DIR] [--reboot-command JSON]   in the foreground
-  install [the same]                                          as a systemd unit
-  uninstall                                                   takes the unit away; the data stays
-  doctor [--data DIR]                                         what keeps this board from its cloud
+  run [--enrol STRING] [--data DIR]    in the foreground
+      [--reboot-command JSON]          argument array that reboots this machine: ["/sbin/reboot"]
+      [--url ADDRESS]                  where the cloud is now, if it moved since the enrolment
+      [--end-with-input]               ends when standard input does
+  install [the same]                   as a systemd unit
+  uninstall                            takes the unit away; the data stays
+  doctor [--data DIR]                  what keeps this board from its cloud
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
-  run: async (args) => (await import("./run.ts")).runAgent(readAgentConfig(args)),
-  install: async (args) => (await import("./install.ts")).install(readAgentConfig(args)),
-  uninstall: async () => (await import("./install.ts")).uninstall(),
-  doctor: async (args) => (await import("./doctor.ts")).doctor(readAgentConfig(args)),
+  run: async (args) => runAgent(readAgentConfig(args)),
+  install: async (args) => install(readAgentConfig(args)),
+  uninstall,
+  doctor: async (args) => doctor(readAgentConfig(args)),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 // `run`: the agent in the foreground, until a signal; again by itself after a restart that the cloud asked for.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodeOf, fail } from "@s4t/contract";
 import { createLog, isS4tError, type Log, type LogLevel, logLevels, systemClock } from "@s4t/kit";
@@ -48,13 +48,20 @@ export const lockFolder = (folder: string): (() => void) => {
   }
 };
 
+/** To standard error by descriptor: the stream of that name costs 2 MB, and ends a program whose reader is gone. */
+const say = (line: string): void => {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // nobody reads it, or not fast enough: the agent's work goes on
+  }
+};
+
 const createAgentLog = (): { log: Log; setLevel: (level: LogLevel) => void } => {
   let floor = logLevels.indexOf("info");
   const log = createLog(({ level, sentence, facts }) => {
     if (logLevels.indexOf(level) >= floor)
-      process.stderr.write(
-        `${JSON.stringify({ time: new Date().toISOString(), level, msg: sentence, ...facts })}\n`,
-      );
+      say(JSON.stringify({ time: new Date().toISOString(), level, msg: sentence, ...facts }));
   }, "debug");
   return {
     log,
@@ -70,6 +77,11 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => stopped.abort());
+  if (config.endWithInput)
+    process.stdin
+      .once("close", () => stopped.abort())
+      .on("error", () => stopped.abort())
+      .resume();
   let release: (() => void) | undefined;
   try {
     release = lockFolder(config.data);
@@ -78,7 +90,7 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
       const end = () => life.abort();
       stopped.signal.addEventListener("abort", end, { once: true });
       const agent = composeAgent(
-        { enrolment, rebootCommand: config.rebootCommand, simulated: false },
+        { enrolment, url: config.url, rebootCommand: config.rebootCommand, simulated: false },
         {
           platform: createLinux({ clock: systemClock, diskFolder: config.data }),
           clock: systemClock,
@@ -96,9 +108,10 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
   } catch (error) {
     if (stopped.signal.aborted) return 0;
     if (!isS4tError(error)) throw error;
-    process.stderr.write(`${error.message} (${error.code})\n`);
+    say(`${error.message} (${error.code})`);
     return exitCodeOf(error.code);
   } finally {
     release?.();
+    if (config.endWithInput) process.stdin.destroy();
   }
 };

@@ -1,5 +1,6 @@
 // The event socket, `/events`: one WebSocket, JSON frames, topics with cursors. `docs/reference/events.md` is made from this.
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 import { AuditEntry } from "./rest/audit.ts";
 import { Board } from "./rest/boards.ts";
 import { Operation } from "./rest/operations.ts";

@@ -1,5 +1,5 @@
 // Identifiers: UUIDv7 (RFC 9562), called `uuid` on the wire; in WAMP URIs 32 hex digits without hyphens (strict URI syntax).
-import { Type } from "typebox";
+import * as Type from "typebox";
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };

@@ -6,6 +6,7 @@ export * from "./events.ts";
 export * from "./ids.ts";
 export * from "./problem.ts";
 export * from "./rest/index.ts";
+export * from "./simulation.ts";
 export * from "./status.ts";
 export * from "./target/index.ts";
 export * from "./version.ts";

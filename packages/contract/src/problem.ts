@@ -1,5 +1,6 @@
 // Problem details (RFC 9457) as every endpoint of ours answers an error.
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 
 export const ProblemDetails = Type.Object(
   {

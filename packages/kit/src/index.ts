@@ -4,5 +4,6 @@ export * from "./errors.ts";
 export * from "./json.ts";
 export * from "./lifecycle.ts";
 export * from "./log.ts";
+export * from "./random.ts";
 export * from "./signal.ts";
 export * from "./units.ts";

@@ -16,7 +16,12 @@ const printBoard = ({ out }: Context, board: Board): void =>
     ],
     ["seen", ageText(board.connectivity.lastSeenAt)],
     ["from", board.connectivity.address ?? "–"],
-    ["agent", board.agent.version === null ? "–" : `${board.agent.kind} ${board.agent.version}`],
+    [
+      "agent",
+      board.agent.version === null
+        ? "–"
+        : `${board.agent.kind} ${board.agent.version}${board.simulated ? ", simulated" : ""}`,
+    ],
     [
       "target",
       `${board.target.reached} of ${board.target.wanted}${board.target.failed > 0 ? `, ${board.target.failed} failed` : ""}`,
@@ -66,7 +71,7 @@ const registry = (board: Command): void => {
   const list = board
     .command("list")
     .description("list boards")
-    .option("--status <states>", "one or more states, with commas")
+    .option("--status <states>", "one or more states, with commas; all but retired unless said")
     .option("--text <part>", "part of the name, id or address")
     .option("--label <name[=value]>", "with this label")
     .option("--sort <key>", "name, seen, created; with - in front for the reverse");
@@ -91,7 +96,7 @@ const registry = (board: Command): void => {
           ["name", (row) => row.name],
           ["seen", (row) => ageText(row.connectivity.lastSeenAt)],
           ["target", (row) => `${row.target.reached}/${row.target.wanted}`],
-          ["agent", (row) => row.agent.version ?? "–"],
+          ["agent", (row) => `${row.agent.version ?? "–"}${row.simulated ? " simulated" : ""}`],
           ["id", (row) => pc.dim(row.uuid)],
         ],
         "No boards yet. Make one: s4t board create NAME",

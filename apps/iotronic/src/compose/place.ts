@@ -20,3 +20,5 @@ export const root = findRoot();
 export const portalFolder = join(root, "apps/portal/dist");
 /** The agent as one file. */
 export const agentBundle = join(root, "apps/lightning-rod/dist/main.js");
+/** Simulated boards as one file. */
+export const simulatorBundle = join(root, "apps/simulator/dist/main.js");

@@ -8,12 +8,13 @@ import { type Configuration, readConfig } from "../config.ts";
 import { applyPendingRestore } from "../modules/backup/index.ts";
 import { everything, systemActor } from "../policy/index.ts";
 import { openDataFolder, rememberAsCurrent } from "./data-folder.ts";
+import { createDemo, type Demo } from "./demo.ts";
 import { createCloudLog } from "./log.ts";
 import { createOwnBoard, ownBoardName } from "./own-board.ts";
 import { tellStory } from "./story.ts";
 
-/** How long the start waits for this machine's own board before it tells that it is ready. */
-export const OWN_BOARD_WAIT_MS = 5_000;
+/** How long the start waits for boards of this machine, its own and simulated ones, before it tells that it is ready. */
+export const FIRST_BOARDS_WAIT_MS = 5_000;
 const pollMs = 25;
 
 export interface RunOptions {
@@ -38,12 +39,13 @@ const ensureAdmin = async (cloud: Cloud, folder: string, url: string): Promise<s
   return next.username ?? "admin";
 };
 
-const ownBoardOf = async (cloud: Cloud, folder: string, log: Log) => {
+const ownBoardOf = async (cloud: Cloud, folder: string, url: string, log: Log) => {
   const project = await cloud.identity.projects.resolve("default");
   if (!project) return undefined;
   const scope = everything;
   return createOwnBoard({
     folder: join(folder, "agent"),
+    url,
     clock: systemClock,
     log,
     enrol: async (name) => {
@@ -56,13 +58,33 @@ const ownBoardOf = async (cloud: Cloud, folder: string, log: Log) => {
   });
 };
 
-const waitForBoard = async (cloud: Cloud, name: string, signal: AbortSignal): Promise<void> => {
-  const ends = systemClock.monotonicMs() + OWN_BOARD_WAIT_MS;
-  while (systemClock.monotonicMs() < ends && !signal.aborted) {
-    const row = await cloud.boards.row(everything, name).catch(() => undefined);
-    if (row?.connected === 1) return;
+const isOnline = async (cloud: Cloud, name: string): Promise<boolean> =>
+  (await cloud.boards.row(everything, name).catch(() => undefined))?.connected === 1;
+
+const waitFor = async (isThere: () => Promise<boolean>, signal: AbortSignal): Promise<void> => {
+  const ends = systemClock.monotonicMs() + FIRST_BOARDS_WAIT_MS;
+  while (systemClock.monotonicMs() < ends && !signal.aborted && !(await isThere()))
     await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
+};
+
+const demoOf = async (
+  cloud: Cloud,
+  folder: string,
+  { url, count }: { readonly url: string; readonly count: number },
+  log: Log,
+): Promise<Demo | undefined> => {
+  const project = await cloud.identity.projects.resolve("default");
+  return project
+    ? createDemo({
+        folder: join(folder, "demo"),
+        url,
+        count,
+        project: project as ProjectId,
+        boards: cloud.boards,
+        clock: systemClock,
+        log,
+      })
+    : undefined;
 };
 
 /** One life of the cloud: until the signal (`stop`) or a restore (`again`). */
@@ -87,10 +109,14 @@ const live = async (
   await cloud.start();
   const url = `http://127.0.0.1:${cloud.http.port()}`;
   const username = await ensureAdmin(cloud, folder, url);
-  const ownBoard = config.board === "auto" ? await ownBoardOf(cloud, folder, log) : undefined;
-  await ownBoard?.start?.();
+  const ownBoard = config.board === "auto" ? await ownBoardOf(cloud, folder, url, log) : undefined;
+  const demo = await demoOf(cloud, folder, { url, count: config.demo }, log);
   try {
-    if (ownBoard) await waitForBoard(cloud, ownBoardName(), options.signal);
+    await ownBoard?.start?.();
+    await demo?.start?.();
+    if (ownBoard) await waitFor(() => isOnline(cloud, ownBoardName()), options.signal);
+    const demoOnline = async () => (await demo?.online()) ?? 0;
+    await waitFor(async () => (await demoOnline()) >= config.demo, options.signal);
     const user = await cloud.identity.users.find(username);
     if (!user) throw fail("user.not-found");
     const code = await cloud.identity.sessions.createLink(user);
@@ -102,6 +128,7 @@ const live = async (
         link,
         folder,
         board: ownBoard ? ownBoardName() : null,
+        demo: { boards: config.demo, online: await demoOnline() },
         tookMs: systemClock.monotonicMs() - started,
         remembered,
         tls: null,
@@ -113,7 +140,7 @@ const live = async (
     });
     return await Promise.race([stopped, restarted]);
   } finally {
-    await ownBoard?.stop?.();
+    await Promise.all([ownBoard?.stop?.(), demo?.stop?.()]);
     await cloud.stop();
   }
 };

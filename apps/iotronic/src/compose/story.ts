@@ -5,6 +5,8 @@ export interface Story {
   readonly link: string;
   readonly folder: string;
   readonly board: string | null;
+  /** Simulated boards: how many there are, and how many of them have joined by now. */
+  readonly demo: { readonly boards: number; readonly online: number };
   readonly tookMs: number;
   readonly remembered: boolean;
   readonly tls: { readonly url: string } | null;
@@ -13,8 +15,17 @@ export interface Story {
 const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
+const demoLines = ({ url, demo }: Pick<Story, "url" | "demo">): readonly string[] =>
+  demo.boards === 0
+    ? []
+    : [
+        `  Demo          ${demo.boards} simulated boards around Messina${demo.online < demo.boards ? ` (${demo.online} here, the others are joining)` : ""}: ${url}/app/map`,
+        "                they are marked as simulated; a start without --demo retires them",
+      ];
+
 /** The text. Every command in it works when pasted into a second terminal in this folder. */
-export const tellStory = ({ url, link, folder, board, tookMs, remembered, tls }: Story): string => {
+export const tellStory = (story: Story): string => {
+  const { url, link, folder, board, tookMs, remembered, tls } = story;
   const s4t = remembered ? "./s4t" : `S4T_DATA=${quoted(folder)} ./s4t`;
   const lines = [
     "",
@@ -28,6 +39,7 @@ export const tellStory = ({ url, link, folder, board, tookMs, remembered, tls }:
     board === null
       ? "  This machine  is no board: the setting `board` is off"
       : `  This machine  is the board ${board}`,
+    ...demoLines(story),
     "",
     "  Try, in a second terminal in this folder:",
     `                ${s4t} board list`,

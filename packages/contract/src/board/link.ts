@@ -1,5 +1,6 @@
 // What cloud and board say to each other about the link itself: target, jobs, reports. See `docs/protocol/link.md`.
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 import { Target } from "../target/index.ts";
 import { BoardInfo } from "./board.ts";
 import { procedure } from "./procedure.ts";

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { procedure } from "./procedure.ts";
 
 /** The board's own sensors: load, memory, disk, network, temperatures. */

@@ -1,5 +1,6 @@
 // Boards: registry, enrolment, commands, target, timeline. The example for every other noun's file.
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 import { BoardInfo } from "../board/board.ts";
 import { Uuid } from "../ids.ts";
 import { boardStates } from "../status.ts";
@@ -158,7 +159,10 @@ export const boards = {
     query: Strict({
       ...pageQuery,
       status: Type.Optional(
-        Type.String({ maxLength: 100, description: "One or more states, with commas" }),
+        Type.String({
+          maxLength: 100,
+          description: "One or more states, with commas; all but `retired` unless said",
+        }),
       ),
       text: Type.Optional(
         Type.String({ maxLength: 100, description: "Part of the name, id or address" }),

@@ -1,5 +1,6 @@
 // What an endpoint is: data, from which the server's routes, the SDK's methods, OpenAPI and the policy check are derived.
-import { type Static, type TObject, type TSchema, Type } from "typebox";
+import type { Static, TObject, TSchema } from "typebox";
+import * as Type from "typebox";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 

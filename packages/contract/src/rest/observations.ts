@@ -1,4 +1,5 @@
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 import { endpoint, Strict } from "./endpoint.ts";
 import { Time, uuidParams } from "./shared.ts";
 

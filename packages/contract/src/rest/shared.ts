@@ -1,5 +1,6 @@
 // Pieces that several nouns' schemas are made of: names, labels, times, pages.
-import { type Static, type TSchema, Type } from "typebox";
+import type { Static, TSchema } from "typebox";
+import * as Type from "typebox";
 import { Uuid } from "../ids.ts";
 import { Strict } from "./endpoint.ts";
 

@@ -1,4 +1,5 @@
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 import { Uuid } from "../ids.ts";
 import { endpoint, Nothing, Strict } from "./endpoint.ts";
 import { projectRoles } from "./session.ts";

@@ -1,5 +1,6 @@
 // The target: the one document of what should be true on a board. Sections are fetched by hash; entries apply independently.
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 
 /** Most entries in one section. */
 export const MAX_ENTRIES_PER_SECTION = 500;

@@ -1,4 +1,5 @@
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 
 /** The section `trust`, entry `ca`: certificates that the board shall accept for the cloud, most recent first. */
 export const TargetCa = Type.Object(

@@ -88,7 +88,8 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       pubkey: extra.pubkey,
       rev: next.rev,
       updated_at: clock.now(),
-      simulated: row.simulated === 1 || extra.simulated === true ? 1 : 0,
+      // As the agent says of itself: a real one that takes a simulated board's place is real.
+      simulated: extra.simulated === true ? 1 : 0,
       status: stateOf(next, clock.now()),
     });
     const board = known(row);

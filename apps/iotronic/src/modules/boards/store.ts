@@ -88,7 +88,10 @@ export const listBoards = async (
       : sql.ref<string | number>(column);
   let query = queries.selectFrom("boards").selectAll().limit(limit);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  if (filter.states) query = query.where("status", "in", filter.states);
+  // What is retired is history: shown to whoever asks for it.
+  query = filter.states
+    ? query.where("status", "in", filter.states)
+    : query.where("status", "<>", "retired");
   if (filter.text !== undefined) {
     const text = filter.text.toLowerCase();
     query =

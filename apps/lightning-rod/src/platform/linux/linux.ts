@@ -1,6 +1,5 @@
 // Linux: /proc, /sys and what Node knows. Everything that may be missing on some machine is looked for once.
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import {
   arch,
   cpus,
@@ -27,6 +26,17 @@ const osName = (): string =>
   /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(read("/etc/os-release") ?? "")?.[1] ?? "Linux";
 const modelName = (): string | null =>
   read("/proc/device-tree/model") ?? read("/sys/class/dmi/id/product_name") ?? null;
+
+/** As `Intl` would say; asking it would load ICU's tables, 8 MB. */
+const timeZoneOf = (): { timeZone?: string } => {
+  if (process.env.TZ) return { timeZone: process.env.TZ.replace(/^:/, "") };
+  try {
+    const [, timeZone] = realpathSync("/etc/localtime").split("/zoneinfo/");
+    return timeZone === undefined ? {} : { timeZone };
+  } catch {
+    return { timeZone: "UTC" }; // the C library's answer where there is no such file
+  }
+};
 
 /** Busy and all time of the processors since boot, in ticks. */
 const readCpu = (): { busy: number; all: number } => {
@@ -131,7 +141,7 @@ export const createLinux = ({
       runtime: `Node.js ${process.versions.node}`,
       bootId: read("/proc/sys/kernel/random/boot_id") ?? "unknown",
       uptimeS: Math.round(uptime()),
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ...timeZoneOf(),
       interfaces: Object.entries(networkInterfaces())
         .slice(0, 64)
         .map(([name, addresses]) => ({
@@ -172,8 +182,9 @@ export const createLinux = ({
       existsSync("/run/systemd/timesync/synchronized") ||
       existsSync("/run/chrony") ||
       existsSync("/var/lib/ntp/ntp.drift"),
-    reboot: ([program = "", ...args]) =>
-      new Promise((resolve, reject) => {
+    reboot: async ([program = "", ...args]) => {
+      const { spawn } = await import("node:child_process"); // seldom needed
+      return new Promise((resolve, reject) => {
         const child = spawn(program, args, { detached: true, stdio: "ignore" });
         child.once("error", (error) =>
           reject(fail("board.failed", { because: error.message }, error)),
@@ -182,6 +193,7 @@ export const createLinux = ({
           child.unref();
           resolve();
         });
-      }),
+      });
+    },
   };
 };

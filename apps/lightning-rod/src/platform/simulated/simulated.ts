@@ -4,21 +4,33 @@ import type { Measured, Platform } from "../platform.ts";
 
 const models = ["Arancino Mega", "Raspberry Pi 4 Model B", "Arduino YUN", "BeagleBone Black"];
 const gib = 1_073_741_824;
+/** From a reboot's answer until the machine is down. */
+export const SIMULATED_HALT_MS = 150;
 
-/** A {@link Platform} that is made up. `random` in [0, 1), seeded by its owner. */
+export interface SimulatedOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  /** In [0, 1), from the machine's own seed: what the machine is. */
+  readonly random: () => number;
+  /** In [0, 1): how its values move since this boot. */
+  readonly drift: () => number;
+  readonly bootId: string;
+  /** Takes the machine down; its owner boots it again. */
+  readonly onReboot: () => void;
+}
+
+/** A {@link Platform} that is made up. */
 export const createSimulated = ({
   name,
   clock,
   random,
-}: {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-}): Platform => {
+  drift: chance,
+  bootId,
+  onReboot,
+}: SimulatedOptions): Platform => {
   const startedMs = clock.monotonicMs();
   const memoryBytes = gib * 2 ** Math.floor(random() * 3);
   const model = models[Math.floor(random() * models.length)] ?? "simulated";
-  const bootId = `sim-${Math.floor(random() * 1e12).toString(36)}`;
   const state = {
     load: random(),
     memory: 0.3 + random() * 0.3,
@@ -26,7 +38,7 @@ export const createSimulated = ({
     disk: 0.2 + random() * 0.5,
   };
   const drift = (value: number, step: number, low: number, high: number) =>
-    Math.min(high, Math.max(low, value + (random() - 0.5) * step));
+    Math.min(high, Math.max(low, value + (chance() - 0.5) * step));
   const uptimeS = () => (clock.monotonicMs() - startedMs) / 1_000;
   return {
     describe: () => ({
@@ -68,6 +80,9 @@ export const createSimulated = ({
       };
     },
     isClockSynchronised: () => true,
-    reboot: () => Promise.resolve(),
+    async reboot() {
+      // Its answer leaves before the machine does.
+      clock.after(SIMULATED_HALT_MS, onReboot);
+    },
   };
 };
