@@ -17,7 +17,7 @@ const becauseOf = (error: unknown): string => {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "EACCES" || code === "EPERM") return "this user may not write there";
   if (code === "EROFS") return "the disk is read-only";
-  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return "the disk is full";
   if (code === "ENOTDIR" || code === "EEXIST") return "there is a file of that name";
   return code ?? "it failed";
 };

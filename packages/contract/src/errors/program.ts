@@ -1,4 +1,4 @@
-import { refused, unavailable } from "./row.ts";
+import { bug, refused, unavailable } from "./row.ts";
 
 /** What keeps a program of ours from starting or going on, on the machine where it runs. */
 export const programErrors = {
@@ -13,6 +13,7 @@ export const programErrors = {
     "config",
     "The folder {folder} was written by a newer release: {version}.",
   ),
+  "data.damaged": bug(500)("data", "The database {file} is damaged. Restore a backup."),
   "port.in-use": refused(409)(
     "cannotCreate",
     "Port {port} on {host} is taken by another program. Choose one with --port.",

@@ -142,7 +142,7 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
         mkdirSync(options.folder, { recursive: true, mode: 0o700 });
         handles = open(file, options.durable ?? true);
       } catch (error) {
-        throw translate(error);
+        throw translate(error, file);
       }
     },
     async stop() {

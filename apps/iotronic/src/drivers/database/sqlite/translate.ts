@@ -5,13 +5,16 @@ const full = 13;
 const readOnly = 8;
 const inputOutput = 10;
 const cannotOpen = 14;
+const corrupt = 11;
+const notADatabase = 26;
 
 /** What a caller may be told of an error. Constraint violations pass as they are: they are the stores' to read. */
-export const translate = (error: unknown): unknown => {
+export const translate = (error: unknown, file = "cloud.sqlite"): unknown => {
   const code = (error as { errcode?: number }).errcode;
   if (code === undefined) return error;
   const primary = code & 0xff;
   if (primary === full) return fail("cloud.storage-full", undefined, error);
+  if (primary === corrupt || primary === notADatabase) return fail("data.damaged", { file }, error);
   return [inputOutput, readOnly, cannotOpen].includes(primary)
     ? fail("cloud.unavailable", { because: "its disk does not answer" }, error)
     : error;
