@@ -1,6 +1,7 @@
 // The cloud as users run it: the built program in a process of its own, on a free port, with what it says kept.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../scripts/repository.ts";
@@ -57,6 +58,15 @@ export const temporaryFolder = (): { readonly path: string; remove(): void } => 
   const path = mkdtempSync(join(tmpdir(), "s4t-e2e-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
+
+/** A port that nobody had a moment ago, for a cloud that must keep it over a restart. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 
 /** Starts the program and does not wait. */
 export const launchCloud = (folder: string, options: CloudOptions = {}): Launched => {

@@ -50,7 +50,7 @@ const writeUntilGone = async (
 };
 
 /** Every state of a board has its change and its audit entry, and no change or entry is without its state. */
-const inconsistencies = (folder: string): string[] => {
+export const inconsistencies = (folder: string): string[] => {
   const database = new DatabaseSync(join(folder, "database/cloud.sqlite"), { readOnly: true });
   const count = (statement: string): number => Number(database.prepare(statement).get()?.n ?? 0);
   try {

@@ -43,7 +43,7 @@ it("passwords, tokens, codes and keys are in no line of the log and in no refusa
   await ask("POST", "/api/session", { method: "password", name: "admin", password: [typed] });
   await ask("POST", "/api/session", { method: "password", nmae: typed });
   await ask("GET", `/api/session?password=${typed}&token=${foreign}`);
-  await ask("GET", `/api/boards?search=${foreign}`);
+  await ask("GET", `/api/boards?text=${foreign}`);
   await ask("POST", "/api/users", { name: "u", password: typed, extra: typed });
   await ask("POST", "/api/users", { name: "u2", password: typed });
   await raw("/api/session", { headers: { authorization: `Bearer ${foreign}` } });
