@@ -1,7 +1,15 @@
 // A route of the contract as the server runs it: authenticate, scope, parse, call, answer. The same steps for every endpoint.
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { ALL_PROJECTS, type Endpoint, fail, PROJECT_HEADER, type ProjectId } from "@s4t/contract";
-import { type Clock, createDeadline, isS4tError, type Log, parseJson } from "@s4t/kit";
+import {
+  type Clock,
+  createDeadline,
+  type Deadline,
+  isS4tError,
+  type Log,
+  parseJson,
+} from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Answer, type ByteStream, type Call, type Route } from "../edge/routes.ts";
 import {
@@ -92,6 +100,37 @@ const headerOf = (request: FastifyRequest, name: string): string | undefined => 
   return Array.isArray(value) ? value[0] : value;
 };
 
+/** How long a request is worked at: until its deadline, or until its client leaves. Made when somebody asks: reads rarely do. */
+class Patience implements Disposable {
+  readonly #clock: Clock;
+  readonly #endsMs: number;
+  readonly #response: ServerResponse;
+  #deadline: Deadline | undefined;
+
+  constructor(clock: Clock, timeoutMs: number, response: ServerResponse) {
+    this.#clock = clock;
+    this.#endsMs = clock.monotonicMs() + timeoutMs;
+    this.#response = response;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#deadline) return this.#deadline.signal;
+    const left = new AbortController();
+    const leave = (): void => {
+      if (!this.#response.writableFinished) left.abort(fail("request.canceled"));
+    };
+    if (this.#response.closed) leave();
+    else this.#response.once("close", leave);
+    const leftMs = Math.max(0, this.#endsMs - this.#clock.monotonicMs());
+    this.#deadline = createDeadline(this.#clock, leftMs, left.signal);
+    return this.#deadline.signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.#deadline?.[Symbol.dispose]();
+  }
+}
+
 /** Makes the handler of one route. */
 export const createHandler = (route: Route, deps: ApiDependencies) => {
   const { endpoint } = route;
@@ -108,18 +147,16 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
   ): Promise<FastifyReply> => {
     const scope = await scopeOf(endpoint, actor, headerOf(request, PROJECT_HEADER), deps);
     const waitMs = parseWait(headerOf(request, "prefer"));
-    using deadline = createDeadline(deps.clock, REQUEST_DEADLINE_MS + (waitMs ?? 0));
-    const left = new AbortController();
-    reply.raw.once("close", () => {
-      if (!reply.raw.writableFinished) left.abort(fail("request.canceled"));
-    });
+    using patience = new Patience(deps.clock, REQUEST_DEADLINE_MS + (waitMs ?? 0), reply.raw);
     const made: Call<Endpoint> = {
       actor,
       scope,
       params: checkParams?.(request.params, "path") as never,
       query: checkQuery?.(coerce(request.query as Record<string, unknown>), "query") as never,
       body: (checkBody ? checkBody(bodyOf(request), "body") : undefined) as never,
-      signal: AbortSignal.any([deadline.signal, left.signal]),
+      get signal() {
+        return patience.signal;
+      },
       ifMatch: parseIfMatch(request.headers["if-match"]),
       waitMs,
       secure: "encrypted" in request.socket,

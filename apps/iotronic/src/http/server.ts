@@ -118,15 +118,16 @@ const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void
   });
   server.addHook("onResponse", (request, reply, done) => {
     const { method } = request;
+    const { elapsedTime, statusCode } = reply;
     seconds.observe(
-      { method, route: request.routeOptions.url ?? "none", status: String(reply.statusCode) },
-      reply.elapsedTime / 1_000,
+      { method, route: request.routeOptions.url ?? "none", status: String(statusCode) },
+      elapsedTime / 1_000,
     );
     deps.log.debug("request", {
       method,
       path: request.url.split("?", 1)[0],
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
+      status: statusCode,
+      ms: Math.round(elapsedTime),
       address: request.socket.remoteAddress,
     });
     done();

@@ -29,6 +29,13 @@ type FailArguments<Code extends ErrorCode> = keyof DetailsOf<(typeof errors)[Cod
       cause?: unknown,
     ];
 
+/** The sentence of a code, filled from the details. */
+export const sentenceOf = (
+  code: ErrorCode,
+  details?: Readonly<Record<string, unknown>> | undefined,
+): string =>
+  errors[code].sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details?.[name] ?? "?"));
+
 /**
  * Makes an error of the table, its sentence filled from the details.
  *
@@ -40,10 +47,7 @@ export const fail = <Code extends ErrorCode>(
   ...rest: FailArguments<Code>
 ): S4tError<Code> => {
   const [details, cause] = rest as [Readonly<Record<string, unknown>> | undefined, unknown];
-  const message = errors[code].sentence.replace(/\{(\w+)\}/g, (_, name: string) =>
-    String(details?.[name] ?? "?"),
-  );
-  return new S4tError(code, message, { details, cause });
+  return new S4tError(code, sentenceOf(code, details), { details, cause });
 };
 
 /** Whether an error means "later, perhaps". */

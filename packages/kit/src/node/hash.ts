@@ -1,9 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { canonicalJson } from "@s4t/kit";
 
 /** SHA-256 as 64 lower-case hex digits. */
-export const sha256Hex = (content: string | Uint8Array): string =>
-  createHash("sha256").update(content).digest("hex");
+export const sha256Hex = (content: string | Uint8Array): string => hash("sha256", content, "hex");
 
 /** SHA-256 of the canonical JSON (RFC 8785) of a value, in hex: the content hash used by target entries and the audit log. */
 export const hashOf = (value: unknown): string => sha256Hex(canonicalJson(value));

@@ -3,10 +3,12 @@ import {
   type Actions,
   type Board,
   type BoardInfo,
+  type ErrorCode,
   fail,
   type Labels,
   type Location,
   type ProjectId,
+  sentenceOf,
   statusOf,
   type TargetSettings,
 } from "@s4t/contract";
@@ -100,24 +102,24 @@ const nameable = {
   reboot: "board.reboot",
   settings: "board.settings",
 } as const satisfies Record<string, Action>;
+const verbs = Object.entries(nameable);
 const needsLink: ReadonlySet<string> = new Set(["ping", "info"]);
 
-const shown = (error: { code: string; message: string }) => ({
-  code: error.code,
-  because: error.message,
-});
+// Made once: every board of every list is shown with some of them.
+const refusal = (code: ErrorCode, because = sentenceOf(code)) => ({ code, because });
+const notAllowed = refusal("policy.denied", "your role does not allow it");
+const retired = refusal("board.retired");
+const powerDisabled = refusal("board.power-disabled");
+const offline = refusal("board.offline");
 
 /** What this actor may do with this board now, or why not. */
 export const actionsOf = (actor: Actor, row: BoardRow, info: BoardInfo | null): Actions => {
   const actions: Actions = {};
-  for (const [verb, action] of Object.entries(nameable)) {
-    if (!may(actor, action, row.project_id as ProjectId))
-      actions[verb] = { code: "policy.denied", because: "your role does not allow it" };
-    else if (row.retired_at !== null) actions[verb] = shown(fail("board.retired"));
-    else if (verb === "reboot" && info?.canReboot !== true)
-      actions[verb] = shown(fail("board.power-disabled"));
-    else if (needsLink.has(verb) && row.connected !== 1)
-      actions[verb] = shown(fail("board.offline"));
+  for (const [verb, action] of verbs) {
+    if (!may(actor, action, row.project_id as ProjectId)) actions[verb] = notAllowed;
+    else if (row.retired_at !== null) actions[verb] = retired;
+    else if (verb === "reboot" && info?.canReboot !== true) actions[verb] = powerDisabled;
+    else if (needsLink.has(verb) && row.connected !== 1) actions[verb] = offline;
     else actions[verb] = true;
   }
   return actions;

@@ -10,6 +10,7 @@ const isId = (text: string) => text.length === 36 && text[8] === "-";
 
 /** int64 columns come as text from some databases. */
 const numbers = (row: BoardRow): BoardRow => {
+  if (typeof row.created_at === "number") return row;
   const copy: Record<string, unknown> = { ...row };
   for (const name of [
     "rev",

@@ -6,10 +6,12 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type LimitNode,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  ValueNode,
 } from "kysely";
 
 /** Prepared statements that a connection keeps: all of the program's texts fit; lists of varying length are what overflows. */
@@ -17,33 +19,51 @@ export const MAX_PREPARED_STATEMENTS = 500;
 
 type Value = null | number | bigint | string | Uint8Array;
 
+/** A statement with what Node would otherwise ask SQLite for at every use. */
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly answersRows: boolean;
+}
+
+/**
+ * Limits are written out: SQLite plans by a bound limit's value, so that a statement with one is planned anew at every use
+ * (about seven times the price of finding a row by its key).
+ */
+class LiteralLimits extends SqliteQueryCompiler {
+  protected override visitLimit(node: LimitNode): void {
+    const value = ValueNode.is(node.limit) ? node.limit.value : undefined;
+    if (Number.isSafeInteger(value)) this.append(`limit ${value}`);
+    else super.visitLimit(node);
+  }
+}
+
 /** A connection that runs compiled queries at once. */
 export class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known) return known;
     const statement = this.#database.prepare(sql);
+    const prepared = { statement, answersRows: statement.columns().length > 0 };
     if (this.#prepared.size >= MAX_PREPARED_STATEMENTS) {
       const oldest = this.#prepared.keys().next().value;
       if (oldest !== undefined) this.#prepared.delete(oldest);
     }
-    this.#prepared.set(sql, statement);
-    return statement;
+    this.#prepared.set(sql, prepared);
+    return prepared;
   }
 
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      const statement = this.#prepare(query.sql);
+      const { statement, answersRows } = this.#prepare(query.sql);
       const values = query.parameters as Value[];
-      if (statement.columns().length > 0)
-        return Promise.resolve({ rows: statement.all(...values) as Row[] });
+      if (answersRows) return Promise.resolve({ rows: statement.all(...values) as Row[] });
       const { changes, lastInsertRowid } = statement.run(...values);
       return Promise.resolve({
         rows: [],
@@ -77,6 +97,6 @@ export const createSqliteDialect = (connection: SqliteConnection): Dialect => {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => driver,
     createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new LiteralLimits(),
   };
 };
