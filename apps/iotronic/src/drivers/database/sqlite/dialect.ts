@@ -1,6 +1,7 @@
 // Kysely over node:sqlite: one synchronous connection, statements prepared once. It holds no transaction logic: `sqlite.ts`
 // decides what is grouped.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Bug } from "@s4t/kit";
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -59,6 +60,11 @@ export class SqliteConnection implements DatabaseConnection {
     return prepared;
   }
 
+  /** Runs a statement without parameters or rows: the brackets of transactions. */
+  run(sql: string): void {
+    this.#prepare(sql).statement.run();
+  }
+
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
       const { statement, answersRows } = this.#prepare(query.sql);
@@ -81,8 +87,34 @@ export class SqliteConnection implements DatabaseConnection {
   }
 }
 
+/**
+ * A connection lent to one writer until its end. What it still asks afterwards (a query that nobody awaited, a verb that was given
+ * up) would land in somebody else's transaction, and is refused instead.
+ */
+export class LeasedConnection implements DatabaseConnection {
+  readonly #connection: SqliteConnection;
+  #ended = false;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#ended) return Promise.reject(new Bug(`a query after its transaction: ${query.sql}`));
+    return this.#connection.executeQuery<Row>(query);
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    return this.#connection.streamQuery<Row>();
+  }
+}
+
 /** A dialect over one connection; transactions are the driver's business, so Kysely may not begin any. */
-export const createSqliteDialect = (connection: SqliteConnection): Dialect => {
+export const createSqliteDialect = (connection: DatabaseConnection): Dialect => {
   const refuse = () => Promise.reject(new TypeError("transactions are made by Database.write"));
   const driver: Driver = {
     init: () => Promise.resolve(),

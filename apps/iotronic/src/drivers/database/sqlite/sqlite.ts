@@ -1,6 +1,8 @@
-// SQLite as the database: WAL, full sync, one writer. Writers that wait together share one transaction and so one flush of the
-// disk (group commit); each has a savepoint of its own, so that one that fails takes nothing with it. Readers have a connection
-// of their own and see only what is committed.
+// SQLite as the database, in the loop's thread: a statement costs microseconds there, and a trip to another thread more. What
+// waits for the disk does not stand in the loop: a commit is written by SQLite, flushed in Node's pool, and only then acknowledged
+// (`flush.ts`); checkpoints have a thread of their own (`checkpoint.ts`). What is on the disk is the same as with full sync: the
+// log up to the last flush, and of a torn end nothing, by its checksums. One thing differs: readers, who have a connection of
+// their own, may see a commit for the moment until its flush. Measured, and what was tried besides: docs/performance.md.
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -9,130 +11,95 @@ import { Kysely } from "kysely";
 import { applyMigrations } from "../../../migrations/index.ts";
 import type { Schema } from "../../../migrations/schema.ts";
 import type { Scope } from "../../../policy/index.ts";
-import type { Database, Reader, Tx } from "../../../ports/database.ts";
+import type { Database, Reader } from "../../../ports/database.ts";
+import { createCheckpointer } from "./checkpoint.ts";
 import type { SqliteOptions } from "./config.ts";
 import { copyOf, examineCopy } from "./copy.ts";
 import { createSqliteDialect, SqliteConnection } from "./dialect.ts";
+import { openFlusher } from "./flush.ts";
 import { translate } from "./translate.ts";
+import { createWriters, WRITER_LIMIT_MS, type WritingSide } from "./writers.ts";
 
-/** Longest time that a group goes on taking writers in before it commits: bounds what a writer waits for others. */
-export const GROUP_COMMIT_MS = 20;
-/** Pages of the WAL after which SQLite moves them into the database, outside a commit's way. */
+/** Pages of the log after which SQLite itself checkpoints, where commits flush in the loop. */
 const checkpointPages = 4_000;
-
-interface Writer {
-  readonly run: (tx: Tx) => Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Bytes that the log's file keeps when it begins anew. */
+const keptLogBytes = 67_108_864;
 
 interface Handles {
-  readonly writing: DatabaseSync;
+  readonly writing: WritingSide;
   readonly reading: DatabaseSync;
-  readonly writer: Kysely<Schema>;
   readonly reader: Kysely<Schema>;
+  close(): Promise<void>;
 }
 
-const open = (file: string, durable: boolean): Handles => {
-  const writing = new DatabaseSync(file, { enableForeignKeyConstraints: true });
-  writing.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durable ? "FULL" : "OFF"}; PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA busy_timeout = 2000;`,
+const noWait = async (): Promise<void> => {};
+
+/** The connection of writers. With `pool` SQLite only writes, and the flush before an acknowledgement is ours. */
+const openWriting = (file: string, how: "pool" | "loop" | "never") => {
+  const database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
+  const synchronous = { pool: "NORMAL", loop: "FULL", never: "OFF" }[how];
+  const pages = how === "loop" ? checkpointPages : 0;
+  database.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${keptLogBytes}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA busy_timeout = 2000;`,
   );
+  database.exec("BEGIN IMMEDIATE; COMMIT"); // the log's file is there from now on
+  const flusher = how === "pool" ? openFlusher(`${file}-wal`) : undefined;
+  const checkpointer = how === "loop" ? undefined : createCheckpointer(file, how === "pool");
+  const side: WritingSide = {
+    database,
+    connection: new SqliteConnection(database),
+    flush: flusher
+      ? () =>
+          flusher.flush().catch((error: unknown) => {
+            throw fail("cloud.unavailable", { because: "its disk does not answer" }, error);
+          })
+      : noWait,
+    committed: checkpointer ? (writes) => checkpointer.committed(writes) : noWait,
+  };
+  return {
+    side,
+    async close() {
+      await checkpointer?.close();
+      flusher?.close();
+      database.exec("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");
+      database.close();
+    },
+  };
+};
+
+const open = (file: string, how: "pool" | "loop" | "never"): Handles => {
+  const writing = openWriting(file, how);
   const reading = new DatabaseSync(file, { readOnly: true });
   reading.exec(
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA mmap_size = 268435456; PRAGMA busy_timeout = 2000;",
   );
   return {
-    writing,
+    writing: writing.side,
     reading,
-    writer: new Kysely<Schema>({ dialect: createSqliteDialect(new SqliteConnection(writing)) }),
     reader: new Kysely<Schema>({ dialect: createSqliteDialect(new SqliteConnection(reading)) }),
+    async close() {
+      reading.close();
+      await writing.close();
+    },
   };
 };
 
 /** A {@link Database} in one SQLite file. */
 export const createSqliteDatabase = (options: SqliteOptions): Database => {
   const file = join(options.folder, "cloud.sqlite");
-  const now = options.monotonicMs;
+  const how = options.durable === false ? "never" : (options.flush ?? "pool");
   let handles: Handles | undefined;
-  let waiting: Writer[] = [];
-  let scheduled = false;
-  let running: Promise<void> = Promise.resolve();
 
   const opened = (): Handles => {
     if (!handles) throw fail("cloud.unavailable", { because: "its database is closed" });
     return handles;
   };
 
-  /** Runs one writer inside the group's transaction; answers what to do once that is durable. */
-  const runWriter = async (
-    writer: Writer,
-    { writing, writer: queries }: Handles,
-  ): Promise<() => void> => {
-    const after: (() => void)[] = [];
-    const tx: Tx = {
-      queries,
-      dialect: "sqlite",
-      writable: true,
-      afterCommit: (then) => void after.push(then),
-    };
-    writing.exec("SAVEPOINT w");
-    try {
-      const value = await writer.run(tx);
-      writing.exec("RELEASE w");
-      return () => {
-        for (const then of after) then();
-        writer.resolve(value);
-      };
-    } catch (error) {
-      // A full disk rolls the whole transaction back by itself: then there is no savepoint any more.
-      if (writing.isTransaction) writing.exec("ROLLBACK TO w; RELEASE w");
-      const shown = translate(error);
-      return () => writer.reject(shown);
-    }
-  };
-
-  const runGroup = async (): Promise<void> => {
-    const { writing } = opened();
-    const settled: (() => void)[] = [];
-    const members: Writer[] = [];
-    const endsMs = now() + GROUP_COMMIT_MS;
-    try {
-      writing.exec("BEGIN IMMEDIATE");
-      do {
-        const group = waiting;
-        waiting = [];
-        for (const writer of group) {
-          members.push(writer);
-          settled.push(await runWriter(writer, opened()));
-          if (!writing.isTransaction) throw fail("cloud.storage-full");
-        }
-      } while (waiting.length > 0 && now() < endsMs);
-      writing.exec("COMMIT");
-    } catch (error) {
-      if (writing.isTransaction) writing.exec("ROLLBACK");
-      const shown = translate(error);
-      for (const writer of members) writer.reject(shown);
-      if (members.length === 0) {
-        for (const writer of waiting) writer.reject(shown);
-        waiting = [];
-      }
-      return;
-    }
-    for (const settle of settled) settle();
-  };
-
-  const schedule = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    // After the turn that asked: everybody who writes in it belongs to the same group.
-    setImmediate(() => {
-      scheduled = false;
-      running = running.then(async () => {
-        while (waiting.length > 0) await runGroup();
-      });
-    });
-  };
+  const writers = createWriters(
+    () => opened().writing,
+    options.monotonicMs,
+    options.writerLimitMs ?? WRITER_LIMIT_MS,
+  );
 
   return {
     name: "database",
@@ -140,19 +107,16 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
     start() {
       try {
         mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-        handles = open(file, options.durable ?? true);
+        handles = open(file, how);
       } catch (error) {
         throw translate(error, file);
       }
     },
     async stop() {
-      while (waiting.length > 0 || scheduled) await new Promise((resolve) => setImmediate(resolve));
-      await running;
-      if (!handles) return;
-      handles.reading.close();
-      handles.writing.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      handles.writing.close();
+      await writers.idle();
+      const closing = handles;
       handles = undefined;
+      await closing?.close();
     },
     async read<T>(_scope: Scope, work: (reader: Reader) => Promise<T>): Promise<T> {
       try {
@@ -161,27 +125,27 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
         throw translate(error);
       }
     },
-    write<T>(_scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        waiting.push({ run: work, resolve: resolve as (value: unknown) => void, reject });
-        schedule();
+    write: (_scope, work) => writers.write(work),
+    migrate() {
+      const { connection, flush } = opened().writing;
+      const queries = new Kysely<Schema>({ dialect: createSqliteDialect(connection) });
+      return applyMigrations(queries, "sqlite", {
+        begin: async () => connection.run("BEGIN IMMEDIATE"),
+        commit: () => {
+          connection.run("COMMIT");
+          return flush();
+        },
+        rollback: async () => connection.run("ROLLBACK"),
       });
     },
-    migrate: () =>
-      applyMigrations(opened().writer, "sqlite", {
-        begin: async () => opened().writing.exec("BEGIN IMMEDIATE"),
-        commit: async () => opened().writing.exec("COMMIT"),
-        rollback: async () => opened().writing.exec("ROLLBACK"),
-      }),
     backup: (folder) => copyOf(file, folder),
     examine: examineCopy,
     async restore(folder) {
-      await running;
-      opened().reading.close();
-      opened().writing.close();
+      await writers.idle();
+      await opened().close();
       for (const suffix of ["-wal", "-shm"]) rmSync(file + suffix, { force: true });
       copyFileSync(join(folder, "cloud.sqlite"), file);
-      handles = open(file, options.durable ?? true);
+      handles = open(file, how);
     },
   };
 };

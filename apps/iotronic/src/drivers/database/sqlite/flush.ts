@@ -1,0 +1,42 @@
+// Flushing the log to the disk in a thread of Node's pool, so that a slow disk holds whoever waits for durability and nobody else.
+import { closeSync, fdatasync, openSync } from "node:fs";
+
+/** Makes what was written to a file durable. */
+export interface Flusher {
+  /** Resolves when everything that was written before the call is on the disk. Whoever asks meanwhile shares the next flush. */
+  flush(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Opens one on a file that is there. A flush that failed fails for ever: the kernel may have dropped what it could not write, and
+ * a later success would not say that it is back.
+ */
+export const openFlusher = (file: string): Flusher => {
+  const descriptor = openSync(file, "r");
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  let failed: unknown;
+  const start = (): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      fdatasync(descriptor, (error) => {
+        failed ??= error ?? undefined;
+        current = next;
+        next = undefined;
+        if (failed === undefined) resolve();
+        else reject(failed as Error);
+      });
+    });
+  return {
+    flush() {
+      if (failed !== undefined) return Promise.reject(failed as Error);
+      if (!current) {
+        current = start();
+        return current;
+      }
+      next ??= current.then(start, start);
+      return next;
+    },
+    close: () => closeSync(descriptor),
+  };
+};
