@@ -11,7 +11,7 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ["/usr/bin/faketime", "faketime"],
   ["/usr/sbin/ip", "iproute2"],
   ["/usr/bin/openssl", "openssl"],
-  ["/usr/bin/python3", "python3-minimal"],
+  ["/usr/bin/python3", "python3"],
   ["/usr/bin/strace", "strace"],
   ["/usr/bin/unshare", "util-linux"],
 ];

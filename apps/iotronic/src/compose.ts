@@ -11,7 +11,13 @@ import { createAuthenticate } from "./http/authenticate.ts";
 import { createEvents, type Events } from "./http/events.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import { createLink, type RunningLink } from "./link/link.ts";
-import { auditRoutes, createAudit, openHeadKey, openWitness } from "./modules/audit/index.ts";
+import {
+  auditRoutes,
+  auditTopics,
+  createAudit,
+  openHeadKey,
+  openWitness,
+} from "./modules/audit/index.ts";
 import { createBackups } from "./modules/backup/index.ts";
 import {
   type Boards,
@@ -153,6 +159,7 @@ export const composeCloud = async (
     sources: [
       ...boardTopics({ boards, subscribe: changes.subscribe, since: changes.since }),
       ...operationTopics(operations, changes),
+      ...auditTopics(audit),
       ...telemetry.topics,
     ],
   });

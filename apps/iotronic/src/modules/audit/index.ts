@@ -1,4 +1,5 @@
 export { type Audit, createAudit } from "./audit.ts";
 export { openHeadKey } from "./head.ts";
 export { auditRoutes } from "./routes.ts";
+export { auditTopics } from "./topics.ts";
 export { openWitness } from "./witness.ts";
