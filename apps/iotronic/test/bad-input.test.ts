@@ -103,7 +103,7 @@ describe("tokens", () => {
       token: cloud.admin,
       body: { name: "short", expiresInS: 60 },
     });
-    cloud.sql("update identity_tokens set expires_at = 1 where uuid = ?", body.token.uuid);
+    await cloud.sql("update identity_tokens set expires_at = 1 where uuid = ?", body.token.uuid);
     const answer = await cloud.call("GET", "/api/session", { token: body.secret });
     expect([answer.status, answer.code]).toEqual([401, "auth.expired"]);
   });

@@ -1,4 +1,5 @@
-// A whole cloud in the test's process, on a free port of loopback, and a plain HTTP client for it.
+// A whole cloud in the test's process, on a free port of loopback and the database that the run is about, and a plain HTTP client
+// for it.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +44,7 @@ export interface TestCloud {
   call(method: string, path: string, asked?: Asked): Promise<Answered>;
   signIn(name: string, password: string): Promise<string>;
   /** Changes rows behind the cloud's back: states that only a board could bring about. */
-  sql(statement: string, ...values: (string | number | null)[]): void;
+  sql(statement: string, ...values: (string | number | null)[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,12 +62,60 @@ const readAnswer = async (response: Response): Promise<Answered> => {
   };
 };
 
+type Value = string | number | null;
+
+/** What a cloud is told about its database, and how a test gets at it behind the cloud's back. */
+interface Beneath {
+  readonly args: readonly string[];
+  sql(statement: string, values: readonly Value[]): Promise<void>;
+  drop(): Promise<void>;
+}
+
+const beneathSqlite = (folder: string): Beneath => ({
+  args: [],
+  async sql(statement, values) {
+    const database = new DatabaseSync(join(folder, "database", "cloud.sqlite"));
+    try {
+      database.prepare(statement).run(...values);
+    } finally {
+      database.close();
+    }
+  },
+  async drop() {},
+});
+
+const beneathPostgres = async (): Promise<Beneath> => {
+  const { Client } = await import("pg");
+  const { createDatabaseForTest } = await import("./postgres.ts");
+  const { url, drop } = await createDatabaseForTest();
+  return {
+    args: ["--database.driver", "postgres", "--database.postgres.url", url],
+    async sql(statement, values) {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      try {
+        await client.query("select set_config('s4t.projects', 'all', false)");
+        let count = 0;
+        await client.query(
+          statement.replaceAll("?", () => `$${++count}`),
+          [...values],
+        );
+      } finally {
+        await client.end();
+      }
+    },
+    drop,
+  };
+};
+
 /** Starts one, with its first administrator signed in. */
 export const openTestCloud = async (): Promise<TestCloud> => {
   const folder = mkdtempSync(join(tmpdir(), "s4t-cloud-"));
+  const beneath =
+    process.env.TEST_DATABASE === "postgres" ? await beneathPostgres() : beneathSqlite(folder);
   const complaints: LogLine[] = [];
   const cloud = await composeCloud(
-    readConfig(["--data", folder, "--port", "0", "--board", "off"], {}),
+    readConfig(["--data", folder, "--port", "0", "--board", "off", ...beneath.args], {}),
     folder,
     {
       clock: systemClock,
@@ -110,16 +159,10 @@ export const openTestCloud = async (): Promise<TestCloud> => {
     complaints,
     call,
     signIn,
-    sql(statement, ...values) {
-      const database = new DatabaseSync(join(folder, "database", "cloud.sqlite"));
-      try {
-        database.prepare(statement).run(...values);
-      } finally {
-        database.close();
-      }
-    },
+    sql: (statement, ...values) => beneath.sql(statement, values),
     async close() {
       await cloud.stop();
+      await beneath.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -88,7 +88,7 @@ describe("signing in", () => {
   it("ends for a link after its time", async () => {
     const user = await aUser();
     const code = await cloud.cloud.identity.sessions.createLink(user.uuid);
-    cloud.sql("update identity_links set expires_at = 1");
+    await cloud.sql("update identity_links set expires_at = 1");
     expect((await signIn({ method: "link", code })).code).toBe("auth.link-invalid");
   });
 });

@@ -51,7 +51,7 @@ const newMember = async (side: Side, role: string): Promise<string> => {
 
 const newBoard = async (side: Side): Promise<string> => {
   const { board } = await made("POST", "/api/boards", { name: unused() }, side);
-  cloud.sql(
+  await cloud.sql(
     "update boards set pubkey = ?, status = 'offline' where uuid = ?",
     board.uuid,
     board.uuid,

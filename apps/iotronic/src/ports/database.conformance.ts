@@ -67,6 +67,32 @@ export const databaseConformance = (name: string, setup: DatabaseSetup): void =>
       expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(30);
       expect(await list()).toHaveLength(30);
     });
+    it("finds nothing in an empty list, and does not fail on one", async () => {
+      await database.write(everything, (tx) => insert(tx, "there"));
+      const found = await database.read(within(), ({ queries }) =>
+        queries.selectFrom("changes").selectAll().where("project_id", "in", []).execute(),
+      );
+      expect(found).toEqual([]);
+    });
+    it("takes texts with NUL in them, and finds nothing else by one", async () => {
+      await database.write(everything, (tx) => insert(tx, "there"));
+      await database.write(everything, (tx) => insert(tx, "th\0ere"));
+      const found = await database.read(everything, ({ queries }) =>
+        queries.selectFrom("changes").selectAll().where("resource_id", "=", "there\0").execute(),
+      );
+      expect(found).toEqual([]);
+      expect(await list()).toHaveLength(2);
+    });
+    it("answers questions that are asked at once", async () => {
+      const answers = await database.write(everything, (tx) =>
+        Promise.all([
+          insert(tx, "one"),
+          insert(tx, "two"),
+          tx.queries.selectFrom("changes").selectAll().execute(),
+        ]),
+      );
+      expect(answers[2]).toHaveLength(2);
+    });
     it("shows a writer its own changes, and others only what is committed", async () => {
       await database.write(everything, async (tx) => {
         await insert(tx, "mine");

@@ -1,4 +1,5 @@
-// Kysely over one `pg` client. No transaction logic: `postgres.ts` brackets every piece of work.
+// Kysely over one `pg` client. No transaction logic: `postgres.ts` brackets every piece of work. What SQLite takes and PostgreSQL
+// does not is evened out here, so that no store has to know: an empty list to look in, and texts that hold NUL.
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -11,15 +12,30 @@ import {
 } from "kysely";
 import type { PoolClient } from "pg";
 
+const nul = /\0/g;
+
+/** PostgreSQL's texts cannot hold NUL: the replacement character stands for it, which no name or id of ours holds. */
+const withoutNul = (value: unknown): unknown =>
+  typeof value === "string" && value.includes("\0") ? value.replace(nul, "\ufffd") : value;
+
+/** `in ()` is no SQL to PostgreSQL; nothing is in a list of null. */
+const withLists = (text: string): string => text.replaceAll(" in ()", " in (null)");
+
 class PostgresConnection implements DatabaseConnection {
   readonly #client: PoolClient;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(client: PoolClient) {
     this.#client = client;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, rowCount, command } = await this.#client.query(query.sql, [...query.parameters]);
+    // One after another: a verb may ask two things at once, a connection may not.
+    const answer = this.#last.then(() =>
+      this.#client.query(withLists(query.sql), query.parameters.map(withoutNul)),
+    );
+    this.#last = answer.catch(() => {});
+    const { rows, rowCount, command } = await answer;
     const changes = ["INSERT", "UPDATE", "DELETE", "MERGE"].includes(command);
     return { rows: rows as Row[], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) };
   }
