@@ -8,7 +8,11 @@ const include = {
     "e2e/**/*.test.ts",
     "scripts/**/*.test.ts",
   ],
-  real: ["{packages,apps}/*/{src,test}/**/*.real.test.ts", "e2e/**/*.real.test.ts"],
+  real: [
+    "{packages,apps}/*/{src,test}/**/*.real.test.ts",
+    "e2e/**/*.real.test.ts",
+    "scripts/**/*.real.test.ts",
+  ],
   soak: ["{packages,apps}/*/{src,test}/**/*.soak.test.ts", "e2e/**/*.soak.test.ts"],
 }[lane];
 
