@@ -1,5 +1,7 @@
 import { checkArchitecture } from "../check/arch.ts";
+import { checkDocuments } from "../check/documents.ts";
 import { checkDrivers } from "../check/drivers.ts";
+import { checkExamples } from "../check/examples.ts";
 import { checkShape } from "../check/shape.ts";
 import { staleDocuments } from "../docs/generate.ts";
 import { runProgram, toolPath } from "../repository.ts";
@@ -27,6 +29,8 @@ const steps: readonly Step[] = [
   program("types of tests", "tsc", "-p", "tsconfig.tests.json"),
   program("dead code", "knip", "--no-progress"),
   { name: "documents fresh", run: staleDocuments },
+  { name: "documents true", run: async () => checkDocuments() },
+  { name: "examples of documents", run: checkExamples },
   program("unit tests of the packages", "vitest", "run", "packages"),
 ];
 

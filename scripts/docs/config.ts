@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { printValue, settings, variableOf } from "../../apps/iotronic/src/config.ts";
 import { table } from "./table.ts";
 
@@ -13,7 +14,7 @@ export const configPage = (): string =>
       Object.entries(settings).map(([name, setting]) => [
         `\`${name}\`${setting.secret ? " (secret)" : ""}`,
         `\`${variableOf(name)}\``,
-        `\`${printValue(setting.fallback)}\``,
+        `\`${printValue(setting.fallback).replace(homedir(), "~")}\``,
         setting.sentence,
       ]),
     ),
