@@ -21,6 +21,7 @@ const addInfo = (board: Command): void => {
       ["agent", answer.agentVersion],
       ["up", `${Math.round(answer.uptimeS / 3_600)} h`],
       ["addresses", answer.interfaces.flatMap(({ addresses }) => addresses).join(" ")],
+      ["clock", answer.clockSynchronised === false ? "not kept by a time service" : "kept"],
       ["reboot", answer.canReboot ? "may be asked for" : "not allowed on this board"],
     ]);
   });

@@ -10,6 +10,7 @@ import {
   forgetIdentity,
   openKey,
   readIdentity,
+  setDamagedIdentityAside,
   writeIdentity,
 } from "./identity.ts";
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
@@ -113,7 +114,8 @@ const identify = async (
 /** Makes an agent. */
 export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Agent => {
   const { platform, clock, log, random, storage } = deps;
-  const journal = openJournal(storage);
+  const machine = { ...platform.describe(), now: clock.now, uptimeMs: platform.uptimeMs };
+  const journal = openJournal(storage, machine, log);
   let link: (RunningLink & { call(name: string, args: unknown): Promise<unknown> }) | undefined;
   const store = (row: ReportRow): void => {
     journal.append(row);
@@ -144,6 +146,8 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
 
   return {
     async run(signal) {
+      const damaged = setDamagedIdentityAside(storage);
+      if (damaged !== undefined) log.error("The identity of this board was damaged", { damaged });
       if (options.enrolment !== null && readIdentity(storage) === undefined)
         forgetIdentity(storage);
       const linkOptions: LinkOptions = {

@@ -33,20 +33,47 @@ export interface BoardKey {
 const rawHex = (jwkPart: string | undefined): string =>
   Buffer.from(jwkPart ?? "", "base64url").toString("hex");
 
+const keyOf = (pem: string): BoardKey => ({
+  privateKey: rawHex(createPrivateKey(pem).export({ format: "jwk" }).d),
+  publicKey: rawHex(createPublicKey(pem).export({ format: "jwk" }).x),
+});
+
 /** Loads the key, making it at the first call. */
 export const openKey = (storage: Storage): BoardKey => {
-  let pem = storage.read(keyFile);
-  if (pem === undefined) {
-    pem = generateKeyPairSync("ed25519")
-      .privateKey.export({ type: "pkcs8", format: "pem" })
-      .toString();
-    storage.write(keyFile, pem);
-  }
-  const jwk = createPrivateKey(pem).export({ format: "jwk" });
-  return {
-    privateKey: rawHex(jwk.d),
-    publicKey: rawHex(createPublicKey(pem).export({ format: "jwk" }).x),
+  const known = storage.read(keyFile);
+  if (known !== undefined) return keyOf(known);
+  const pem = generateKeyPairSync("ed25519")
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+  storage.write(keyFile, pem);
+  return keyOf(pem);
+};
+
+/**
+ * Looks whether key and identity can be read. Where one cannot, both are set aside as `*.damaged`: the board enrols again, which
+ * is also what whoever keeps the agent then sees to. Answers what was damaged.
+ */
+export const setDamagedIdentityAside = (storage: Storage): string | undefined => {
+  const isReadable: Readonly<Record<string, (text: string) => unknown>> = {
+    [keyFile]: keyOf,
+    [identityFile]: (text) => check(IdentityFile, JSON.parse(text), identityFile),
   };
+  const damaged = Object.entries(isReadable).find(([name, parse]) => {
+    const text = storage.read(name);
+    try {
+      if (text !== undefined) parse(text);
+      return false;
+    } catch {
+      return true;
+    }
+  })?.[0];
+  if (damaged === undefined) return undefined;
+  for (const name of [identityFile, keyFile]) {
+    const text = storage.read(name);
+    if (text !== undefined) storage.write(`${name}.damaged`, text);
+    storage.remove(name);
+  }
+  return damaged;
 };
 
 /** Throws away a key whose enrolment is replaced by another one. */

@@ -7,15 +7,7 @@ import { removeFileDurably } from "@s4t/kit/node";
 import { composeAgent } from "./compose.ts";
 import type { AgentConfig } from "./config.ts";
 import { createLinux } from "./platform/linux/linux.ts";
-import { openFolder } from "./storage.ts";
-
-const becauseOf = (error: unknown): string => {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
-  if (code === "EROFS") return "the disk is read-only";
-  if (code === "ENOSPC") return "the disk is full";
-  return code ?? "it failed";
-};
+import { openFolder, sweepFolder, whyUnwritable } from "./storage.ts";
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -44,7 +36,7 @@ export const lockFolder = (folder: string): (() => void) => {
     }
   } catch (error) {
     if (isS4tError(error)) throw error;
-    throw fail("data.unwritable", { folder, because: becauseOf(error) }, error);
+    throw fail("data.unwritable", { folder, because: whyUnwritable(error) }, error);
   }
 };
 
@@ -85,6 +77,7 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
   let release: (() => void) | undefined;
   try {
     release = lockFolder(config.data);
+    sweepFolder(config.data);
     for (let enrolment = config.enrol; !stopped.signal.aborted; enrolment = null) {
       const life = new AbortController();
       const end = () => life.abort();

@@ -1,6 +1,7 @@
 import type { Job, ReportRow } from "@s4t/contract";
 import { silentLog, systemClock } from "@s4t/kit";
 import { describe, expect, it } from "vitest";
+import { openRefusing } from "../../test/machine.ts";
 import { openMemory } from "../storage.ts";
 import { openJobs } from "./jobs.ts";
 
@@ -61,4 +62,29 @@ describe("jobs", () => {
       expect(again.reported).toEqual(expected);
     },
   );
+  it.each(["", "{", "null", "[]", '{"cursor":"x"}', "\u0000\u0000"])(
+    "with a damaged record (%j) are settled as unknown instead of run a second time; new ones run",
+    async (damaged) => {
+      const storage = openMemory();
+      storage.write("jobs.json", damaged);
+      const called: string[] = [];
+      const { jobs, reported } = open(storage, async (procedure) => called.push(procedure));
+      await jobs.run([job(1), job(2, { idempotent: true })]);
+      await jobs.run([job(3)]);
+      expect(reported).toEqual(["j1 unknown", "j2 done", "j3 done"]);
+      expect(called).toHaveLength(2);
+    },
+  );
+  it("are not run while the disk cannot note it, and run once when it can", async () => {
+    const disk = openRefusing();
+    const called: string[] = [];
+    const { jobs } = open(disk, async (procedure) => called.push(procedure));
+    disk.refuses = true;
+    await expect(jobs.run([job(1)])).rejects.toMatchObject({ code: "board.storage" });
+    expect(called).toEqual([]);
+    disk.refuses = false;
+    await jobs.run([job(1)]);
+    await jobs.run([job(1)]);
+    expect(called).toHaveLength(1);
+  });
 });

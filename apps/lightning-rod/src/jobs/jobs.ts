@@ -1,21 +1,21 @@
 // Commands that waited for this board: run in order, at most once. Each step of a job is on disk before the next one is taken; a
 // crash between "started" and "done" is reported as unknown, unless running it again does no harm.
-import type { Job, ReportRow } from "@s4t/contract";
+import { check, type Job, MAX_JOBS_PER_REPLY, type ReportRow } from "@s4t/contract";
 import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import type { Static } from "typebox";
+import * as Type from "typebox";
 import type { Storage } from "../storage.ts";
 
 const file = "jobs.json";
 
-interface Stored {
-  /** Place in the lane up to which everything is settled. */
-  readonly cursor: number;
-  /** The job that is under way. */
-  readonly started: {
-    readonly id: string;
-    readonly cursor: number;
-    readonly idempotent: boolean;
-  } | null;
-}
+const Stored = Type.Object({
+  cursor: Type.Integer({ description: "Place in the lane up to which everything is settled" }),
+  started: Type.Union([
+    Type.Object({ id: Type.String(), cursor: Type.Integer(), idempotent: Type.Boolean() }),
+    Type.Null(),
+  ]),
+});
+type Stored = Static<typeof Stored>;
 
 export interface Jobs {
   readonly cursor: number;
@@ -34,23 +34,23 @@ export interface JobsDependencies {
 /** Opens the lane; what a crash left open is settled first. */
 export const openJobs = ({ storage, clock, log, call, report }: JobsDependencies): Jobs => {
   let stored: Stored = { cursor: 0, started: null };
+  // A lane whose place is lost: what the cloud still holds of it may have run. It is settled as unknown, not run a second time.
+  let isPlaceLost = false;
   try {
-    stored = JSON.parse(storage.read(file) ?? JSON.stringify(stored)) as Stored;
+    const text = storage.read(file);
+    if (text !== undefined) stored = check(Stored, JSON.parse(text), file);
   } catch {
-    log.warn("The lane of jobs was damaged and begins anew");
+    isPlaceLost = true;
+    log.warn("The lane of jobs was damaged: what waits there is settled as unknown");
   }
   const save = (next: Stored): void => {
     stored = next;
     storage.write(file, JSON.stringify(next));
   };
+  const settleUnknown = (id: string, sentence: string): void =>
+    report({ kind: "result", id, state: "unknown", code: "command.unknown", sentence });
   if (stored.started && !stored.started.idempotent) {
-    report({
-      kind: "result",
-      id: stored.started.id,
-      state: "unknown",
-      code: "command.unknown",
-      sentence: "The agent ended while it ran.",
-    });
+    settleUnknown(stored.started.id, "The agent ended while it ran.");
     save({ cursor: stored.started.cursor, started: null });
   }
 
@@ -85,6 +85,11 @@ export const openJobs = ({ storage, clock, log, call, report }: JobsDependencies
     async run(jobs) {
       for (const job of jobs) {
         if (job.cursor <= stored.cursor) continue;
+        if (isPlaceLost && !job.idempotent) {
+          settleUnknown(job.id, "The board's record of jobs was damaged: it may have run.");
+          save({ cursor: job.cursor, started: null });
+          continue;
+        }
         save({
           cursor: stored.cursor,
           started: { id: job.id, cursor: job.cursor, idempotent: job.idempotent },
@@ -92,6 +97,7 @@ export const openJobs = ({ storage, clock, log, call, report }: JobsDependencies
         await runOne(job);
         save({ cursor: job.cursor, started: null });
       }
+      if (jobs.length < MAX_JOBS_PER_REPLY) isPlaceLost = false;
     },
   };
 };

@@ -48,6 +48,8 @@ export const RECONNECT_FIRST_MS = 500;
 export const RECONNECT_CAP_MS = 5_000;
 /** Rows that gather before they are sent together. */
 export const REPORT_GATHER_MS = 250;
+/** How long after a disk refused the target it is asked again. */
+export const STORAGE_RETRY_MS = 60_000;
 /** Batches that wait above which the backlog goes over HTTP, so that commands are not delayed. */
 export const BACKLOG_BATCHES_LIMIT = 2;
 
@@ -190,6 +192,7 @@ class AgentLink implements RunningLink {
   #sending: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #later: { cancel(): void } | undefined;
   #ca: string | null = null;
   #url = "";
 
@@ -259,6 +262,7 @@ class AgentLink implements RunningLink {
       if (!signal.aborted) log.warn("The link ended", { reason: end.reason, because: end.message });
     } finally {
       signal.removeEventListener("abort", leave);
+      this.#later?.cancel();
       this.#session = undefined;
     }
   }
@@ -299,6 +303,15 @@ class AgentLink implements RunningLink {
     return this.#looking;
   }
 
+  #lookLater(): void {
+    this.#later?.cancel();
+    this.#later = this.#deps.clock.after(STORAGE_RETRY_MS, () => {
+      this.#look(true).catch((error: unknown) =>
+        this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
+      );
+    });
+  }
+
   async #lookOnce(atJoin: boolean): Promise<void> {
     const { target, journal } = this.#deps;
     const jobs = this.#deps.jobs();
@@ -318,8 +331,17 @@ class AgentLink implements RunningLink {
         entries: entries.map((entry) => ({ ...entry })),
       });
       this.flush();
+      if (entries.some(({ code }) => code === "board.storage")) this.#lookLater();
       // Jobs run behind, in order: a long one must not keep the target waiting.
-      await jobs.run(answer.jobs);
+      try {
+        await jobs.run(answer.jobs);
+      } catch (error) {
+        // What cannot be noted is not run: the cloud keeps it.
+        if (!isS4tError(error, "board.storage")) throw error;
+        this.#deps.log.warn("Jobs wait", { because: error.message });
+        this.#lookLater();
+        return;
+      }
       this.flush();
       more = answer.moreJobs;
     }

@@ -23,6 +23,8 @@ export interface Platform {
     | "uptimeS"
     | "interfaces"
   > & { readonly timeZone?: string };
+  /** Milliseconds since this boot, of a clock that nobody sets. */
+  uptimeMs(): number;
   /** Series that this machine has. Asked once. */
   series(): SeriesUnits;
   /** Values now. Rates cover the time since the call before. */

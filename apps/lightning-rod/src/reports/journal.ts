@@ -1,133 +1,199 @@
 // What happened and is not yet safe in the cloud: rows with numbers, appended to a file, a checksum a line so that a tail torn by
-// a power cut is seen. Bounded: the oldest rows are dropped and counted when the cloud is away for too long.
+// a power cut is seen. Bounded: the oldest rows are dropped and counted when the cloud is away for too long. A disk that cannot be
+// written costs nothing as long as the agent lives: rows wait in memory, and the file is written anew when it can be.
 import { randomBytes } from "node:crypto";
 import type { ReportRow } from "@s4t/contract";
+import type { Log } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import type { Storage } from "../storage.ts";
+import { lineOf, readJournal, type Waiting } from "./journal-file.ts";
 
 /** Most rows that wait: a day at the default rate (one row a minute and what happens besides), four times over. */
 export const MAX_JOURNAL_ROWS = 6_000;
-/** Most bytes that wait. */
+/** Most bytes that wait: 6,000 rows of the sensors of a large machine, about 600 bytes each, and as much again. */
 export const MAX_JOURNAL_BYTES = 8_388_608;
+/** A row's date is corrected when the wall clock was off by more than this at the time. */
+export const CLOCK_JUMP_MS = 2_000;
+/** Dates before this are of a clock that was never set: this software did not exist. */
+export const MIN_PLAUSIBLE_MS = 1_767_225_600_000;
+/** Between two tries of a disk that refused: each writes everything that waits. */
+export const DISK_RETRY_MS = 60_000;
+/**
+ * How far numbers jump at each start: past all that the cloud may have of rows whose lines a power cut took from the file. A new
+ * row under one of those numbers would be taken for one that is known.
+ */
+export const SEQ_JUMP = 1_000_000;
 /** The file is written anew when it holds this many times more rows than wait. */
 const slack = 2;
 const file = "reports.journal";
 
-interface Waiting {
-  readonly seq: number;
-  readonly row: ReportRow;
-  readonly sizeBytes: number;
+/** What the journal must know of its machine to date rows. */
+export interface JournalMachine {
+  /** Of the running kernel: monotonic times of another boot cannot be compared. */
+  readonly bootId: string;
+  now(): number;
+  /** Since boot. */
+  uptimeMs(): number;
 }
 
 export interface Journal {
   /** Of this journal's numbering. */
   readonly bootId: string;
   append(row: ReportRow, options?: { readonly durable?: boolean }): void;
-  /** The next rows to send, oldest first. */
+  /** The next rows to send, oldest first and numbered without a gap, dated by the clock as it is now. */
   next(limit: number): { readonly seq: number; readonly rows: readonly ReportRow[] } | undefined;
   /** Everything up to this number is safe. */
   acknowledge(seq: number): void;
   readonly size: number;
 }
 
-const checksum = (text: string): string => sha256Hex(text).slice(0, 8);
-const lineOf = (seq: number, row: ReportRow): string => {
-  const text = JSON.stringify([seq, row]);
-  return `${checksum(text)} ${text}\n`;
+const valuesOf = (rows: readonly ReportRow[]): number =>
+  rows.reduce((sum, row) => sum + (row.kind === "points" ? Object.keys(row.values).length : 1), 0);
+
+/** What is told of rows that are lost: when they were, as far as is known, and how many values. */
+const noteOf = (rows: readonly ReportRow[], count: number, nowMs: number): ReportRow => {
+  const moments = rows.flatMap((row) => (row.kind === "points" ? [row.atMs] : []));
+  const fromMs = moments.length > 0 ? Math.min(...moments) : nowMs;
+  return {
+    kind: "dropped",
+    fromMs,
+    toMs: (moments.length > 0 ? Math.max(...moments) : nowMs) + 1,
+    count: Math.max(1, count),
+  };
 };
 
-const parseLine = (line: string): [number, ReportRow] | undefined => {
-  const text = line.slice(9);
-  if (line[8] !== " " || checksum(text) !== line.slice(0, 8)) return undefined;
-  return JSON.parse(text) as [number, ReportRow];
-};
+class FileJournal implements Journal {
+  readonly bootId: string;
+  readonly #storage: Storage;
+  readonly #machine: JournalMachine;
+  readonly #log: Log;
+  /** Short enough to stand in each line. */
+  readonly #boot: string;
+  #waiting: Waiting[];
+  #lastSeq: number;
+  #bytes = 0;
+  /** Rows in the file, those that are acknowledged included. */
+  #written = 0;
+  #isFileBehind = false;
+  #retryAtMs = 0;
 
-/** Opens a journal, leaving out lines that are damaged. */
-export const openJournal = (storage: Storage): Journal => {
-  const lines = (storage.read(file) ?? "").split("\n");
-  const head = /^boot (\w+) (\d+)$/.exec(lines[0] ?? "");
-  const bootId = head?.[1] ?? randomBytes(8).toString("hex");
-  let lastSeq = Number(head?.[2] ?? 0);
-  let waiting: Waiting[] = [];
-  let bytes = 0;
-  let written = 0;
-  for (const line of lines.slice(1)) {
-    const parsed = line === "" ? undefined : parseLine(line);
-    if (!parsed) continue;
-    const [seq, row] = parsed;
-    if (seq <= lastSeq) continue;
-    waiting.push({ seq, row, sizeBytes: line.length });
-    bytes += line.length;
-    lastSeq = seq;
+  constructor(storage: Storage, machine: JournalMachine, log: Log) {
+    this.#storage = storage;
+    this.#machine = machine;
+    this.#log = log;
+    this.#boot = sha256Hex(machine.bootId).slice(0, 8);
+    const found = readJournal(storage.read(file) ?? "");
+    this.bootId = found.numbering ?? randomBytes(8).toString("hex");
+    this.#lastSeq = found.lastSeq + SEQ_JUMP;
+    // Rows of an earlier boot whose clock was never set: nobody can say any more when they were.
+    const isLost = ({ row, boot }: Waiting) =>
+      row.kind === "points" && row.atMs < MIN_PLAUSIBLE_MS && boot !== this.#boot;
+    const lost = found.waiting.filter(isLost).map(({ row }) => row);
+    this.#waiting = found.waiting.filter((each) => !isLost(each));
+    this.#bytes = this.#waiting.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (found.damaged > 0) {
+      log.warn("Reports were damaged on disk and are lost", { lines: found.damaged });
+      this.#add(
+        noteOf(
+          this.#waiting.slice(-1).map(({ row }) => row),
+          found.damaged,
+          machine.now(),
+        ),
+      );
+    }
+    if (lost.length > 0) this.#add(noteOf([], valuesOf(lost), machine.now()));
+    this.#rewrite();
   }
 
-  const rewrite = (): void => {
-    const first = (waiting[0]?.seq ?? lastSeq + 1) - 1;
-    storage.write(
-      file,
-      `boot ${bootId} ${first}\n${waiting.map(({ seq, row }) => lineOf(seq, row)).join("")}`,
-    );
-    written = waiting.length;
-  };
-  rewrite();
+  get size(): number {
+    return this.#waiting.length;
+  }
 
-  const push = (row: ReportRow, durable: boolean): void => {
-    lastSeq += 1;
-    const line = lineOf(lastSeq, row);
-    waiting.push({ seq: lastSeq, row, sizeBytes: line.length });
-    bytes += line.length;
-    written += 1;
-    storage.append(file, line, durable);
-  };
+  append(row: ReportRow, options: { readonly durable?: boolean } = {}): void {
+    const line = this.#add(row);
+    if (this.#isFileBehind) {
+      if (this.#machine.uptimeMs() >= this.#retryAtMs) this.#rewrite();
+    } else {
+      try {
+        this.#storage.append(file, line, options.durable ?? false);
+        this.#written += 1;
+      } catch (error) {
+        this.#noteUnwritten(error);
+      }
+    }
+    this.#bound();
+  }
+
+  next(limit: number): { readonly seq: number; readonly rows: readonly ReportRow[] } | undefined {
+    const [first] = this.#waiting;
+    if (!first) return undefined;
+    // A batch has one number: it ends where a number is missing.
+    const end = this.#waiting.findIndex(({ seq }, i) => i === limit || seq !== first.seq + i);
+    const rows = this.#waiting.slice(0, end < 0 ? limit : end);
+    return { seq: first.seq, rows: rows.map((each) => this.#dated(each)) };
+  }
+
+  acknowledge(seq: number): void {
+    const at = this.#waiting.findIndex((each) => each.seq > seq);
+    const done = at < 0 ? this.#waiting.splice(0) : this.#waiting.splice(0, at);
+    for (const { sizeBytes } of done) this.#bytes -= sizeBytes;
+    if (this.#written > 64 && this.#written > slack * this.#waiting.length) this.#rewrite();
+  }
+
+  /** What this boot measured is dated by how long ago it was: right even where the wall clock was set in between. */
+  #dated({ row, boot }: Waiting): ReportRow {
+    if (row.kind !== "points" || boot !== this.#boot) return row;
+    const atMs = Math.round(
+      this.#machine.now() - Math.max(0, this.#machine.uptimeMs() - row.monotonicMs),
+    );
+    return Math.abs(atMs - row.atMs) > CLOCK_JUMP_MS ? { ...row, atMs } : row;
+  }
+
+  #add(row: ReportRow): string {
+    this.#lastSeq += 1;
+    const line = lineOf(this.#lastSeq, row, this.#boot);
+    this.#waiting.push({ seq: this.#lastSeq, row, boot: this.#boot, sizeBytes: line.length });
+    this.#bytes += line.length;
+    return line;
+  }
 
   /** Drops the oldest values, never what reports the end of a job; says so in a row of its own. */
-  const bound = (): void => {
-    if (waiting.length <= MAX_JOURNAL_ROWS && bytes <= MAX_JOURNAL_BYTES) return;
-    const count = Math.ceil(waiting.length / 10);
-    const dropped = waiting.filter(({ row }) => row.kind === "points").slice(0, count);
+  #bound(): void {
+    if (this.#waiting.length <= MAX_JOURNAL_ROWS && this.#bytes <= MAX_JOURNAL_BYTES) return;
+    const count = Math.ceil(this.#waiting.length / 10);
+    const dropped = this.#waiting.filter(({ row }) => row.kind === "points").slice(0, count);
     const gone = new Set(dropped.map(({ seq }) => seq));
-    // Numbers stay without gaps: what is left is numbered anew behind the last number, under the same boot.
-    const kept = waiting.filter(({ seq }) => !gone.has(seq));
-    const moments = dropped.map(({ row }) => (row.kind === "points" ? row.atMs : 0));
-    const note: ReportRow = {
-      kind: "dropped",
-      fromMs: Math.min(...moments),
-      toMs: Math.max(...moments) + 1,
-      count: dropped.reduce(
-        (sum, { row }) => sum + (row.kind === "points" ? Object.keys(row.values).length : 0),
-        0,
-      ),
-    };
-    waiting = [];
-    bytes = 0;
-    for (const row of [...(dropped.length > 0 ? [note] : []), ...kept.map((each) => each.row)]) {
-      lastSeq += 1;
-      const sizeBytes = lineOf(lastSeq, row).length;
-      waiting.push({ seq: lastSeq, row, sizeBytes });
-      bytes += sizeBytes;
+    this.#waiting = this.#waiting.filter(({ seq }) => !gone.has(seq));
+    this.#bytes = this.#waiting.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (dropped.length > 0) {
+      const rows = dropped.map((each) => this.#dated(each));
+      this.#add(noteOf(rows, valuesOf(rows), this.#machine.now()));
     }
-    rewrite();
-  };
+    if (!this.#isFileBehind) this.#rewrite();
+  }
 
-  return {
-    bootId,
-    append(row, options = {}) {
-      push(row, options.durable ?? false);
-      bound();
-    },
-    next(limit) {
-      const rows = waiting.slice(0, limit);
-      const [first] = rows;
-      return first && { seq: first.seq, rows: rows.map(({ row }) => row) };
-    },
-    acknowledge(seq) {
-      const at = waiting.findIndex((each) => each.seq > seq);
-      const done = at < 0 ? waiting.splice(0) : waiting.splice(0, at);
-      for (const { sizeBytes } of done) bytes -= sizeBytes;
-      if (written > 64 && written > slack * waiting.length) rewrite();
-    },
-    get size() {
-      return waiting.length;
-    },
-  };
-};
+  #rewrite(): void {
+    const first = (this.#waiting[0]?.seq ?? this.#lastSeq + 1) - 1;
+    const lines = this.#waiting.map(({ seq, row, boot }) => lineOf(seq, row, boot));
+    try {
+      this.#storage.write(file, `boot ${this.bootId} ${first}\n${lines.join("")}`);
+    } catch (error) {
+      this.#noteUnwritten(error);
+      return;
+    }
+    this.#written = this.#waiting.length;
+    if (this.#isFileBehind) this.#log.info("Reports are on disk again");
+    this.#isFileBehind = false;
+  }
+
+  #noteUnwritten(error: unknown): void {
+    if (!this.#isFileBehind)
+      this.#log.warn("Reports wait in memory only", { because: (error as Error).message });
+    this.#isFileBehind = true;
+    this.#retryAtMs = this.#machine.uptimeMs() + DISK_RETRY_MS;
+  }
+}
+
+/** Opens a journal. What is damaged in its file is left out, counted and told. */
+export const openJournal = (storage: Storage, machine: JournalMachine, log: Log): Journal =>
+  new FileJournal(storage, machine, log);

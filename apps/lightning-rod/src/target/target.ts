@@ -1,14 +1,8 @@
 // The target on the board: stored whole, applied entry by entry through a table of executors, reported entry by entry.
-import {
-  check,
-  fail,
-  type Target,
-  TargetCa,
-  type TargetSection,
-  TargetSettings,
-} from "@s4t/contract";
+import { check, fail, type Target, TargetCa, TargetSection, TargetSettings } from "@s4t/contract";
 import { isS4tError, type Log } from "@s4t/kit";
 import type { Static, TSchema } from "typebox";
+import * as Type from "typebox";
 import type { Storage } from "../storage.ts";
 import { type Applied, type AppliedEntry, planTarget, type Step } from "./plan.ts";
 
@@ -62,10 +56,28 @@ interface Stored {
 const targetFile = "target.json";
 const appliedFile = "applied.json";
 
-const parseStored = <T>(text: string | undefined, fallback: T): T => {
+const StoredFile = Type.Object({
+  revision: Type.Integer(),
+  sections: Type.Record(Type.String(), TargetSection),
+});
+const AppliedFile = Type.Record(
+  Type.String(),
+  Type.Object({
+    hash: Type.String(),
+    state: Type.Enum(["reached", "failed"]),
+    code: Type.Optional(Type.String()),
+    sentence: Type.Optional(Type.String()),
+  }),
+);
+
+const parseStored = <S extends TSchema>(
+  schema: S,
+  text: string | undefined,
+  fallback: Static<S>,
+): Static<S> => {
   if (text === undefined) return fallback;
   try {
-    return JSON.parse(text) as T;
+    return check(schema, JSON.parse(text), "file");
   } catch {
     return fallback; // damaged: the cloud has it all, the next join brings it
   }
@@ -77,8 +89,11 @@ export const createTargetKeeper = (
   executors: Executors,
   log: Log,
 ): TargetKeeper => {
-  let stored = parseStored<Stored>(storage.read(targetFile), { revision: 0, sections: {} });
-  let applied = parseStored<Applied>(storage.read(appliedFile), {});
+  let stored: Stored = parseStored(StoredFile, storage.read(targetFile), {
+    revision: 0,
+    sections: {},
+  });
+  let applied: Applied = parseStored(AppliedFile, storage.read(appliedFile), {});
 
   const isKnown = (path: string): path is keyof EntryKinds => Object.hasOwn(executors, path);
 
@@ -113,13 +128,32 @@ export const createTargetKeeper = (
     }
   };
 
-  const applyAll = async (options: { readonly retryFailed: boolean }): Promise<void> => {
+  /** Why the disk does not take a file, or undefined. */
+  const tryWrite = (name: string, value: unknown): AppliedEntry | undefined => {
+    try {
+      storage.write(name, JSON.stringify(value));
+      return undefined;
+    } catch (error) {
+      if (!isS4tError(error)) throw error;
+      log.warn("The target could not be stored", { because: error.message });
+      return { hash: "", state: "failed", code: error.code, sentence: error.message };
+    }
+  };
+
+  /** `refusal`: the target is not on disk, so nothing new is applied that a restart would undo. */
+  const applyAll = async (
+    options: { readonly retryFailed: boolean },
+    refusal?: AppliedEntry,
+  ): Promise<void> => {
     for (const step of planTarget(applied, stored, options)) {
-      const result = await run(step);
+      const hash = step.kind === "apply" ? step.entry.hash : "";
+      const result = refusal ? { ...refusal, hash } : await run(step);
+      if (refusal && step.kind === "remove") continue;
       const { [step.path]: _, ...rest } = applied;
       applied = result ? { ...rest, [step.path]: result } : rest;
-      // After each entry: a crash leaves every one wholly old or wholly new.
-      storage.write(appliedFile, JSON.stringify(applied));
+      // After each entry: a crash leaves every one wholly old or wholly new. Where it cannot be noted it is applied again at the
+      // next start, as everything is.
+      if (!refusal) tryWrite(appliedFile, applied);
     }
   };
 
@@ -150,8 +184,7 @@ export const createTargetKeeper = (
         if (kept) sections[name] = kept;
       }
       stored = { revision: target.revision, sections };
-      storage.write(targetFile, JSON.stringify(stored));
-      await applyAll(options);
+      await applyAll(options, tryWrite(targetFile, stored));
       return { revision: stored.revision, entries: report() };
     },
     async restore() {

@@ -21,6 +21,8 @@ export const BoardInfo = Type.Object(
     bootId: text(64),
     uptimeS: Type.Number({ minimum: 0 }),
     timeZone: Type.Optional(text(64)),
+    /** Whether a time service keeps the wall clock: where not, the cloud dates what the board measures. */
+    clockSynchronised: Type.Optional(Type.Boolean()),
     interfaces: Type.Array(
       Type.Object({
         name: text(64),

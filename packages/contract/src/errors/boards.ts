@@ -21,6 +21,7 @@ export const boardErrors = {
   ),
   "board.failed": refused(502)("software", "The board tried and failed: {because}."),
   "board.busy": refusedForNow(429)("tryAgain", "The board has {pending} calls under way already."),
+  "board.storage": unavailable(507)("io", "The board cannot write its disk: {because}."),
   "command.unknown": unavailable(502)(
     "tryAgain",
     "Sent, then the link broke: nobody knows whether it ran. It was not sent again.",

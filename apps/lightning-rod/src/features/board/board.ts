@@ -30,6 +30,7 @@ export const infoOf = ({
   ...platform.describe(),
   agentVersion: RELEASE,
   agentStartedAtMs: startedAtMs,
+  clockSynchronised: platform.isClockSynchronised(),
   canReboot: rebootCommand !== null,
 });
 

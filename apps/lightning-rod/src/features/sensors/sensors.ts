@@ -36,7 +36,7 @@ export const createSensors = ({ platform, clock, store, tell }: SensorsOptions):
   const measure = (): Points => ({
     kind: "points",
     atMs: clock.now(),
-    monotonicMs: Math.round(clock.monotonicMs()),
+    monotonicMs: platform.uptimeMs(),
     values: { ...platform.measure() },
   });
 

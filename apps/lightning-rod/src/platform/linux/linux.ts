@@ -150,6 +150,7 @@ export const createLinux = ({
           mac: addresses?.[0]?.mac ?? null,
         })),
     }),
+    uptimeMs: () => Math.round(uptime() * 1_000),
     series: () => ({
       ...units,
       ...Object.fromEntries([...temperatures.keys()].map((name) => [name, "Cel"])),

@@ -39,7 +39,8 @@ export const createSimulated = ({
   };
   const drift = (value: number, step: number, low: number, high: number) =>
     Math.min(high, Math.max(low, value + (chance() - 0.5) * step));
-  const uptimeS = () => (clock.monotonicMs() - startedMs) / 1_000;
+  const uptimeMs = () => Math.round(clock.monotonicMs() - startedMs);
+  const uptimeS = () => uptimeMs() / 1_000;
   return {
     describe: () => ({
       hostname: name,
@@ -54,6 +55,7 @@ export const createSimulated = ({
       uptimeS: Math.round(uptimeS()),
       interfaces: [],
     }),
+    uptimeMs,
     series: () => ({
       "cpu.load1": "1",
       "cpu.utilisation": "1",

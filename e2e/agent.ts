@@ -1,0 +1,67 @@
+// The agent as boards run it: the built program in a process of its own, on the data folder that the test gives it.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { root } from "../scripts/repository.ts";
+import type { RunningCloud } from "./program.ts";
+
+/** The program that boards run. */
+export const agentBundle = join(root, "apps/lightning-rod/dist/main.js");
+
+export interface RunningAgent {
+  readonly child: ChildProcess;
+  /** Exit code; null after a signal. */
+  readonly ended: Promise<number | null>;
+  said(): string;
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts an agent: `runtime` is the Node that runs it. */
+export const startAgent = (
+  folder: string,
+  args: readonly string[] = [],
+  runtime: string = process.execPath,
+): RunningAgent => {
+  const child = spawn(runtime, [agentBundle, "run", "--data", folder, ...args], {
+    env: { PATH: process.env.PATH, HOME: folder },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => {
+    said += piece;
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  return {
+    child,
+    ended,
+    said: () => said,
+    kill(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+};
+
+/** Registers a board; answers its id and its enrolment string. */
+export const registerBoard = async (
+  cloud: RunningCloud,
+  name: string,
+): Promise<{ readonly uuid: string; readonly enrolment: string }> => {
+  const { status, body, text } = await cloud.call("POST", "/api/boards", { name });
+  if (status !== 201) throw new Error(text);
+  return { uuid: body.board.uuid, enrolment: body.enrolment.enrolment };
+};
+
+/** A port that nothing listens on now: for clouds that must come back where they were. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
