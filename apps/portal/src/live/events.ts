@@ -2,8 +2,9 @@
 import type { TopicData, TopicName } from "@s4t/sdk";
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import { apiOf } from "./api.ts";
-import { setServerTime } from "./clock.ts";
+import { setServerTime, useNow } from "./clock.ts";
 import { createEventSocket, type LinkStatus, type SocketLike } from "./socket.ts";
+import { LINK_QUIET_MS } from "./stale.ts";
 
 const address = () => `${location.origin.replace(/^http/, "ws")}/events`;
 
@@ -35,6 +36,14 @@ export const useEventSocket = (): void => {
 };
 
 export const useLink = (): LinkStatus => useSyncExternalStore(events.onStatus, events.status);
+
+/** Since when this page is cut off from the cloud: all that it shows is of that moment. Null while it is not. */
+export const useCutSince = (): number | null => {
+  const now = useNow();
+  const { state, lastFrameAt } = useLink();
+  const isCut = state === "reconnecting" && lastFrameAt !== null;
+  return isCut && now - lastFrameAt >= LINK_QUIET_MS ? lastFrameAt : null;
+};
 
 /** Listens to a topic while the component is there; `topic` null listens to nothing. */
 export const useTopic = <Name extends TopicName>(

@@ -3,6 +3,8 @@ import { EVENT_BEAT_MS } from "@s4t/sdk";
 
 /** Without a beat for this long the page says that it is cut off: one and a half beats. */
 export const LINK_STALE_MS = EVENT_BEAT_MS * 1.5;
+/** A cut shorter than this is nobody’s news. */
+export const LINK_QUIET_MS = 3_000;
 /** A value is late after this many of its own periods. */
 const LATE_PERIODS = 2;
 /** … and stale after this many. */
@@ -14,10 +16,12 @@ export interface ValueFacts {
   readonly ageMs: number;
   readonly periodMs: number;
   readonly boardConnected: boolean;
+  /** This page is cut off from the cloud: it cannot know what is measured now. */
+  readonly cut?: boolean;
 }
 
 /** The freshness of a measured value. A board that is gone makes all its values stale at once. */
-export const freshnessOf = ({ ageMs, periodMs, boardConnected }: ValueFacts): Freshness => {
-  if (!boardConnected || ageMs > periodMs * STALE_PERIODS) return "stale";
+export const freshnessOf = ({ ageMs, periodMs, boardConnected, cut }: ValueFacts): Freshness => {
+  if (cut || !boardConnected || ageMs > periodMs * STALE_PERIODS) return "stale";
   return ageMs > periodMs * LATE_PERIODS ? "late" : "fresh";
 };

@@ -7,6 +7,7 @@ import { setTheme, themes, useTheme } from "../theme/theme.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import css from "./bar.module.css";
+import { Crumb, useOpenBoard } from "./crumb.tsx";
 import { LinkMark } from "./link.tsx";
 import { openPalette } from "./palette.tsx";
 import { ProjectMenu } from "./project-menu.tsx";
@@ -51,11 +52,16 @@ const PersonMenu = () => {
 export const Bar = ({ project }: { readonly project: string }) => {
   const t = useText();
   const theme = useTheme();
+  const board = useOpenBoard();
   return (
     <header className={css.bar}>
-      <div className={css.phoneProject}>
-        <ProjectMenu project={project} />
-      </div>
+      {board === null ? (
+        <div className={css.phoneProject}>
+          <ProjectMenu project={project} />
+        </div>
+      ) : (
+        <Crumb project={project} board={board} />
+      )}
       <button
         type="button"
         className={css.search}

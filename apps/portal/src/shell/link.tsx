@@ -1,14 +1,11 @@
 // The first of the three clocks: this page's own link to the cloud. When it is cut, the page says from when its values are.
 import { useNow } from "../live/clock.ts";
-import { useLink } from "../live/events.ts";
+import { useCutSince, useLink } from "../live/events.ts";
 import { formatClock } from "../text/format.ts";
 import { useText } from "../text/text.ts";
 import { Glyph } from "../ui/glyph.tsx";
 import { Notice } from "../ui/notice.tsx";
 import css from "./link.module.css";
-
-/** A reconnection shorter than this is nobody's news. */
-const QUIET_MS = 3_000;
 
 export const LinkMark = () => {
   const t = useText();
@@ -25,14 +22,14 @@ export const LinkMark = () => {
 export const LinkNotice = () => {
   const t = useText();
   const now = useNow();
-  const { state, lastFrameAt } = useLink();
-  if (state !== "reconnecting" || lastFrameAt === null || now - lastFrameAt < QUIET_MS) return null;
+  const cutSince = useCutSince();
+  if (cutSince === null) return null;
   return (
     <div className={css.notice}>
       <Notice tone="warn">
         {navigator.onLine
-          ? t("link.stale", { at: formatClock(lastFrameAt, now, true) })
-          : t("link.no-network", { at: formatClock(lastFrameAt, now, true) })}
+          ? t("link.stale", { at: formatClock(cutSince, now, true) })
+          : t("link.no-network", { at: formatClock(cutSince, now, true) })}
       </Notice>
     </div>
   );

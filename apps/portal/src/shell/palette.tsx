@@ -12,7 +12,9 @@ import { useText } from "../text/text.ts";
 import { setTheme, themes } from "../theme/theme.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
+import { useOfferedCommands } from "../ui/page-commands.ts";
 import { StateGlyph } from "../ui/state.tsx";
+import { openKeys } from "./keys.tsx";
 import { usePages } from "./navigation.tsx";
 import css from "./palette.module.css";
 import { useFoundBoards } from "./queries.ts";
@@ -37,6 +39,7 @@ interface Choice {
 const useChoices = (project: string, text: string): readonly Choice[] => {
   const t = useText();
   const navigate = useNavigate();
+  const offered = useOfferedCommands().map((command) => ({ ...command, group: t("palette.do") }));
   const found = useFoundBoards(project, useDeferredValue(text.trim()));
   const matches = (label: string) => label.toLowerCase().includes(text.trim().toLowerCase());
   const pages = usePages()
@@ -62,6 +65,13 @@ const useChoices = (project: string, text: string): readonly Choice[] => {
     icon: "plus" as const,
     run: () => void navigate({ to: "/$project/enrol", params: { project } }),
   };
+  const help = {
+    id: "keys",
+    group: t("palette.help"),
+    label: t("keys.title"),
+    icon: "board" as const,
+    run: openKeys,
+  };
   const boards = (text.trim() ? (found.data?.items ?? []) : []).map((board) => ({
     id: board.uuid,
     group: t("nav.boards"),
@@ -70,7 +80,10 @@ const useChoices = (project: string, text: string): readonly Choice[] => {
     run: () =>
       void navigate({ to: "/$project/boards/$board", params: { project, board: board.uuid } }),
   }));
-  return [...boards, ...[...pages, enrol, ...looks].filter(({ label }) => matches(label))];
+  return [
+    ...boards,
+    ...[...pages, ...offered, enrol, ...looks, help].filter(({ label }) => matches(label)),
+  ];
 };
 
 const Open = ({ project }: { readonly project: string }) => {

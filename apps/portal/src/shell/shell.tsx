@@ -4,12 +4,13 @@ import { Outlet, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { openProject } from "../live/api.ts";
 import { layBoard } from "../live/boards.ts";
-import { useEventSocket, useTopic } from "../live/events.ts";
+import { useCutSince, useEventSocket, useTopic } from "../live/events.ts";
 import { SessionProvider, useSessionEnded, useSessionQuery } from "../live/session.ts";
 import { useText } from "../text/text.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Bar } from "./bar.tsx";
 import { NotFound } from "./faults.tsx";
+import { Keys } from "./keys.tsx";
 import { LinkNotice } from "./link.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Palette } from "./palette.tsx";
@@ -44,10 +45,11 @@ const useLiveBoards = (project: string) => {
 const Frame = ({ project }: { readonly project: string }) => {
   const t = useText();
   const about = useAbout().data;
+  const cut = useCutSince() !== null;
   useEventSocket();
   useLiveBoards(project);
   return (
-    <div className={css.frame}>
+    <div className={css.frame} data-cut={cut || undefined}>
       <a className={css.skip} href="#main">
         {t("shell.skip")}
       </a>
@@ -77,6 +79,7 @@ const Frame = ({ project }: { readonly project: string }) => {
         </main>
       </div>
       <Palette project={project} />
+      <Keys project={project} />
     </div>
   );
 };

@@ -1,6 +1,7 @@
 // Actions on a board. What the person may do comes with the board; what needs a live board says so and offers to wait for it.
 import { useState } from "react";
 import type { Board, Operation } from "../../live/contract.ts";
+import { useCutSince } from "../../live/events.ts";
 import { sentenceOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
@@ -8,6 +9,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Menu } from "../../ui/menu.tsx";
+import { useOfferCommands } from "../../ui/page-commands.ts";
 import { showToast } from "../../ui/toast.tsx";
 import { EditDialog } from "./edit.tsx";
 import { EnrolmentDialog } from "./enrolment.tsx";
@@ -148,8 +150,41 @@ export const BoardActions = ({ board }: { readonly board: Board }) => {
   const [open, setOpen] = useState<"edit" | "retire" | "rearm" | "restart" | "reboot" | null>(null);
   const connected = board.connectivity.connected;
   const close = () => setOpen(null);
-  const off = (action: string) => refusalOf(board, action);
+  const cut = useCutSince() !== null;
+  const off = (action: string) => (cut ? t("board.cut-off") : refusalOf(board, action));
   const retired = board.status === "retired";
+  useOfferCommands([
+    ...(connected && off("ping") === null
+      ? [
+          {
+            id: "ping",
+            label: `${t("do.ping")} ${board.name}`,
+            icon: "signal" as const,
+            run: () => run("ping"),
+          },
+        ]
+      : []),
+    ...(connected && off("restart") === null
+      ? [
+          {
+            id: "restart",
+            label: `${t("do.restart")}: ${board.name}…`,
+            icon: "refresh" as const,
+            run: () => setOpen("restart"),
+          },
+        ]
+      : []),
+    ...(off("update") === null
+      ? [
+          {
+            id: "edit",
+            label: `${t("do.edit")} ${board.name}`.replace("… ", " ").concat("…"),
+            icon: "edit" as const,
+            run: () => setOpen("edit"),
+          },
+        ]
+      : []),
+  ]);
   return (
     <>
       {connected ? (
@@ -192,7 +227,7 @@ export const BoardActions = ({ board }: { readonly board: Board }) => {
           {
             label: t("do.reboot"),
             icon: "power",
-            offBecause: connected ? off("reboot") : t("board.needs-live"),
+            offBecause: connected || cut ? off("reboot") : t("board.needs-live"),
             onSelect: () => setOpen("reboot"),
           },
           {

@@ -5,7 +5,7 @@ import { useEffect } from "react";
 import { layBoard, useLiveBoard } from "../../live/boards.ts";
 import { useNow } from "../../live/clock.ts";
 import type { Board } from "../../live/contract.ts";
-import { useTopic } from "../../live/events.ts";
+import { useCutSince, useTopic } from "../../live/events.ts";
 import { formatClock, toMs } from "../../text/format.ts";
 import { useText } from "../../text/text.ts";
 import { Icon } from "../../ui/icon.tsx";
@@ -100,6 +100,7 @@ const BoardView = ({ read, section }: { readonly read: Board; readonly section: 
   const now = useNow();
   const { project } = useParams({ from: "/$project/boards/$board" });
   const board = useLiveBoard(read);
+  const cut = useCutSince() !== null;
   const lastSeen = toMs(board.connectivity.lastSeenAt);
   const since = toMs(board.why?.since ?? board.connectivity.since);
   useEffect(() => {
@@ -115,7 +116,8 @@ const BoardView = ({ read, section }: { readonly read: Board; readonly section: 
         <State
           state={board.status}
           pill
-          forMs={board.status === "new" || since === null ? null : now - since}
+          stale={cut}
+          forMs={cut || board.status === "new" || since === null ? null : now - since}
         />
       }
       actions={<BoardActions board={board} />}

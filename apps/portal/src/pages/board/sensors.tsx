@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useEffect, useMemo, useRef } from "react";
 import { useNow } from "../../live/clock.ts";
 import { type Board, LIVE_PERIOD_S, type Series } from "../../live/contract.ts";
-import { useTopic } from "../../live/events.ts";
+import { useCutSince, useTopic } from "../../live/events.ts";
 import { liveValues, noteValues, tailOf, useLiveTail } from "../../live/series.ts";
 import { freshnessOf } from "../../live/stale.ts";
 import { useLive } from "../../live/store.ts";
@@ -18,21 +18,25 @@ import { useRange, useSeries } from "./queries.ts";
 import css from "./sensors.module.css";
 
 const printTime = (ms: number) => new Date(ms).toISOString();
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const ranges = {
+  "-10m": 10 * MINUTE_MS,
   "-1h": HOUR_MS,
   "-24h": 24 * HOUR_MS,
   "-7d": 168 * HOUR_MS,
   "-30d": 720 * HOUR_MS,
 } as const;
 type RangeKey = keyof typeof ranges;
+/** Values come every few seconds while somebody looks: a stretch in which one sees them move. */
+const FIRST_RANGE: RangeKey = "-10m";
 /** One point for each two pixels of a small plot; a wide one asks for more. */
 const SMALL_POINTS = 180;
 const WIDE_POINTS = 900;
 
 const useRangeKey = (): RangeKey => {
   const { from } = useSearch({ from: "/$project/boards/$board" });
-  return from !== undefined && from in ranges ? (from as RangeKey) : "-1h";
+  return from !== undefined && from in ranges ? (from as RangeKey) : FIRST_RANGE;
 };
 
 const RangeChoice = () => {
@@ -50,7 +54,7 @@ const RangeChoice = () => {
       onChange={(key) =>
         void navigate({
           to: ".",
-          search: (previous) => ({ ...previous, from: key === "-1h" ? undefined : key }),
+          search: (previous) => ({ ...previous, from: key === FIRST_RANGE ? undefined : key }),
         })
       }
     />
@@ -58,14 +62,23 @@ const RangeChoice = () => {
 };
 
 /** What tells most about a machine, first; a small grid shows only these and temperatures. */
-const telling = ["cpu.utilisation", "memory.used", "disk.used", "network.rx", "network.tx"];
+const telling = [
+  "cpu.load1",
+  "cpu.utilisation",
+  "memory.used",
+  "disk.used",
+  "network.rx",
+  "network.tx",
+];
 const isTelling = ({ name }: Series) => telling.includes(name) || name.startsWith("temperature.");
 /** Tiles of the overview. */
 const MAX_TILES = 6;
 
 /** The telling ones for the overview; all of them where none is known. */
 const chosenOf = (series: readonly Series[]): readonly Series[] => {
-  const known = series.filter(isTelling);
+  const rank = ({ name }: Series) =>
+    (telling.indexOf(name) + telling.length + 1) % (telling.length + 1);
+  const known = series.filter(isTelling).sort((a, b) => rank(a) - rank(b));
   return (known.length > 0 ? known : series).slice(0, MAX_TILES);
 };
 
@@ -94,6 +107,7 @@ const merged = (
 };
 
 const useMeasured = (board: Board, series: Series) => {
+  const cutSince = useCutSince();
   const now = useNow();
   const live = useLive(liveValues, `${board.uuid}/${series.name}`);
   const readAt = toMs(series.at);
@@ -107,19 +121,17 @@ const useMeasured = (board: Board, series: Series) => {
           ageMs: now - at,
           periodMs: (newer ? LIVE_PERIOD_S : series.periodS) * 1_000,
           boardConnected: board.connectivity.connected,
+          cut: cutSince !== null,
         });
   return { now, at, value, freshness };
 };
 
 const AgeMark = ({ at, now }: { readonly at: number; readonly now: number }) => {
   const t = useText();
-  const day = 24 * HOUR_MS;
   return (
     <span className={css.old}>
       <Glyph shape="clock" tone="calm" size={13} />
-      {now - at < HOUR_MS
-        ? t("sensors.old", { span: formatSpan(now - at) })
-        : formatClock(at, now - at > day ? now : now)}
+      {now - at < HOUR_MS ? t("sensors.old", { span: formatSpan(now - at) }) : formatClock(at, now)}
     </span>
   );
 };

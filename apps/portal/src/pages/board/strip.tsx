@@ -1,10 +1,12 @@
 // The first look: link, target, machine, each as one figure.
 import { useNow } from "../../live/clock.ts";
 import type { Board } from "../../live/contract.ts";
+import { useCutSince } from "../../live/events.ts";
+import { liveValues } from "../../live/series.ts";
+import { useLive } from "../../live/store.ts";
 import { formatNumber, formatSpan, toMs } from "../../text/format.ts";
 import { useText } from "../../text/text.ts";
-import { Age } from "../../ui/age.tsx";
-import { useTarget } from "./queries.ts";
+import { useSeries, useTarget } from "./queries.ts";
 import css from "./strip.module.css";
 
 const Blocks = ({ board }: { readonly board: Board }) => {
@@ -24,6 +26,56 @@ const Blocks = ({ board }: { readonly board: Board }) => {
         ))}
       </div>
     </>
+  );
+};
+
+/** A disk or memory this full soon is a trouble. */
+const NEARLY_FULL = 0.8;
+
+/** The latest value of a series of a board: live where somebody looks, else as last read. */
+const useLatest = (board: string, name: string): number | null => {
+  const live = useLive(liveValues, `${board}/${name}`);
+  const read = useSeries(board).data?.items.find((series) => series.name === name);
+  return live?.value ?? read?.value ?? null;
+};
+
+const Gauge = ({ word, share, fills }: { word: string; share: number | null; fills: boolean }) =>
+  share === null ? null : (
+    <div className={css.gauge}>
+      <dt>{word}</dt>
+      <dd>
+        <meter
+          aria-label={word}
+          value={share}
+          data-full={fills && share >= NEARLY_FULL ? "" : undefined}
+        />
+        <span>{formatNumber(share * 100)} %</span>
+      </dd>
+    </div>
+  );
+
+const Health = ({ board }: { readonly board: Board }) => {
+  const t = useText();
+  const cut = useCutSince() !== null;
+  const cpu = useLatest(board.uuid, "cpu.utilisation");
+  const used = useLatest(board.uuid, "memory.used");
+  const memory = useLatest(board.uuid, "memory.total");
+  const filled = useLatest(board.uuid, "disk.used");
+  const disk = useLatest(board.uuid, "disk.total");
+  const share = (part: number | null, whole: number | null) =>
+    part === null || !whole ? null : part / whole;
+  return (
+    <div>
+      <h2>{t("strip.health")}</h2>
+      <dl className={css.gauges} data-stale={cut || !board.connectivity.connected || undefined}>
+        <Gauge word={t("strip.cpu")} share={cpu} fills={false} />
+        <Gauge word={t("strip.memory")} share={share(used, memory)} fills />
+        <Gauge word={t("strip.disk")} share={share(filled, disk)} fills />
+      </dl>
+      {cpu === null && used === null && filled === null && (
+        <p className={css.line}>{t("sensors.no-values")}</p>
+      )}
+    </div>
   );
 };
 
@@ -74,14 +126,7 @@ export const Strip = ({ board }: { readonly board: Board }) => {
         </p>
         <p className={css.line}>{info ? info.os : t("strip.no-report")}</p>
       </div>
-      <div>
-        <h2>{t("strip.agent")}</h2>
-        <p className={css.figure}>{board.agent.version ?? "–"}</p>
-        <p className={css.line}>
-          {t("strip.seen")}{" "}
-          <Age at={connectivity.connected ? now : toMs(connectivity.lastSeenAt)} now={now} />
-        </p>
-      </div>
+      <Health board={board} />
     </section>
   );
 };

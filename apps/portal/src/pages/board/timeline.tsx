@@ -38,6 +38,7 @@ const sentenceOf = ({ code, kind, facts }: Entry, t: Translate): string => {
   if (facts.status === "new" && "name" in facts) return t("event.created");
   if (fields.length === 1 && typeof facts.status === "string")
     return t("event.became", { state: t(`state.${facts.status}` as TextKey) });
+  if (fields.length === 1 && fields[0] === "info") return t("event.described");
   return t("event.changed", {
     what: fields.map((field) => textOr(`event.field.${field}`, field)).join(", "),
   });

@@ -4,6 +4,7 @@ import { formatNumber } from "../../text/format.ts";
 import { type TextKey, useText } from "../../text/text.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { useSingleKeys } from "../../ui/single-keys.ts";
 import { StateGlyph } from "../../ui/state.tsx";
 import css from "./filter-bar.module.css";
 
@@ -56,25 +57,11 @@ export const FilterBar = ({
     const timer = setTimeout(() => commit(typed.trim()), TYPING_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  const onKey = useEffectEvent((event: KeyboardEvent) => {
-    const target = event.target as HTMLElement;
-    if (
-      target.closest("input, textarea, select, dialog") ||
-      event.ctrlKey ||
-      event.metaKey ||
-      event.altKey
-    )
-      return;
-    if (event.key === "r") onRefresh();
-    if (event.key !== "/") return;
-    event.preventDefault();
-    input.current?.focus();
+  useSingleKeys((key) => {
+    if (key === "r") onRefresh();
+    if (key === "/") input.current?.focus();
+    return key === "r" || key === "/";
   });
-  useEffect(() => {
-    const listen = (event: KeyboardEvent) => onKey(event);
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
-  }, []);
   const shown = states.filter(
     (state) => (counts[state] ?? 0) > 0 || status.split(",").includes(state),
   );

@@ -1,10 +1,11 @@
 // The list of boards. The address holds the filter; the rows follow live values in place and never jump by themselves.
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { type CSSProperties, useCallback, useMemo, useState } from "react";
 import { useLiveBoard } from "../../live/boards.ts";
 import { useNow } from "../../live/clock.ts";
 import { type Board, boardStates } from "../../live/contract.ts";
 import { useCounts } from "../../live/counts.ts";
+import { useCutSince } from "../../live/events.ts";
 import { useMay } from "../../live/session.ts";
 import { formatNumber, toMs } from "../../text/format.ts";
 import { useText } from "../../text/text.ts";
@@ -19,10 +20,14 @@ import css from "./boards.module.css";
 import { FilterBar } from "./filter-bar.tsx";
 import { type Sort, sorts, useBoards } from "./queries.ts";
 
+/** Head of the table with its lines: a short list is no taller than its rows. */
+const HEAD_HEIGHT = 42;
+
 const BoardCells = ({ row }: { readonly row: Board }) => {
   const t = useText();
   const now = useNow();
   const board = useLiveBoard(row);
+  const cutSince = useCutSince();
   const { connectivity, target } = board;
   const since = toMs(board.why?.since ?? connectivity.since);
   const settled = target.reached === target.wanted && target.failed === 0;
@@ -31,7 +36,10 @@ const BoardCells = ({ row }: { readonly row: Board }) => {
       <Cell>
         <State
           state={board.status}
-          forMs={board.status === "online" || since === null ? null : now - since}
+          stale={cutSince !== null}
+          forMs={
+            cutSince !== null || board.status === "online" || since === null ? null : now - since
+          }
         />
       </Cell>
       <Cell main>
@@ -41,10 +49,10 @@ const BoardCells = ({ row }: { readonly row: Board }) => {
       <Cell minor>{board.location?.address ?? ""}</Cell>
       <Cell minor>{board.info?.model ?? board.info?.arch ?? ""}</Cell>
       <Cell minor>
-        {connectivity.connected ? (
+        {connectivity.connected && cutSince === null ? (
           t("age.now")
         ) : (
-          <Age at={toMs(connectivity.lastSeenAt)} now={now} />
+          <Age at={connectivity.connected ? cutSince : toMs(connectivity.lastSeenAt)} now={now} />
         )}
       </Cell>
       <Cell align="end" minor>
@@ -190,7 +198,11 @@ export const BoardsPage = () => {
         refreshing={list.isRefetching}
       />
       <Card label={t("nav.boards")} flush>
-        <div className={css.table} data-filled={rows.length > 0 || undefined}>
+        <div
+          className={css.table}
+          data-filled={rows.length > 0 || undefined}
+          style={{ "--content": `${rows.length * rowHeight + HEAD_HEIGHT}px` } as CSSProperties}
+        >
           {content()}
         </div>
       </Card>

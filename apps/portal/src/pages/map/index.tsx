@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { liveBoards } from "../../live/boards.ts";
 import { useNow } from "../../live/clock.ts";
 import type { Board } from "../../live/contract.ts";
+import { useCutSince } from "../../live/events.ts";
 import { MapCanvas } from "../../map/map-canvas.tsx";
 import type { MapBoard, MapView } from "../../map/view.ts";
 import { toMs } from "../../text/format.ts";
@@ -63,6 +64,7 @@ const Row = ({
   readonly chosen: boolean;
 }) => {
   const t = useText();
+  const cut = useCutSince() !== null;
   const since = toMs(board.why?.since ?? board.connectivity.since);
   return (
     <li data-chosen={chosen || undefined}>
@@ -73,7 +75,8 @@ const Row = ({
         </span>
         <State
           state={board.status}
-          forMs={board.status === "online" || since === null ? null : now - since}
+          stale={cut}
+          forMs={cut || board.status === "online" || since === null ? null : now - since}
         />
         {board.location?.address && <span className={css.address}>{board.location.address}</span>}
       </Link>
@@ -100,7 +103,17 @@ const FleetMap = ({ read, more }: { readonly read: readonly Board[]; readonly mo
     <div className={css.page}>
       <div className={css.map}>
         {points.length === 0 ? (
-          <EmptyState title={t("map.empty")} icon="map" />
+          <EmptyState
+            title={t("map.empty")}
+            icon="map"
+            action={
+              <Link to="/$project/boards" params={{ project }}>
+                {t("map.choose")}
+              </Link>
+            }
+          >
+            {t("map.empty-more")}
+          </EmptyState>
         ) : (
           <MapCanvas
             label={t("map.label")}

@@ -4,6 +4,7 @@ export const auditEntry = {
   to: "/$project/audit",
   word: "nav.audit",
   icon: "file",
+  key: "a",
   minor: false,
   action: "audit.list",
 } as const satisfies Entry;
