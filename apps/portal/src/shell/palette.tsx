@@ -105,7 +105,11 @@ const Open = ({ project }: { readonly project: string }) => {
       const next = (at + step + choices.length) % Math.max(1, choices.length);
       setAt(next);
       document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter") run(choices[at]);
+    } else if (event.key === "Enter") {
+      // Else the same key press would go on to whatever the command opens, and answer it.
+      event.preventDefault();
+      run(choices[at]);
+    }
   };
   return (
     <Dialog title={t("palette.open")} bare onClose={() => setOpen(false)}>

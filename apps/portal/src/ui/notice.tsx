@@ -85,6 +85,13 @@ export const Failure = ({
 }) => {
   const t = useText();
   const { sentence, code, reference } = showProblem(error);
+  // One answer for both: what is not there, and what one may not see.
+  if (code.endsWith(".not-found"))
+    return (
+      <EmptyState title={t("notfound.title")} icon="search">
+        <a href="/app/">{t("notfound.home")}</a>
+      </EmptyState>
+    );
   const details = [code, reference].filter(Boolean).join(" · ");
   return (
     <div className={css.empty} role="alert">

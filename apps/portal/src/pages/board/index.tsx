@@ -161,7 +161,9 @@ export const BoardPage = () => {
   });
   if (read.isError)
     return (
-      <Failure what={t("board.failed")} error={read.error} onRetry={() => void read.refetch()} />
+      <Page title={t("connectivity.board")}>
+        <Failure what={t("board.failed")} error={read.error} onRetry={() => void read.refetch()} />
+      </Page>
     );
   if (!read.data)
     return (
