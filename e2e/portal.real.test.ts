@@ -76,7 +76,7 @@ describe("signing in", () => {
     await page.goto(`${boardPath()}?section=timeline`);
     await page.waitForURL("**/sign-in?next=*");
     await fill(page, stage.admin.username, "not this one");
-    await page.getByText("The name or the password is wrong").waitFor();
+    await page.getByText("The name or the password is not right").waitFor();
     await fill(page, stage.admin.username, stage.admin.password);
     await page.waitForURL(`**${boardPath()}?section=timeline`);
     await page.getByRole("heading", { name: "garibaldi-12" }).waitFor();
