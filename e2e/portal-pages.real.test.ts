@@ -106,12 +106,14 @@ it("marks simulated boards as such, in the list, on the map and on their page", 
 describe.each(themes)("the page of the API in the %s theme", (theme) => {
   it("opens an operation, and asks nothing of any other origin", async () => {
     const made = await visit(browser, stage.cloud().url, { theme });
-    await made.page.goto("/api/docs");
-    await made.page.getByText("List boards").first().waitFor({ timeout: 30_000 });
-    await made.page.getByText("List boards").first().click();
-    await made.page.getByText("/api/boards").first().waitFor();
-    await made.page.waitForTimeout(1_500);
-    await made.page.screenshot({ path: `test-results/portal/api-${theme}.png` });
+    const { page } = made;
+    await page.goto("/api/docs");
+    await page.getByText("boards", { exact: true }).first().click({ timeout: 30_000 });
+    await page.getByText("List boards").first().click();
+    await page.getByRole("heading", { name: "List boards" }).first().waitFor();
+    expect(await page.getByText(/Ask AI|Generate MCP|Developer Tools/).count()).toBe(0);
+    await page.waitForTimeout(1_500);
+    await takePicture(page, `api-${theme}`, false);
     await made.context.close();
     expect(made.complaints).toEqual([]);
   });

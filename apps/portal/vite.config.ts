@@ -14,6 +14,8 @@ export default defineConfig({
     // Data URLs would need exceptions in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Which file needs which: the budget test reads it.
+    manifest: true,
     chunkSizeWarningLimit: 400,
   },
   server: {

@@ -122,7 +122,8 @@ export const accessibilityFaults = async (page: Page): Promise<string[]> => {
 export const overflowOf = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
-export const takePicture = async (page: Page, name: string): Promise<void> => {
+/** Leaves a picture of the whole page, or of what the window shows. */
+export const takePicture = async (page: Page, name: string, whole = true): Promise<void> => {
   mkdirSync(picturesFolder, { recursive: true });
-  await page.screenshot({ path: join(picturesFolder, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(picturesFolder, `${name}.png`), fullPage: whole });
 };

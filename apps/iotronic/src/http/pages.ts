@@ -42,8 +42,9 @@ const docsPolicy =
 
 const docsPage =
   '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Stack4Things API</title><meta name="viewport" content="width=device-width, initial-scale=1"></head><body><div id="app"></div><script src="/api/docs/scalar.js"></script><script src="/api/docs/start.js"></script></body></html>';
+// Whatever of it would lead to its maker's services is off.
 const docsStart =
-  'Scalar.createApiReference("#app", { url: "/api/openapi.json", withDefaultFonts: false, telemetry: false, hideClientButton: true });';
+  'Scalar.createApiReference("#app", { url: "/api/openapi.json", withDefaultFonts: false, telemetry: false, hideClientButton: true, showDeveloperTools: "never", agent: { disabled: true }, mcp: { disabled: true } });';
 
 const missingPortal =
   '<!doctype html><html lang="en"><meta charset="utf-8"><title>Stack4Things</title><h1>The portal is not built</h1><p>Run <code>npm run build</code> and reload. The API is at <a href="/api/docs">/api/docs</a>.</p></html>';
