@@ -289,6 +289,7 @@ describe("the page itself", () => {
   it("can be used without a pointer, from sign-in to a ping", async () => {
     const { page } = await come();
     await page.goto("/app/sign-in");
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.type(stage.admin.username);
     await page.keyboard.press("Tab");

@@ -12,8 +12,9 @@ import { textOr, useText } from "../../text/text.ts";
 import { Card } from "../../ui/card.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { EmptyState, Failure, Loading } from "../../ui/notice.tsx";
-import { Plot, type PlotData } from "../../ui/plot.tsx";
+import { Plot } from "../../ui/plot.tsx";
 import { Segments } from "../../ui/segments.tsx";
+import { merged } from "./plot-data.ts";
 import { useRange, useSeries } from "./queries.ts";
 import css from "./sensors.module.css";
 
@@ -87,25 +88,6 @@ const unitOf = ({ name, unit }: Series): string => (name.endsWith(".utilisation"
 
 const nameOf = (name: string): string => textOr(`series.${name}`, name);
 
-/** Stored points with the live tail behind them. */
-const merged = (
-  stored: PlotData | undefined,
-  tail: readonly (readonly [number, number])[],
-  from: number,
-): PlotData => {
-  const at = stored?.at.filter((ms) => ms >= from) ?? [];
-  const skip = (stored?.at.length ?? 0) - at.length;
-  const last = at.at(-1) ?? 0;
-  const later = tail.filter(([ms]) => ms > last && ms >= from);
-  const values = later.map(([, value]) => value);
-  return {
-    at: [...at, ...later.map(([ms]) => ms)],
-    mean: [...(stored?.mean.slice(skip) ?? []), ...values],
-    min: [...(stored?.min.slice(skip) ?? []), ...values],
-    max: [...(stored?.max.slice(skip) ?? []), ...values],
-  };
-};
-
 const useMeasured = (board: Board, series: Series) => {
   const cutSince = useCutSince();
   const now = useNow();
@@ -166,7 +148,10 @@ const SensorTile = ({
   const end = board.connectivity.connected ? now : (at ?? now);
   const to = Math.ceil(end / pixelMs) * pixelMs;
   const from = to - span;
-  const data = useMemo(() => merged(stored.data, tail, from), [stored.data, tail, from]);
+  const data = useMemo(
+    () => merged(stored.data, tail, { from, periodMs: series.periodS * 1_000 }),
+    [stored.data, tail, from, series.periodS],
+  );
   const stale = freshness !== "fresh";
   const [number, unit] = value === null ? ["–", ""] : formatValue(value, shownUnit);
   const known = data.mean.filter((each) => each !== null);
