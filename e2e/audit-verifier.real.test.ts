@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { root } from "../scripts/repository.ts";
-import { startCloud, temporaryFolder } from "./cloud-program.ts";
+import { startCloud, temporaryFolder } from "./program.ts";
 
 const folder = temporaryFolder();
 const whole = join(folder.path, "whole");

@@ -1,5 +1,6 @@
 // Backup and restore with the real programs: the cloud under writes, the command line that copies it and brings the copy back.
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -7,14 +8,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { packFolder } from "../apps/iotronic/src/modules/backup/archive.ts";
 import { RELEASE } from "../packages/contract/src/version.ts";
 import { root } from "../scripts/repository.ts";
-import {
-  freePort,
-  listAll,
-  type RunningCloud,
-  startCloud,
-  temporaryFolder,
-} from "./cloud-program.ts";
 import { inconsistencies } from "./kill.ts";
+import { freePort, listAll, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 
 const commandLine = join(root, "apps/cli/dist/main.js");
 const folder = temporaryFolder();
@@ -132,6 +127,7 @@ it("what is damaged, foreign or newer is refused with a code, and nothing is tou
     database.exec("create table recipes (name text)"),
   );
   const text = bytes.subarray(0, 100).toString("latin1");
+  const nothing = `{"path":"x","size":0,"sha256":"${createHash("sha256").digest("hex")}"}`;
   const cases = [
     [write("flipped", flipped), "backup.invalid"],
     [write("cut", bytes.subarray(0, bytes.length - 100)), "backup.invalid"],
@@ -144,6 +140,10 @@ it("what is damaged, foreign or newer is refused with a code, and nothing is tou
         "climbs",
         `s4t-backup 1 ${RELEASE}\n{"path":"../x","size":1,"sha256":"0"}\nx{"end":1}\n`,
       ),
+      "backup.invalid",
+    ],
+    [
+      write("twice", `s4t-backup 1 ${RELEASE}\n${nothing}\n${nothing}\n{"end":2}\n`),
       "backup.invalid",
     ],
     [await packed("stranger.backup", stranger), "backup.invalid"],
@@ -163,7 +163,10 @@ it("what is damaged, foreign or newer is refused with a code, and nothing is tou
   const pid = readFileSync(join(folderOf, "pid"), "utf8");
   for (const [file, code] of cases) {
     const { code: exit, said } = await s4t(cloud.url, token, "restore", file, "--yes", "--json");
-    expect([exit > 0, said], file).toEqual([true, expect.stringContaining(code)]);
+    expect([exit > 0, said], `${file}\n${cloud.said().slice(-2_000)}`).toEqual([
+      true,
+      expect.stringContaining(code),
+    ]);
     expect(existsSync(join(folderOf, "restore"))).toBe(false);
     expect(existsSync(join(folderOf, "restore.new"))).toBe(false);
   }

@@ -1,6 +1,6 @@
 // A machine whose clock says 1970, as boards and servers without a battery do after a power cut.
 import { expect, it } from "vitest";
-import { type CloudOptions, listAll, startCloud, temporaryFolder } from "./cloud-program.ts";
+import { type CloudOptions, listAll, startCloud, temporaryFolder } from "./program.ts";
 
 const in1970: CloudOptions = {
   under: ["faketime", "-f", "@1970-01-01 00:10:00"],

@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { startCloud, temporaryFolder } from "./cloud-program.ts";
 import { fillAndRecover } from "./disk.ts";
+import { startCloud, temporaryFolder } from "./program.ts";
 
 it("a full disk: writes are refused with a code, nothing is lost, and it goes on when there is room", async () => {
   const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { startCloud, temporaryFolder } from "./cloud-program.ts";
 import { fillAndRecover } from "./disk.ts";
+import { startCloud, temporaryFolder } from "./program.ts";
 
 /** No file may grow beyond this, once the cloud runs: reached after some hundred writes. */
 const limitBytes = 3_000_000;

@@ -1,7 +1,7 @@
 // A cloud whose disk fills up while it serves, and then has room again.
 import { expect } from "vitest";
-import type { Answer, RunningCloud } from "./cloud-program.ts";
-import { listAll } from "./cloud-program.ts";
+import type { Answer, RunningCloud } from "./program.ts";
+import { listAll } from "./program.ts";
 
 /** Most writes that a test's disk may take before it is full. */
 const mostWrites = 5_000;

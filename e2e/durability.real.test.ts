@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../scripts/repository.ts";
-import { cloudBundle } from "./cloud-program.ts";
+import { cloudBundle } from "./program.ts";
 import { traceWrites } from "./trace.ts";
 
 const writes = 40;

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { seeded } from "../apps/iotronic/test/random.ts";
-import { listAll, type RunningCloud, startCloud, temporaryFolder } from "./cloud-program.ts";
+import { listAll, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 
 /** Longest moment after the first acknowledgement at which it is killed: a few hundred group commits. */
 const longestLifeMs = 400;

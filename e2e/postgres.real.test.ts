@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createDatabaseForTest } from "../apps/iotronic/test/postgres.ts";
 import { type RunningPostgres, startPostgres } from "../scripts/real/postgres.ts";
-import { listAll, startCloud, temporaryFolder } from "./cloud-program.ts";
+import { listAll, startCloud, temporaryFolder } from "./program.ts";
 
 const writers = 8;
 const restarts = 4;

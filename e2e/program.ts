@@ -1,6 +1,7 @@
 // The cloud as users run it: the built program in a process of its own, on a free port, with what it says kept.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../scripts/repository.ts";
@@ -47,6 +48,8 @@ export interface RunningCloud extends Launched {
   /** Signs in as the administrator and keeps the token for `call`. */
   signIn(): Promise<string>;
   call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** A path as the cloud sees it, which may have a mount of its own there. */
+  seen(path: string): string;
   kill(signal: NodeJS.Signals): Promise<Ended>;
 }
 
@@ -55,6 +58,15 @@ export const temporaryFolder = (): { readonly path: string; remove(): void } => 
   const path = mkdtempSync(join(tmpdir(), "s4t-e2e-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
+
+/** A port that nobody had a moment ago, for a cloud that must keep it over a restart. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 
 /** Starts the program and does not wait. */
 export const launchCloud = (folder: string, options: CloudOptions = {}): Launched => {
@@ -116,6 +128,13 @@ const untilReady = async (launched: Launched): Promise<string> => {
   }
 };
 
+/** Pid of the cloud itself: where it runs under another program that did not become it, of that one's child. */
+const pidOf = (child: ChildProcess): number => {
+  const pid = Number(child.pid);
+  if (readlinkSync(`/proc/${pid}/exe`) === process.execPath) return pid;
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ")[0]);
+};
+
 /** Starts a cloud on a data folder and waits until it says that it is ready. */
 export const startCloud = async (
   folder: string,
@@ -137,14 +156,16 @@ export const startCloud = async (
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     );
+  const seen = (path: string): string => `/proc/${pidOf(launched.child)}/root${path}`;
   return {
     ...launched,
     url,
     readyMs,
     call,
+    seen,
     async signIn() {
       const { username, password } = JSON.parse(
-        readFileSync(join(folder, "admin.json"), "utf8"),
+        readFileSync(seen(join(folder, "admin.json")), "utf8"),
       ) as { username: string; password: string };
       const answer = await call("POST", "/api/session", {
         method: "password",
@@ -156,7 +177,8 @@ export const startCloud = async (
       return token;
     },
     kill(signal) {
-      launched.child.kill(signal);
+      if (launched.child.exitCode === null && launched.child.signalCode === null)
+        process.kill(pidOf(launched.child), signal);
       return launched.ended;
     },
   };

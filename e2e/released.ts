@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
 import { root } from "../scripts/repository.ts";
-import { listAll, type RunningCloud } from "./cloud-program.ts";
+import { listAll, type RunningCloud } from "./program.ts";
 
 const kept = join(root, "apps/iotronic/test/released");
 

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { launchCloud, startCloud, temporaryFolder } from "./cloud-program.ts";
+import { launchCloud, startCloud, temporaryFolder } from "./program.ts";
 
 it("passwords, tokens, codes and keys are in no line of the log and in no refusal", async () => {
   const folder = temporaryFolder();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { exitCodes } from "../packages/contract/src/errors/row.ts";
-import { type CloudOptions, launchCloud, startCloud, temporaryFolder } from "./cloud-program.ts";
+import { type CloudOptions, launchCloud, startCloud, temporaryFolder } from "./program.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

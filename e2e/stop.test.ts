@@ -1,7 +1,7 @@
 // SIGTERM to a busy cloud: it ends within five seconds, and nobody is left without an end.
 import { connect, type Socket } from "node:net";
 import { expect, it } from "vitest";
-import { listAll, startCloud, temporaryFolder } from "./cloud-program.ts";
+import { listAll, startCloud, temporaryFolder } from "./program.ts";
 
 /** How long the cloud may take. */
 const stopLimitMs = 5_000;

@@ -2,7 +2,7 @@
 // flushed, and when the client was answered.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startCloud, temporaryFolder } from "./cloud-program.ts";
+import { startCloud, temporaryFolder } from "./program.ts";
 
 /** One system call: where its line begins and where its result stands, as numbers of lines. */
 interface SystemCall {

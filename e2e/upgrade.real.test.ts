@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createDatabaseForTest } from "../apps/iotronic/test/postgres.ts";
-import { startCloud, temporaryFolder } from "./cloud-program.ts";
+import { startCloud, temporaryFolder } from "./program.ts";
 import { expectUpgraded, makePostgresFolder, releases } from "./released.ts";
 
 it.each(releases)(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { RELEASE } from "../packages/contract/src/version.ts";
-import { startCloud, temporaryFolder } from "./cloud-program.ts";
+import { startCloud, temporaryFolder } from "./program.ts";
 import { expectUpgraded, makeSqliteFolder, releases } from "./released.ts";
 
 /** Tables with their columns, and indexes, as SQLite knows them. */

@@ -1,7 +1,8 @@
 // The form of a backup: one stream. A first line names the format and the release; then each file as a line of JSON (path,
 // size, SHA-256 of its content) and its bytes; a last line closes it. Nothing is unpacked before all of it has been checked.
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, mkdirSync, readdirSync, statSync } from "node:fs";
+import { createReadStream, mkdirSync, readdirSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { fail } from "@s4t/contract";
 
@@ -102,14 +103,15 @@ const writeFile = async (
 ): Promise<void> => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const hash = createHash("sha256");
-  const out = createWriteStream(path, { mode: 0o600, flush: true });
-  for await (const piece of bytes) {
-    hash.update(piece);
-    if (!out.write(piece)) await new Promise((resolve) => out.once("drain", resolve));
+  {
+    // Closed before anything else happens: what failed is removed by the caller, and nothing may be made in it afterwards.
+    await using file = await open(path, "wx", 0o600);
+    for await (const piece of bytes) {
+      hash.update(piece);
+      await file.writeFile(piece);
+    }
+    await file.sync();
   }
-  await new Promise<void>((resolve, reject) =>
-    out.end((error?: Error | null) => (error ? reject(error) : resolve())),
-  );
   if (hash.digest("hex") !== sha256)
     throw fail("backup.invalid", { because: "a file in it is damaged" });
 };

@@ -44,12 +44,15 @@ export interface Backups extends Part {
   restore(actor: Actor, stream: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
-/** A full disk is the caller's to know; everything else passes. */
-const translate = (error: unknown): unknown =>
-  !isS4tError(error) &&
-  ["ENOSPC", "EDQUOT", "EFBIG"].includes((error as NodeJS.ErrnoException).code ?? "")
-    ? fail("cloud.storage-full", undefined, error)
+/** A full disk, and an archive that names a file twice, are the caller's to know; everything else passes. */
+const translate = (error: unknown): unknown => {
+  const code = isS4tError(error) ? "" : ((error as NodeJS.ErrnoException).code ?? "");
+  if (["ENOSPC", "EDQUOT", "EFBIG"].includes(code))
+    return fail("cloud.storage-full", undefined, error);
+  return ["EEXIST", "ENOTDIR", "EISDIR"].includes(code)
+    ? fail("backup.invalid", { because: "it is damaged" }, error)
     : error;
+};
 
 /** Makes the verbs. */
 export const createBackups = ({
