@@ -103,8 +103,9 @@ export const createCheckpointer = (file: string, durable: boolean): Checkpointer
       if (tooLong) await noted;
     },
     async close() {
-      await running?.catch(() => {});
       const thread = worker;
+      thread?.ref(); // whoever closes waits for it, even when nothing else keeps the process
+      await running?.catch(() => {});
       worker = undefined;
       if (!thread) return;
       const ended = new Promise((resolve) => thread.once("exit", resolve));

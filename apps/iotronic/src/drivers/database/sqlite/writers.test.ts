@@ -110,6 +110,24 @@ describe("writers", () => {
     await expect(second).rejects.toThrow("the disk is gone");
     expect(heard).toEqual(["committed", "acknowledged"]);
   });
+  it("leaves the loop to others when somebody writes again as soon as it is answered", async () => {
+    const { side } = openSide();
+    const writers = createWriters(() => side, systemClock.monotonicMs);
+    let ended = false;
+    let count = 0;
+    const endless = async (): Promise<void> => {
+      while (!ended && count < 20_000) {
+        await writers.write((tx) => insert(tx, "again"));
+        count += 1;
+      }
+    };
+    const writing = endless();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    ended = true;
+    await writing;
+    expect(count).toBeGreaterThan(1);
+    expect(count).toBeLessThan(20_000);
+  });
   it("rejects all of a group whose transaction is lost in its middle", async () => {
     const { side } = openSide();
     const writers = createWriters(() => side, systemClock.monotonicMs);

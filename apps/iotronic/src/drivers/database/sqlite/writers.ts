@@ -169,7 +169,11 @@ export const createWriters = (
     setImmediate(() => {
       scheduled = false;
       running = running.then(async () => {
-        while (waiting.length > 0) await runGroup();
+        while (waiting.length > 0) {
+          await runGroup();
+          // Whoever writes again as soon as it is answered must not keep the loop from everybody else.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       });
     });
   };
