@@ -17,8 +17,10 @@ export interface BenchCloud {
 }
 
 export interface CloudOptions {
-  /** An existing data folder, kept afterwards; absent: a new one, removed afterwards. */
+  /** An existing data folder; absent: a new one. */
   readonly folder?: string;
+  /** Leaves the data folder for a later one to use; absent: it is removed with the cloud. */
+  readonly keepFolder?: boolean;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArguments?: readonly string[];
@@ -73,7 +75,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<BenchCloud
     call,
     async stop() {
       await program.stop();
-      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+      if (!options.keepFolder) rmSync(folder, { recursive: true, force: true });
     },
   };
 };

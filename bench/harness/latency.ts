@@ -5,6 +5,7 @@ export interface Asked {
   readonly method: "GET" | "POST" | "PATCH";
   readonly url: string;
   readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
@@ -19,7 +20,7 @@ export interface TimedClient {
 export const createTimedClient = (): TimedClient => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return {
-    ask: ({ method, url, token, body }) =>
+    ask: ({ method, url, token, headers, body }) =>
       new Promise((resolve, reject) => {
         const text = body === undefined ? "" : JSON.stringify(body);
         const startedMs = performance.now();
@@ -29,6 +30,7 @@ export const createTimedClient = (): TimedClient => {
             method,
             agent,
             headers: {
+              ...headers,
               ...(text === ""
                 ? {}
                 : {
