@@ -1,15 +1,19 @@
 import type { Static } from "typebox";
 import * as Type from "typebox";
 
-/** The section `trust`, entry `ca`: certificates that the board shall accept for the cloud, most recent first. */
+/** Most certificates in the entry: the authority and the way to it. */
+export const MAX_TRUST_CERTIFICATES = 8;
+
+/**
+ * The section `trust`, entry `ca`: the authority that the board shall trust for the cloud, first, and behind it, newest first,
+ * each later authority as the one before signed it (X.509 cross certificates). A board walks from the one that it trusts.
+ */
 export const TargetCa = Type.Object(
   {
     certificates: Type.Array(Type.String({ maxLength: 8_192, description: "PEM" }), {
       minItems: 1,
-      maxItems: 4,
+      maxItems: MAX_TRUST_CERTIFICATES,
     }),
-    /** Signature of the canonical list by the CA key that the board trusts now, base64; null for the list it was enrolled with. */
-    signature: Type.Union([Type.String({ maxLength: 1_024 }), Type.Null()]),
   },
   { $id: "TargetCa", additionalProperties: false },
 );
