@@ -1,7 +1,6 @@
 // The parts list of the agent. Everything that a simulated board replaces is a dependency: platform, clock, randomness, storage.
-import { createPublicKey, verify, X509Certificate } from "node:crypto";
 import { type EnrolmentString, fail, parseEnrolment, type ReportRow } from "@s4t/contract";
-import { type Clock, canonicalJson, type Log } from "@s4t/kit";
+import type { Clock, Log } from "@s4t/kit";
 import { createBoardFeature, infoOf } from "./features/board/board.ts";
 import type { Dispatch } from "./features/feature.ts";
 import { createSensors } from "./features/sensors/sensors.ts";
@@ -16,6 +15,7 @@ import {
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
 import { fetchAuthority } from "./link/authority.ts";
 import { createAgentLink, enrol, type LinkOptions, type RunningLink } from "./link/link.ts";
+import { followSuccession } from "./link/succession.ts";
 import type { Platform } from "./platform/platform.ts";
 import { openJournal } from "./reports/journal.ts";
 import type { Storage } from "./storage.ts";
@@ -49,33 +49,6 @@ export interface Agent {
   /** Lives until the signal; throws what no further try changes. */
   run(signal: AbortSignal): Promise<void>;
 }
-
-/** A list of authorities replaces the one before only when the one before signed it. */
-const acceptAuthorities = (
-  storage: Storage,
-  certificates: readonly string[],
-  signature: string | null,
-): void => {
-  const identity = readIdentity(storage);
-  if (!identity?.ca)
-    throw fail("target.entry-failed", { because: "this board trusts no authority" });
-  const list = `${certificates.map((pem) => pem.trim()).join("\n")}\n`;
-  if (list === identity.ca) return;
-  const present = createPublicKey(
-    new X509Certificate(identity.ca).publicKey.export({ type: "spki", format: "pem" }),
-  );
-  const isSigned =
-    signature !== null &&
-    verify(
-      "sha256",
-      Buffer.from(canonicalJson(certificates)),
-      present,
-      Buffer.from(signature, "base64"),
-    );
-  if (!isSigned)
-    throw fail("target.entry-failed", { because: "the present authority did not sign it" });
-  writeIdentity(storage, { ...identity, ca: list });
-};
 
 const identify = async (
   options: AgentOptions,
@@ -137,7 +110,14 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       remove: () => deps.setLogLevel("info"),
     },
     "trust/ca": {
-      apply: ({ certificates, signature }) => acceptAuthorities(storage, certificates, signature),
+      apply: ({ certificates }) => {
+        const identity = readIdentity(storage);
+        // A board on the cloud's own machine trusts no authority: its link is plain, and none can be changed.
+        if (!identity?.ca) return;
+        const ca = followSuccession(identity.ca, certificates);
+        writeIdentity(storage, { ...identity, ca });
+        link?.trust(ca);
+      },
       remove: () => {},
     },
   };

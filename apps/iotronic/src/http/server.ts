@@ -2,14 +2,15 @@
 // routes and no module; everything that it serves is handed to it.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Server as TlsServer } from "node:tls";
 import { endpoints, fail } from "@s4t/contract";
-import type { Log, Part } from "@s4t/kit";
+import { Bug, type Log, type Part } from "@s4t/kit";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { collectDefaultMetrics, Histogram, type Registry } from "prom-client";
 import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
+import { createListeners } from "./listeners.ts";
 import { openApiOf } from "./openapi.ts";
 import { mountPages } from "./pages.ts";
 import { encodeProblem, problemOf } from "./problem.ts";
@@ -22,6 +23,8 @@ export const MAX_STREAM_BYTES = 68_719_476_736;
 export const HEADERS_TIMEOUT_MS = 10_000;
 /** Connections at once; boards count too. */
 export const MAX_CONNECTIONS = 20_000;
+/** A client that does not finish its TLS handshake by then is cut off. */
+export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long requests under way and WebSockets get when the cloud stops. */
 export const STOP_GRACE_MS = 1_000;
 
@@ -35,14 +38,17 @@ export interface PlainRoute {
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | unknown;
 }
 
+/** What TLS is served with, PEM. */
+export interface TlsCredentials {
+  readonly key: string;
+  /** The certificate, and those that lead to an authority. */
+  readonly chain: string;
+}
+
 export interface ServerOptions {
   readonly port: number;
   /** A second address, with TLS. */
-  readonly tls: {
-    readonly host: string;
-    readonly key: string;
-    readonly certificate: string;
-  } | null;
+  readonly tls: { readonly host: string; readonly credentials: TlsCredentials } | null;
   readonly portalFolder: string;
   readonly name: string;
 }
@@ -61,30 +67,10 @@ export interface ServerDependencies extends ApiDependencies {
 export interface HttpServer extends Part {
   /** Port in use, after the start. */
   port(): number;
+  /** Serves new connections with another certificate from now on. */
+  renew(credentials: TlsCredentials): void;
   readonly fastify: FastifyInstance;
 }
-
-const bindError = (error: unknown, host: string, port: number): unknown => {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE" || code === "EACCES") return fail("port.in-use", { port, host }, error);
-  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
-    return fail(
-      "config.invalid",
-      { setting: "listen", because: `${host} is not an address of this machine` },
-      error,
-    );
-  return error;
-};
-
-const listen = (server: Server, host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const onError = (error: unknown) => reject(bindError(error, host, port));
-    server.once("error", onError);
-    server.listen({ host, port }, () => {
-      server.off("error", onError);
-      resolve();
-    });
-  });
 
 const mountOperational = (server: FastifyInstance, deps: ServerDependencies): void => {
   server.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
@@ -195,7 +181,6 @@ const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void 
 /** Makes the server. */
 export const createHttpServer = (options: ServerOptions, deps: ServerDependencies): HttpServer => {
   const sockets = new Set<Duplex>();
-  const servers: Server[] = [];
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const upgrade = Object.hasOwn(deps.upgrades, path) ? deps.upgrades[path] : undefined;
@@ -210,16 +195,18 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     made.headersTimeout = HEADERS_TIMEOUT_MS;
     made.requestTimeout = 0; // a restore may take long; other bodies are bounded by their size
     made.keepAliveTimeout = 65_000;
-    made.maxConnections = MAX_CONNECTIONS;
     made.on("connection", (socket: Duplex) => {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     });
     made.on("upgrade", onUpgrade);
     made.on("clientError", onClientError);
-    servers.push(made);
     return made;
   };
+  const secureOptions = ({ key, chain }: TlsCredentials) =>
+    ({ key, cert: chain, minVersion: "TLSv1.2" }) as const;
+  let plain: Server | undefined;
+  let secure: (Server & Pick<TlsServer, "setSecureContext">) | undefined;
 
   const server = fastify({
     logger: false,
@@ -231,14 +218,13 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       sendProblem(damaged, reply as unknown as FastifyReply, deps.log);
     },
     serverFactory: (handler) => {
-      const plain = prepare(createServer(handler));
-      if (options.tls)
-        prepare(
-          createTlsServer(
-            { key: options.tls.key, cert: options.tls.certificate, minVersion: "TLSv1.2" },
-            handler,
-          ) as unknown as Server,
-        );
+      plain = prepare(createServer(handler));
+      if (options.tls) {
+        const { credentials } = options.tls;
+        const handshakeTimeout = TLS_HANDSHAKE_TIMEOUT_MS;
+        const made = createTlsServer({ ...secureOptions(credentials), handshakeTimeout }, handler);
+        secure = prepare(made as unknown as Server) as typeof secure;
+      }
       return plain;
     },
   });
@@ -268,30 +254,29 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
   for (const { method, path, handle } of deps.plainRoutes)
     server.route({ method, url: path, handler: async (request, reply) => handle(request, reply) });
 
-  const portOf = (each: Server | undefined) =>
-    (each?.address() as AddressInfo | null)?.port ?? options.port;
+  if (!plain) throw new Bug("the server's factory was not called");
+  const listeners = createListeners({
+    port: options.port,
+    plain,
+    secure: options.tls && secure ? { server: secure, host: options.tls.host } : null,
+    maxConnections: MAX_CONNECTIONS,
+  });
   return {
     name: "http",
     fastify: server,
-    port: () => portOf(servers[0]),
+    port: listeners.port,
+    renew: (credentials) => secure?.setSecureContext(secureOptions(credentials)),
     async start() {
       await server.ready();
-      const [loopback, beyond] = servers;
-      if (loopback) await listen(loopback, "127.0.0.1", options.port);
-      if (beyond && options.tls) await listen(beyond, options.tls.host, portOf(loopback));
+      await listeners.open();
     },
     async stop() {
-      const closed = servers.map(
-        (each) =>
-          new Promise<void>((resolve) =>
-            each.listening ? each.close(() => resolve()) : resolve(),
-          ),
-      );
-      for (const each of servers) each.closeIdleConnections();
+      const closed = listeners.close();
+      for (const each of [plain, secure]) each?.closeIdleConnections();
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, STOP_GRACE_MS);
-      await Promise.all(closed);
+      await closed;
       clearTimeout(cut);
       await server.close();
     },

@@ -44,16 +44,20 @@ const read = async (url: URL): Promise<string> => {
   });
 };
 
-/** The authority's certificate (PEM) at `url`. Throws `agent.wrong-cloud` when its key is not the pinned one. */
+const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/**
+ * The certificate (PEM) of the pinned authority at `url`, where later ones may stand beside it. Throws `agent.wrong-cloud`
+ * when none has the pinned key.
+ */
 export const fetchAuthority = async (url: string, pin: string): Promise<string> => {
   const answer = await read(new URL(url));
-  const [pem] = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(answer) ?? [];
-  let hash: string | undefined;
-  try {
-    hash = pem && keyHashOf(pem);
-  } catch {
-    hash = undefined; // not a certificate at all
+  for (const [pem] of answer.matchAll(certificate)) {
+    try {
+      if (keyHashOf(pem) === pin) return `${pem}\n`;
+    } catch {
+      // not a certificate at all
+    }
   }
-  if (pem === undefined || hash !== pin) throw fail("agent.wrong-cloud", { url });
-  return `${pem}\n`;
+  throw fail("agent.wrong-cloud", { url });
 };

@@ -182,6 +182,8 @@ export interface RunningLink {
   tell(row: ReportRow): void;
   /** Lives until the signal; throws what no further try changes. */
   run(identity: BoardIdentity, signal: AbortSignal): Promise<void>;
+  /** The authority (PEM) to trust from the next connection on. */
+  trust(ca: string): void;
 }
 
 class AgentLink implements RunningLink {
@@ -221,6 +223,10 @@ class AgentLink implements RunningLink {
       }
       await sleep(clock, backoff.next(), signal).catch(() => {});
     }
+  }
+
+  trust(ca: string): void {
+    this.#ca = ca;
   }
 
   /** One session from join to end. */

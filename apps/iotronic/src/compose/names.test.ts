@@ -1,0 +1,45 @@
+import type { NetworkInterfaceInfo } from "node:os";
+import { describe, expect, it } from "vitest";
+import { certifiedNames, publicUrl } from "./names.ts";
+
+const on = (address: string, internal = false) =>
+  ({
+    address,
+    internal,
+    family: address.includes(":") ? "IPv6" : "IPv4",
+  }) as unknown as NetworkInterfaceInfo;
+const machine = {
+  hostname: "city",
+  interfaces: {
+    lo: [on("127.0.0.1", true), on("::1", true)],
+    eth0: [on("fe80::1"), on("2001:db8::7"), on("10.0.0.7")],
+    wifi: [on("192.168.1.9")],
+  },
+};
+
+describe("names of a cloud", () => {
+  it.each([
+    ["10.0.0.7", null, "https://10.0.0.7:8812", ["10.0.0.7"]],
+    ["2001:db8::7", null, "https://[2001:db8::7]:8812", ["2001:db8::7"]],
+    ["city.example", null, "https://city.example:8812", ["city.example"]],
+    ["0.0.0.0", null, "https://10.0.0.7:8812", ["10.0.0.7", "192.168.1.9", "2001:db8::7"]],
+    [
+      "10.0.0.7",
+      "https://boards.example.org",
+      "https://boards.example.org",
+      ["boards.example.org", "10.0.0.7"],
+    ],
+  ])("listening on %s, told %s", (listen, address, url, names) => {
+    expect(publicUrl({ listen, address }, machine, 8812)).toBe(url);
+    expect(certifiedNames({ listen, address }, machine)).toEqual([
+      ...names,
+      "city",
+      "localhost",
+      "127.0.0.1",
+    ]);
+  });
+  it("of a machine without a network are its own name", () => {
+    const alone = { hostname: "city", interfaces: { lo: machine.interfaces.lo } };
+    expect(publicUrl({ listen: "::", address: null }, alone, 8812)).toBe("https://city:8812");
+  });
+});
