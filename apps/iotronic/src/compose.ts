@@ -3,12 +3,16 @@ import { join } from "node:path";
 import type { BoardId, ProjectId } from "@s4t/contract";
 import { type Clock, createParts, type Log, type Part } from "@s4t/kit";
 import { Registry } from "prom-client";
+import { authoritiesOf, authorityRoutes, trustPart } from "./compose/authority.ts";
 import { cloudRoutes } from "./compose/cloud-routes.ts";
-import { portalFolder } from "./compose/place.ts";
+import { openLan } from "./compose/lan.ts";
+import { agentBundle, portalFolder } from "./compose/place.ts";
 import { createStores } from "./compose/stores.ts";
+import { createWayIn } from "./compose/way-in.ts";
 import type { Configuration } from "./config.ts";
 import { createAuthenticate } from "./http/authenticate.ts";
 import { createEvents, type Events } from "./http/events.ts";
+import { installRoutes } from "./http/install.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import { createLink, type RunningLink } from "./link/link.ts";
 import {
@@ -55,6 +59,8 @@ export interface Cloud {
   readonly boards: Boards;
   readonly http: HttpServer;
   readonly link: RunningLink;
+  /** Address for other machines; null where the cloud keeps to loopback. */
+  lanUrl(): string | null;
 }
 
 const allActions = Object.keys(policyTable) as Action[];
@@ -81,10 +87,8 @@ export const composeCloud = async (
   let link: RunningLink | undefined;
   let server: HttpServer | undefined;
   const theLink = (): RunningLink => link as RunningLink;
-  const address = () => ({ url: `http://127.0.0.1:${server?.port() ?? config.port}`, ca: null });
-  const commandsFor = (enrolment: string) => [
-    { kind: "foreground", command: `./s4t agent run --data ./my-board --enrol ${enrolment}` },
-  ];
+  const lan = await openLan(config, folder, clock, log);
+  const { url, address, commandsFor } = createWayIn(lan, () => server?.port() ?? config.port);
   const boards = parts.add(
     createBoards({ database, clock, log, audit, changes, link: theLink, address, commandsFor }),
   );
@@ -116,7 +120,7 @@ export const composeCloud = async (
       commandsFor,
       operations,
       reports,
-      targetParts: [],
+      targetParts: lan ? [() => trustPart(lan.certificates.trust())] : [],
     },
     log,
   );
@@ -175,7 +179,7 @@ export const composeCloud = async (
   };
   server = parts.add(
     createHttpServer(
-      { port: config.port, tls: null, portalFolder, name: config.name },
+      { port: config.port, tls: lan ?? null, portalFolder, name: config.name },
       {
         clock,
         log,
@@ -192,6 +196,7 @@ export const composeCloud = async (
           ...operationRoutes(operations),
           ...telemetryRoutes(telemetry),
           ...auditRoutes(audit),
+          ...authorityRoutes({ lan, database, audit, retargetAll: boards.retargetAll }),
           ...cloudRoutes({
             name: config.name,
             clock,
@@ -201,6 +206,15 @@ export const composeCloud = async (
           }),
         ],
         plainRoutes: [
+          ...installRoutes({
+            agentFile: agentBundle,
+            runtimeFile: process.execPath,
+            arch: process.arch,
+            folder: join(folder, "install"),
+            url,
+            pin: () => lan?.pin() ?? null,
+            authorities: () => authoritiesOf(lan),
+          }),
           {
             method: "POST",
             path: "/link/backlog",
@@ -218,6 +232,7 @@ export const composeCloud = async (
       },
     ),
   );
+  if (lan) parts.add(lan.keepGood(server.renew));
   parts.add({
     name: "readiness",
     start: () => {
@@ -234,5 +249,6 @@ export const composeCloud = async (
     boards,
     http: server,
     link,
+    lanUrl: () => (lan ? url() : null),
   };
 };

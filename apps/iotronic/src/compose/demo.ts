@@ -112,7 +112,7 @@ const instruct = async (
     const { enrol } = check(SimulationNeeds, JSON.parse(line), "simulator");
     const enrolments: Record<string, string> = {};
     await inBatches(enrol, async (uuid) => {
-      const made = await boards.rearm(systemActor, within(project), uuid, undefined);
+      const made = await boards.rearm(systemActor, within(project), uuid, { isHere: true });
       enrolments[uuid] = made.enrolment;
     });
     say({ enrolments });

@@ -1,8 +1,10 @@
 // The cloud beyond loopback: its certificate, kept good while it runs, the authority that boards pin, and the way in for a
 // second machine.
 import { hostname, networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { fail } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
+import { writeFileAtomic } from "@s4t/kit/node";
 import type { Config } from "../config.ts";
 import type { TlsCredentials } from "../http/server.ts";
 import type { CertificatesDriver, Leaf } from "../ports/certificates.ts";
@@ -47,8 +49,15 @@ export const openLan = async (
   const { listen } = config;
   if (listen === null) return undefined;
   const { embeddedCertificates } = await import("../drivers/certificates/embedded/index.ts");
-  const certificates = embeddedCertificates({ folder, name: config.name, clock });
+  const certificates = embeddedCertificates({
+    folder: join(folder, "ca"),
+    name: config.name,
+    clock,
+  });
   await certificates.start?.();
+  /** For people: what to give to `s4t login --ca` or to a browser. */
+  const publish = () =>
+    writeFileAtomic(join(folder, "ca.pem"), certificates.trust().authority, { mode: 0o644 });
   const at: ServedAt = { listen, address: addressOf(config.address) };
   const machine = () => ({ hostname: hostname(), interfaces: networkInterfaces() });
   const issue = () => certificates.leafFor(certifiedNames(at, machine()));
@@ -56,10 +65,12 @@ export const openLan = async (
   let hand: (credentials: TlsCredentials) => void = () => {};
   let timer: { cancel(): void } | undefined;
 
+  publish();
   const refresh = async (): Promise<void> => {
     const next = await issue();
     if (next.chain === leaf.chain) return;
     leaf = next;
+    publish();
     hand(next);
     log.info("The certificate was renewed", { until: new Date(next.expiresAtMs).toISOString() });
   };

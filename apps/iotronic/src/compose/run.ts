@@ -51,9 +51,11 @@ const ownBoardOf = async (cloud: Cloud, folder: string, url: string, log: Log) =
     enrol: async (name) => {
       const found = await cloud.boards.row(scope, name).catch(() => undefined);
       if (found)
-        return (await cloud.boards.rearm(systemActor, scope, found.uuid, undefined)).enrolment;
-      return (await cloud.boards.create(systemActor, project as ProjectId, { name })).enrolment
-        .enrolment;
+        return (await cloud.boards.rearm(systemActor, scope, found.uuid, { isHere: true }))
+          .enrolment;
+      return (
+        await cloud.boards.create(systemActor, project as ProjectId, { name }, { isHere: true })
+      ).enrolment.enrolment;
     },
   });
 };
@@ -131,7 +133,7 @@ const live = async (
         demo: { boards: config.demo, online: await demoOnline() },
         tookMs: systemClock.monotonicMs() - started,
         remembered,
-        tls: null,
+        lanUrl: cloud.lanUrl(),
       }),
     );
     const stopped = new Promise<"stop">((resolve) => {

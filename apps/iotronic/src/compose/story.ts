@@ -9,7 +9,8 @@ export interface Story {
   readonly demo: { readonly boards: number; readonly online: number };
   readonly tookMs: number;
   readonly remembered: boolean;
-  readonly tls: { readonly url: string } | null;
+  /** Address for other machines; null where the cloud keeps to loopback. */
+  readonly lanUrl: string | null;
 }
 
 const quoted = (text: string): string =>
@@ -25,7 +26,7 @@ const demoLines = ({ url, demo }: Pick<Story, "url" | "demo">): readonly string[
 
 /** The text. Every command in it works when pasted into a second terminal in this folder. */
 export const tellStory = (story: Story): string => {
-  const { url, link, folder, board, tookMs, remembered, tls } = story;
+  const { url, link, folder, board, tookMs, remembered, lanUrl } = story;
   const s4t = remembered ? "./s4t" : `S4T_DATA=${quoted(folder)} ./s4t`;
   const lines = [
     "",
@@ -34,7 +35,9 @@ export const tellStory = (story: Story): string => {
     "  Portal        open this link once, within 15 minutes; it signs you in:",
     `                ${link}`,
     `  API           ${url}/api/docs`,
-    ...(tls ? [`  On the LAN    ${tls.url}`] : []),
+    ...(lanUrl === null
+      ? []
+      : [`  On the LAN    ${lanUrl}  (its own authority vouches for it: ${folder}/ca.pem)`]),
     `  Data          ${folder}  (admin.json holds the password)`,
     board === null
       ? "  This machine  is no board: the setting `board` is off"
@@ -52,7 +55,7 @@ export const tellStory = (story: Story): string => {
         ]),
     `                ${s4t} audit verify`,
     "",
-    `  Add a board   ${s4t} board create my-board      then paste what it prints on the other machine`,
+    `  Add a board   ${s4t} board create my-board      then paste what it prints ${lanUrl === null ? "in a third terminal; for other machines start with --listen 0.0.0.0" : "on the other machine"}`,
     "  Stop          Ctrl-C     Restart: npm start again, everything is kept",
     `  Reset         stop, then rm -r ${quoted(folder)}`,
     "",

@@ -20,6 +20,10 @@ export const serverSettings = {
     null,
     "Address to serve on besides loopback, with TLS: an address of this machine, or 0.0.0.0.",
   ),
+  address: text(
+    null,
+    "What boards and people on other machines are told, where it is not an address of this one: https://cloud.example:8812.",
+  ),
   name: text("Stack4Things", "Name of this cloud, shown in the portal."),
   "log.level": oneOf(["debug", "info", "warn", "error"], "info", "How much is logged."),
   demo: integer(

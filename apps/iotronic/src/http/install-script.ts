@@ -51,7 +51,7 @@ runtime() {
   fi
   node=$home/bin/node
   matches "$node" ${runtimeHash} && return
-  say "Fetching the runtime (about 45 MB) ..."
+  say "Fetching the runtime (about 55 MB) ..."
   fetch /install/node-linux-${arch}.gz "$home/node.gz"
   gzip -dc "$home/node.gz" >"$home/bin/node.new"
   rm -f "$home/node.gz"

@@ -10,6 +10,9 @@ import { fail } from "@s4t/contract";
 import { installScript } from "./install-script.ts";
 import type { PlainRoute } from "./server.ts";
 
+/** Of gzip: half the time of the usual level for a tenth more bytes, and the first board waits for it. */
+export const PACK_LEVEL = 1;
+
 export interface InstallOptions {
   /** The agent as one file. */
   readonly agentFile: string;
@@ -55,7 +58,11 @@ const createPacker = ({ runtimeFile, folder }: InstallOptions) => {
     packing ??= (async () => {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const half = `${file}.${process.pid}`;
-      await pipeline(createReadStream(runtimeFile), createGzip(), createWriteStream(half));
+      await pipeline(
+        createReadStream(runtimeFile),
+        createGzip({ level: PACK_LEVEL }),
+        createWriteStream(half),
+      );
       renameSync(half, file);
       return file;
     })().finally(() => {

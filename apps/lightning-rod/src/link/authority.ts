@@ -1,6 +1,7 @@
 // The cloud's own authority: fetched once at enrolment from an address that is not trusted yet, and believed because the hash of
 // its key stands in the enrolment string.
 import { createHash, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { fail } from "@s4t/contract";
 
 /** How long the authority's certificate is waited for. */
@@ -19,11 +20,13 @@ const read = async (url: URL): Promise<string> => {
   return new Promise((resolve, reject) => {
     const unreachable = (cause: Error) =>
       reject(fail("cloud.unreachable", { url: url.origin, because: cause.message }, cause));
+    const host = url.hostname.replace(/^\[|\]$/g, "");
     // Nothing of this connection is believed and nothing secret is said on it: what it brings is compared with the pin.
     const socket = connect({
-      host: url.hostname,
+      host,
       port: Number(url.port || 443),
-      servername: url.hostname,
+      // An address is no name (RFC 6066, 3).
+      ...(isIP(host) === 0 ? { servername: host } : {}),
       checkServerIdentity: () => undefined,
       rejectUnauthorized: false,
     });

@@ -17,5 +17,9 @@ export const operationErrors = {
   ),
   "series.not-found": refused(404)("notFound", "There is no such series, or you may not see it."),
   "backup.newer": refused(409)("config", "The backup was made by a newer release: {version}."),
+  "authority.not-found": refused(404)(
+    "notFound",
+    "This cloud keeps to its own machine: it has an authority once it was started with --listen.",
+  ),
   "backup.invalid": refused(422)("data", "This is not a backup that can be restored: {because}."),
 } as const;

@@ -1,5 +1,6 @@
 // Every endpoint, by noun.
 import { audit } from "./audit.ts";
+import { authority } from "./authority.ts";
 import { boards } from "./boards.ts";
 import { cloud } from "./cloud.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -12,6 +13,7 @@ import { users } from "./users.ts";
 
 export const rest = {
   audit,
+  authority,
   boards,
   cloud,
   credentials,
@@ -41,6 +43,7 @@ type ActionsIn<Nouns> = {
 export type EndpointAction = Exclude<ActionsIn<Rest>, "public">;
 
 export * from "./audit.ts";
+export * from "./authority.ts";
 export * from "./boards.ts";
 export * from "./cloud.ts";
 export * from "./endpoint.ts";

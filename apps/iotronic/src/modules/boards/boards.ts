@@ -1,6 +1,7 @@
 // The verbs: registry, enrolment, settings. Commands are in `commands.ts`, what boards say in `host.ts`.
 import {
   type Board,
+  type BoardId,
   type BodyOf,
   boardStates,
   defaultSettings,
@@ -42,6 +43,7 @@ import {
   listConnected,
   listLate,
   updateBoard,
+  wantMore,
 } from "./store.ts";
 
 /** How long an enrolment code is good unless said. */
@@ -58,9 +60,21 @@ export interface BoardsDependencies {
   /** The link, once it exists: the two need each other. */
   readonly link: () => Link;
   /** Address that new boards are told, and the CA that they pin. */
-  readonly address: () => { readonly url: string; readonly ca: string | null };
+  readonly address: (isHere?: boolean) => { readonly url: string; readonly ca: string | null };
   /** Commands to paste on the machine that becomes a board. */
   readonly commandsFor: (enrolment: string) => readonly { kind: string; command: string }[];
+}
+
+/** How a board is made. */
+export interface CreateOptions {
+  readonly simulated?: boolean;
+  /** It will run on the cloud's own machine: it is told loopback. */
+  readonly isHere?: boolean;
+}
+
+/** How an enrolment is made anew. */
+export interface RearmOptions extends Pick<CreateOptions, "isHere"> {
+  readonly expiresInS?: number | undefined;
 }
 
 export interface Boards extends Part {
@@ -74,7 +88,7 @@ export interface Boards extends Part {
     actor: Actor,
     project: ProjectId,
     body: BodyOf<typeof rest.boards.create>,
-    options?: { readonly simulated?: boolean },
+    options?: CreateOptions,
   ): Promise<{ board: Board; enrolment: Enrolment }>;
   get(actor: Actor, scope: Scope, idOrName: string): Promise<Board>;
   update(
@@ -85,12 +99,7 @@ export interface Boards extends Part {
     ifMatch: number | undefined,
   ): Promise<Board>;
   retire(actor: Actor, scope: Scope, idOrName: string): Promise<Board>;
-  rearm(
-    actor: Actor,
-    scope: Scope,
-    idOrName: string,
-    expiresInS: number | undefined,
-  ): Promise<Enrolment>;
+  rearm(actor: Actor, scope: Scope, idOrName: string, options?: RearmOptions): Promise<Enrolment>;
   target(
     scope: Scope,
     idOrName: string,
@@ -109,6 +118,8 @@ export interface Boards extends Part {
   /** The row of a board within a scope: for verbs of this module and lookups of others. */
   row(scope: Scope, idOrName: string): Promise<BoardRow>;
   countIn(project: ProjectId): Promise<number>;
+  /** Within a transaction: something that every board's target holds has changed. */
+  retargetAll(tx: Tx): Promise<void>;
 }
 
 interface TargetEntryStateShown {
@@ -286,6 +297,12 @@ class BoardVerbs implements Boards {
     );
   }
 
+  readonly retargetAll = async (tx: Tx): Promise<void> => {
+    await wantMore(everything, tx);
+    for (const { uuid, target_wanted } of await listConnected(everything, tx))
+      this.#deps.link().retarget(tx, uuid as BoardId, target_wanted);
+  };
+
   row(scope: Scope, idOrName: string): Promise<BoardRow> {
     return this.#deps.database.read(scope, (reader) => getRow(scope, reader, idOrName));
   }
@@ -336,7 +353,11 @@ class BoardVerbs implements Boards {
     return { ...row, search: searchTextOf(row) };
   }
 
-  async #enrolment(tx: Tx, row: BoardRow, lifeS: number): Promise<Enrolment> {
+  async #enrolment(
+    tx: Tx,
+    row: BoardRow,
+    { lifeS, isHere = false }: { readonly lifeS: number; readonly isHere?: boolean | undefined },
+  ): Promise<Enrolment> {
     const { clock, address, commandsFor } = this.#deps;
     const code = randomToken(16);
     const expiresAt = clock.now() + lifeS * 1_000;
@@ -348,7 +369,7 @@ class BoardVerbs implements Boards {
       expires_at: expiresAt,
       used_at: null,
     });
-    const enrolment = encodeEnrolment({ ...address(), code });
+    const enrolment = encodeEnrolment({ ...address(isHere), code });
     return { enrolment, expiresAt: toRfc3339(expiresAt), commands: [...commandsFor(enrolment)] };
   }
 
@@ -356,7 +377,7 @@ class BoardVerbs implements Boards {
     actor: Actor,
     project: ProjectId,
     body: BodyOf<typeof rest.boards.create>,
-    options: { readonly simulated?: boolean } = {},
+    options: CreateOptions = {},
   ): Promise<{ board: Board; enrolment: Enrolment }> {
     const scope = within(project);
     return this.#deps.database.write(scope, async (tx) => {
@@ -364,11 +385,10 @@ class BoardVerbs implements Boards {
         throw fail("board.name-taken", { name: body.name });
       const row = this.#newRow(project, body, options.simulated ?? false);
       await insertBoard(scope, tx, row);
-      const enrolment = await this.#enrolment(
-        tx,
-        row,
-        body.enrolmentExpiresInS ?? ENROLMENT_LIFE_S,
-      );
+      const enrolment = await this.#enrolment(tx, row, {
+        lifeS: body.enrolmentExpiresInS ?? ENROLMENT_LIFE_S,
+        isHere: options.isHere,
+      });
       await noteChange(this.#deps, tx, {
         actor,
         action: "board.create",
@@ -461,13 +481,16 @@ class BoardVerbs implements Boards {
     actor: Actor,
     scope: Scope,
     idOrName: string,
-    expiresInS: number | undefined,
+    { expiresInS, isHere }: RearmOptions = {},
   ): Promise<Enrolment> {
     return this.#deps.database.write(scope, async (tx) => {
       const row = await getRow(scope, tx, idOrName);
       if (row.retired_at !== null) throw fail("board.retired");
       await endEnrolments(scope, tx, row.project_id as ProjectId, row.uuid, this.#deps.clock.now());
-      const enrolment = await this.#enrolment(tx, row, expiresInS ?? ENROLMENT_LIFE_S);
+      const enrolment = await this.#enrolment(tx, row, {
+        lifeS: expiresInS ?? ENROLMENT_LIFE_S,
+        isHere,
+      });
       await noteChange(this.#deps, tx, { actor, action: "board.rearm", row, patch: {} });
       return enrolment;
     });

@@ -14,8 +14,7 @@ export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeli
     update: ({ actor, scope, params, body, ifMatch }) =>
       boards.update(actor, scope, params.uuid, body, ifMatch),
     retire: ({ actor, scope, params }) => boards.retire(actor, scope, params.uuid),
-    rearm: ({ actor, scope, params, body }) =>
-      boards.rearm(actor, scope, params.uuid, body.expiresInS),
+    rearm: ({ actor, scope, params, body }) => boards.rearm(actor, scope, params.uuid, body),
     ping: ({ actor, scope, params, body, waitMs, signal }) =>
       commands.ping({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
     restart: ({ actor, scope, params, body, waitMs, signal }) =>

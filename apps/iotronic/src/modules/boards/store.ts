@@ -183,3 +183,12 @@ export const findByPubkey = async (
     .executeTakeFirst();
   return row && numbers(row);
 };
+
+/** A new revision is wanted of every board that is not retired. */
+export const wantMore = async (_scope: Scope, tx: Tx): Promise<void> => {
+  await tx.queries
+    .updateTable("boards")
+    .set((e) => ({ target_wanted: e("target_wanted", "+", 1) }))
+    .where("retired_at", "is", null)
+    .execute();
+};

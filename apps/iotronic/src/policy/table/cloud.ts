@@ -2,6 +2,7 @@ import { administering, anyone } from "../row.ts";
 
 export const cloudPolicy = {
   "cloud.config": administering,
+  "cloud.authority": administering,
   "cloud.backup": administering,
   "cloud.restore": administering,
   "event.read": anyone,
