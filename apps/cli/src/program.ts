@@ -51,6 +51,10 @@ export const nouns: Readonly<
     about: "application credentials",
     load: async () => (await import("./nouns/credential.ts")).register,
   },
+  authority: {
+    about: "who vouches for the cloud beyond its own machine",
+    load: async () => (await import("./nouns/authority.ts")).register,
+  },
   backup: {
     about: "a copy of everything, while the cloud runs",
     load: async () => (await import("./nouns/backup.ts")).registerBackup,

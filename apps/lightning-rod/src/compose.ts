@@ -1,20 +1,13 @@
 // The parts list of the agent. Everything that a simulated board replaces is a dependency: platform, clock, randomness, storage.
-import { type EnrolmentString, fail, parseEnrolment, type ReportRow } from "@s4t/contract";
+import type { ReportRow } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
+import { features, identify } from "./enrol.ts";
 import { createBoardFeature, infoOf } from "./features/board/board.ts";
 import type { Dispatch } from "./features/feature.ts";
 import { createSensors } from "./features/sensors/sensors.ts";
-import {
-  type BoardIdentity,
-  forgetIdentity,
-  openKey,
-  readIdentity,
-  setDamagedIdentityAside,
-  writeIdentity,
-} from "./identity.ts";
+import { readIdentity, setDamagedIdentityAside, writeIdentity } from "./identity.ts";
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
-import { fetchAuthority } from "./link/authority.ts";
-import { createAgentLink, enrol, type LinkOptions, type RunningLink } from "./link/link.ts";
+import { createAgentLink, type LinkOptions, type RunningLink } from "./link/link.ts";
 import { followSuccession } from "./link/succession.ts";
 import type { Platform } from "./platform/platform.ts";
 import { openJournal } from "./reports/journal.ts";
@@ -49,40 +42,6 @@ export interface Agent {
   /** Lives until the signal; throws what no further try changes. */
   run(signal: AbortSignal): Promise<void>;
 }
-
-const identify = async (
-  options: AgentOptions,
-  link: LinkOptions,
-  { storage, clock, log }: AgentDependencies,
-  signal: AbortSignal,
-): Promise<BoardIdentity> => {
-  const stored = readIdentity(storage);
-  const known = stored && { ...stored, url: options.url ?? stored.url };
-  if (known && known.url !== stored.url) writeIdentity(storage, known);
-  if (known && options.enrolment === null) return known;
-  if (options.enrolment === null) throw fail("agent.not-enrolled");
-  const given: EnrolmentString = parseEnrolment(options.enrolment);
-  const enrolment = { ...given, url: options.url ?? given.url };
-  const ca =
-    enrolment.ca === null || !enrolment.url.startsWith("https:")
-      ? null
-      : await fetchAuthority(enrolment.url, enrolment.ca);
-  try {
-    const identity = await enrol(enrolment, ca, link, { clock }, signal);
-    writeIdentity(storage, identity);
-    log.info("Enrolled", { board: identity.board, name: identity.name, url: identity.url });
-    return identity;
-  } catch (error) {
-    // The same command again, after it had worked: the board is who it is.
-    if (
-      known &&
-      (error as { code?: string }).code === "enrolment.used" &&
-      known.url === enrolment.url
-    )
-      return known;
-    throw error;
-  }
-};
 
 /** Makes an agent. */
 export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Agent => {
@@ -128,14 +87,8 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     async run(signal) {
       const damaged = setDamagedIdentityAside(storage);
       if (damaged !== undefined) log.error("The identity of this board was damaged", { damaged });
-      if (options.enrolment !== null && readIdentity(storage) === undefined)
-        forgetIdentity(storage);
-      const linkOptions: LinkOptions = {
-        key: openKey(storage),
-        features: ["board", "sensors", "link"],
-        simulated: options.simulated,
-      };
-      const identity = await identify(options, linkOptions, deps, signal);
+      const { identity, key } = await identify(options, deps, signal);
+      const linkOptions: LinkOptions = { key, features, simulated: options.simulated };
       link = createAgentLink(linkOptions, {
         clock,
         log,

@@ -5,6 +5,7 @@ import * as Type from "typebox";
 import type { Storage } from "./storage.ts";
 
 const keyFile = "board.key";
+const nextKeyFile = "board.key.next";
 const identityFile = "identity.json";
 
 const IdentityFile = Type.Object({
@@ -38,17 +39,6 @@ const keyOf = (pem: string): BoardKey => ({
   publicKey: rawHex(createPublicKey(pem).export({ format: "jwk" }).x),
 });
 
-/** Loads the key, making it at the first call. */
-export const openKey = (storage: Storage): BoardKey => {
-  const known = storage.read(keyFile);
-  if (known !== undefined) return keyOf(known);
-  const pem = generateKeyPairSync("ed25519")
-    .privateKey.export({ type: "pkcs8", format: "pem" })
-    .toString();
-  storage.write(keyFile, pem);
-  return keyOf(pem);
-};
-
 /**
  * Looks whether key and identity can be read. Where one cannot, both are set aside as `*.damaged`: the board enrols again, which
  * is also what whoever keeps the agent then sees to. Answers what was damaged.
@@ -76,10 +66,31 @@ export const setDamagedIdentityAside = (storage: Storage): string | undefined =>
   return damaged;
 };
 
-/** Throws away a key whose enrolment is replaced by another one. */
-export const forgetIdentity = (storage: Storage): void => {
-  storage.remove(identityFile);
-  storage.remove(keyFile);
+const keyIn = (storage: Storage, file: string): BoardKey => {
+  const known = storage.read(file);
+  if (known !== undefined) return keyOf(known);
+  const pem = generateKeyPairSync("ed25519")
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+  storage.write(file, pem);
+  return keyOf(pem);
+};
+
+/** The key of an enrolled board. */
+export const openKey = (storage: Storage): BoardKey => keyIn(storage, keyFile);
+
+/**
+ * The key that an enrolment is tried with. It is on the disk before the cloud hears of it, and the same at the next try: a
+ * power cut between the cloud's yes and our note of it costs nothing.
+ */
+export const openNextKey = (storage: Storage): BoardKey => keyIn(storage, nextKeyFile);
+
+/** The enrolment worked: its key is the board's from now on. */
+export const adopt = (storage: Storage, identity: BoardIdentity): void => {
+  const pem = storage.read(nextKeyFile);
+  if (pem !== undefined) storage.write(keyFile, pem);
+  writeIdentity(storage, identity);
+  storage.remove(nextKeyFile);
 };
 
 export const readIdentity = (storage: Storage): BoardIdentity | undefined => {

@@ -4,19 +4,20 @@ import { existsSync, rmSync } from "node:fs";
 import { fail } from "@s4t/contract";
 import { makePrivateFolder, writeFileAtomic } from "@s4t/kit/node";
 import type { AgentConfig } from "./config.ts";
+import { enrolOnly } from "./run.ts";
 
 const unitFile = "/etc/systemd/system/s4t-agent.service";
 
 const quoted = (text: string): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
 
-/** The unit's text. The enrolment string stands in it until it is used up. */
+/** The unit's text. No secret stands in it: the board was enrolled before. */
 export const unitText = (program: readonly string[], config: AgentConfig): string => {
   const args = [
     "run",
     "--data",
     config.data,
-    ...(config.enrol === null ? [] : ["--enrol", config.enrol]),
+    ...(config.url === null ? [] : ["--url", config.url]),
     ...(config.rebootCommand === null
       ? []
       : ["--reboot-command", JSON.stringify(config.rebootCommand)]),
@@ -67,10 +68,11 @@ const requireSystemd = (): void => {
     });
 };
 
-/** Writes, enables and starts the unit. */
+/** Enrols, then writes, enables and starts the unit: what is wrong with the enrolment is seen here, not in a journal. */
 export const install = async (config: AgentConfig): Promise<number> => {
   requireSystemd();
   makePrivateFolder(config.data);
+  await enrolOnly(config);
   writeFileAtomic(unitFile, unitText([process.execPath, process.argv[1] ?? ""], config), {
     mode: 0o600,
   });

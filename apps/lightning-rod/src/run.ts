@@ -6,6 +6,7 @@ import { createLog, isS4tError, type Log, type LogLevel, logLevels, systemClock 
 import { removeFileDurably } from "@s4t/kit/node";
 import { composeAgent } from "./compose.ts";
 import type { AgentConfig } from "./config.ts";
+import { identify } from "./enrol.ts";
 import { createLinux } from "./platform/linux/linux.ts";
 import { openFolder, sweepFolder, whyUnwritable } from "./storage.ts";
 
@@ -61,6 +62,22 @@ const createAgentLog = (): { log: Log; setLevel: (level: LogLevel) => void } => 
       floor = logLevels.indexOf(level);
     },
   };
+};
+
+/** Makes sure that this machine is enrolled, and does nothing else. Throws what keeps it from it. */
+export const enrolOnly = async (config: AgentConfig): Promise<void> => {
+  const release = lockFolder(config.data);
+  try {
+    const { log } = createAgentLog();
+    const storage = openFolder(config.data);
+    await identify(
+      { enrolment: config.enrol, url: config.url, simulated: false },
+      { storage, clock: systemClock, log },
+      new AbortController().signal,
+    );
+  } finally {
+    release();
+  }
 };
 
 /** Runs an agent; answers the exit code. */

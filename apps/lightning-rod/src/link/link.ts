@@ -33,6 +33,7 @@ import {
   openPeer,
   ticketCredentials,
   WampError,
+  wampErrors,
 } from "@s4t/wamp";
 import { connectWebSocket, ed25519Signer } from "@s4t/wamp/node/client";
 import type { Dispatch } from "../features/feature.ts";
@@ -110,6 +111,14 @@ const fromWire = (error: unknown): unknown => {
       });
 };
 
+/** A connection that did not come about, in words of ours: TLS fails where somebody else answers for the cloud. */
+const notReached = (error: unknown, url: string): unknown => {
+  if (!isWampError(error, wampErrors.networkFailure)) return error;
+  return error.details?.because === "tls"
+    ? fail("agent.wrong-cloud", { url }, error)
+    : fail("cloud.unreachable", { url, because: error.message }, error);
+};
+
 const helloOf = ({ key, features, simulated }: LinkOptions): HelloExtra => ({
   contract: CONTRACT,
   features: [...features],
@@ -171,7 +180,7 @@ export const enrol = async (
     await session.close();
     return { url, ca, board: welcome.board, name: welcome.name };
   } catch (error) {
-    throw fromWire(error);
+    throw notReached(fromWire(error), url);
   }
 };
 

@@ -53,9 +53,14 @@ const tlsOptionsOf = (host: string, options: TlsOptions): ConnectionOptions => {
 
 const untilOpen = (socket: Socket, event: "connect" | "secureConnect"): Promise<void> =>
   new Promise((resolve, reject) => {
+    // A socket that failed no longer says how far it had come.
+    let connected = false;
+    socket.once("connect", () => {
+      connected = true;
+    });
     const onError = (error: Error) => {
       socket.off("close", onClose);
-      const step = event === "secureConnect" && socket.remoteAddress ? "tls" : "connect";
+      const step = event === "secureConnect" && connected ? "tls" : "connect";
       reject(failure(step, "The server could not be reached.", error));
     };
     const onClose = () => reject(failure("connect", "The connection was closed."));

@@ -75,7 +75,12 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     const hash = sha256Hex(code);
     const found = await findEnrolment(everything, tx, hash);
     if (!found) throw fail("enrolment.invalid");
-    if (found.used_at !== null) throw fail("enrolment.used");
+    if (found.used_at !== null) {
+      // Asked again by the key that it was used for: the board did not hear, or could not note, that it had worked.
+      const taken = await getRow(everything, tx, found.board_id);
+      if (taken.pubkey === extra.pubkey && taken.retired_at === null) return known(taken);
+      throw fail("enrolment.used");
+    }
     if (Number(found.expires_at) <= clock.now()) throw fail("enrolment.expired");
     const holder = await findByPubkey(everything, tx, extra.pubkey);
     if (holder && holder.uuid !== found.board_id) throw fail("enrolment.invalid");

@@ -1,0 +1,81 @@
+// A second machine that becomes a board by pasting what the cloud printed; folders of its own, nothing of this machine's.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../scripts/repository.ts";
+import type { RunningCloud } from "./program.ts";
+
+/** The agent as one file. */
+export const agentBundle = join(root, "apps/lightning-rod/dist/main.js");
+
+export interface Enrolled {
+  readonly uuid: string;
+  readonly enrolment: string;
+  readonly commands: readonly { readonly kind: string; readonly command: string }[];
+}
+
+/** Makes a board and answers what is printed for it. */
+export const createBoard = async (cloud: RunningCloud, name: string): Promise<Enrolled> => {
+  const { status, body, text } = await cloud.call("POST", "/api/boards", { name });
+  if (status !== 201) throw new Error(text);
+  return { uuid: body.board.uuid, ...body.enrolment };
+};
+
+/** The command that runs an agent in the foreground. */
+export const foregroundOf = ({ commands }: Enrolled): string => {
+  const found = commands.find(({ kind }) => kind === "foreground");
+  if (!found) throw new Error(`no such command: ${JSON.stringify(commands)}`);
+  return found.command;
+};
+
+/** The state of a board, in the cloud's word. */
+export const stateOf = async (cloud: RunningCloud, uuid: string): Promise<string> =>
+  (await cloud.call("GET", `/api/boards/${uuid}`)).body.status;
+
+export interface Pasted {
+  readonly child: ChildProcess;
+  /** Everything that it printed so far. */
+  said(): string;
+  /** Resolves with its exit code. */
+  readonly ended: Promise<number | null>;
+  stop(): Promise<number | null>;
+}
+
+/** Runs a shell line on another machine: `folder` is its home, `under` what leads there (`ip netns exec board`). */
+export const pasteOn = (
+  folder: string,
+  line: string,
+  options: { readonly under?: readonly string[]; readonly path?: string } = {},
+): Pasted => {
+  mkdirSync(folder, { recursive: true });
+  const [program = "", ...args] = [...(options.under ?? []), "/bin/sh", "-c", line];
+  const child = spawn(program, args, {
+    cwd: folder,
+    // A group of its own: what the shell started ends with it.
+    detached: true,
+    env: {
+      PATH: options.path ?? "/usr/bin:/bin",
+      HOME: folder,
+      S4T_AGENT_HOME: join(folder, "program"),
+      S4T_AGENT_DATA: join(folder, "data"),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (piece: string) => {
+      said += piece;
+    });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return {
+    child,
+    said: () => said,
+    ended,
+    stop() {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, "SIGTERM");
+      return ended;
+    },
+  };
+};
