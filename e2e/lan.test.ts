@@ -1,11 +1,11 @@
 // A second machine over TLS, without root: the cloud listens at 127.0.0.2 as if that were beyond loopback. The same across a
 // real border between machines is in lan.real.test.ts.
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { agentBundle, createBoard, foregroundOf, type Pasted, pasteOn, stateOf } from "./board.ts";
-import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
+import { type RunningCloud, startCloud, temporaryFolder } from "./cloud-program.ts";
+import { forge, steal } from "./forgery.ts";
 import { openRelay, type Relay } from "./relay.ts";
 import { until } from "./s4t.ts";
 
@@ -52,26 +52,6 @@ const relay = async (tls?: { key: string; cert: string }): Promise<Relay> => {
 /** The agent without the installation, as an installed one runs. */
 const run = (name: string, ...args: readonly string[]): Pasted =>
   paste(name, ["exec", process.execPath, agentBundle, "run", "--data", "data", ...args].join(" "));
-
-/** A certificate for the relay's address by somebody else's authority. */
-const forge = (): { key: string; cert: string } => {
-  const [key, cert] = [join(folder.path, "forged.key"), join(folder.path, "forged.pem")];
-  execFileSync(
-    "openssl",
-    [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=Stack4Things"],
-      ...["-addext", "subjectAltName=IP:127.0.0.3,IP:127.0.0.2"],
-    ],
-    { stdio: "ignore" },
-  );
-  return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
-};
-/** The cloud's own key and certificate, stolen: a relay with them is not told apart by TLS alone. */
-const steal = (): { key: string; cert: string } => {
-  const file = (name: string) => readFileSync(join(folder.path, "cloud/ca", name), "utf8");
-  return { key: file("leaf.key"), cert: file("leaf.pem") };
-};
 
 describe("a second machine", () => {
   it("becomes a board by one pasted line, over TLS, with nothing of this checkout", async () => {
@@ -124,7 +104,7 @@ describe("a second machine", () => {
 
 describe("somebody in the middle", () => {
   it("with another authority gets no installation out, no code and no board", async () => {
-    const middle = await relay(forge());
+    const middle = await relay(forge(folder.path, "127.0.0.3", "127.0.0.2"));
     const board = await createBoard(cloud, "lamp");
     const there = `https://127.0.0.3:${middle.port}`;
     const line = foregroundOf(board).replace(`https://${listen}:${lanPort()}`, there);
@@ -144,7 +124,7 @@ describe("somebody in the middle", () => {
     const first = run("lamp", "--enrol", board.enrolment);
     await online(board.uuid);
     await first.stop();
-    const middle = await relay(forge());
+    const middle = await relay(forge(folder.path, "127.0.0.3", "127.0.0.2"));
     const lured = run("lamp", "--url", `https://127.0.0.3:${middle.port}`);
     await until(lured.said, (said) => said.includes("cannot be reached"), 10_000);
     expect(middle.seen()).toBe("");
@@ -156,12 +136,7 @@ describe("somebody in the middle", () => {
     const first = run("lamp", "--enrol", board.enrolment);
     await online(board.uuid);
     await first.stop();
-    const leaf = steal();
-    const names = execFileSync("openssl", ["x509", "-noout", "-ext", "subjectAltName"], {
-      input: leaf.cert,
-      encoding: "utf8",
-    });
-    expect(names).toContain("127.0.0.2");
+    const leaf = steal(join(folder.path, "cloud"));
     // The board is told its cloud's right name, and somebody answers there for it.
     const middle = await openRelay({
       listen: "127.0.0.2",

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { readAgentConfig } from "./config.ts";
+import { unitText } from "./install.ts";
+
+const textOf = (...args: string[]) =>
+  unitText(["/opt/s4t agent/node", "/opt/a$b/agent.mjs"], readAgentConfig(args));
+
+it("writes a unit that runs the agent again whenever it ends, and holds no secret", () => {
+  const text = textOf("--data", "/var/lib/s4t-agent", "--enrol", "s4t1:c2VjcmV0");
+  expect(text).not.toContain("s4t1:");
+  expect(text).toContain('ExecStart="/opt/s4t agent/node" "/opt/a$$b/agent.mjs" "run" "--data"');
+  expect(text).toContain("Restart=always");
+  expect(text).toContain("ReadWritePaths=/var/lib/s4t-agent");
+  expect(text).toContain("NoNewPrivileges=yes");
+});
+
+it("keeps a reboot command as its own arguments, and lets it have the rights that it needs", () => {
+  const text = textOf("--reboot-command", '["/sbin/reboot","--force","50% \\"now\\""]');
+  expect(text).toContain(
+    '"--reboot-command" "[\\"/sbin/reboot\\",\\"--force\\",\\"50%% \\\\\\"now\\\\\\"\\"]"',
+  );
+  expect(text).toContain("NoNewPrivileges=no");
+});
