@@ -202,6 +202,27 @@ const faults: readonly [
     (before) => `${before}\nedited by hand\n`,
     /docs\/limits\.md is stale/,
   ],
+  [
+    "a link that leads nowhere",
+    "documents true",
+    "docs/guide/boards.md",
+    (before) => `${before}\n[planted](planted.md)\n`,
+    /docs\/guide\/boards\.md: the link planted\.md leads nowhere/,
+  ],
+  [
+    "an example that does not compile",
+    "examples",
+    "packages/sdk/README.md",
+    replace("client.boards.list", "client.boards.planted"),
+    /packages-sdk-README-md[\s\S]*planted/,
+  ],
+  [
+    "a synonym of a word of the glossary",
+    "shape",
+    "packages/kit/src/planted.ts",
+    text("export const deviceId = 1;\n"),
+    /planted\.ts:1: a synonym/,
+  ],
 ];
 
 it.each(faults)("%s is found", (_, step, file, change, complaint) => {

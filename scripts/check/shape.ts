@@ -52,6 +52,17 @@ const rules: readonly Rule[] = [
     // One place may look before it trusts: it compares what it saw with the pin of the enrolment string.
     where: (file) => !isTest(file) && file !== "apps/lightning-rod/src/link/authority.ts",
   },
+  {
+    says: "a synonym; docs/glossary.md has the one word (board, project, agent)",
+    pattern:
+      /\b(?:const|let|function|class|interface|type|readonly)\s+\w*(?:[dD]evice|[tT]enant|[gG]adget|[nN]ode(?:Id|Uuid)|[tT]hing(?:Id|Uuid))s?(?![a-z])\w*/,
+    where: (file) => !isTest(file),
+  },
+  {
+    says: "a service is a domain word, never a layer or a class",
+    pattern: /\b(?:class|interface) \w+(?:Service|Controller|Repository)\b/,
+    where: () => true,
+  },
   { says: "a path of one machine", pattern: /\/work\/|\/home\/[a-z]/, where: () => true },
 ];
 
