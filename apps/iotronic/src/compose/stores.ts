@@ -11,22 +11,49 @@ export interface Stores {
   readonly observations: ObservationsDriver;
 }
 
-const createDatabase = async (config: Config, folder: string, clock: Clock): Promise<Database> => {
-  if (config["database.driver"] === "sqlite") {
-    const { sqliteDatabase } = await import("../drivers/database/sqlite/index.ts");
-    return sqliteDatabase({ folder, monotonicMs: clock.monotonicMs });
-  }
+const postgresUrl = (config: Config): string => {
   const url = config["database.postgres.url"];
   if (url === null)
     throw fail("config.invalid", {
       setting: "database.postgres.url",
       because: "is needed for PostgreSQL",
     });
+  return url;
+};
+
+const createDatabase = async (config: Config, folder: string, clock: Clock): Promise<Database> => {
+  if (config["database.driver"] === "sqlite") {
+    const { sqliteDatabase } = await import("../drivers/database/sqlite/index.ts");
+    return sqliteDatabase({ folder, monotonicMs: clock.monotonicMs });
+  }
+  const url = postgresUrl(config);
   const { postgresDatabase } = await import("../drivers/database/postgres/index.ts");
   return postgresDatabase({
     url,
     connections: config["database.postgres.connections"],
     importFolder: folder,
+  });
+};
+
+const createObservations = async (
+  config: Config,
+  folder: string,
+  clock: Clock,
+  log: Log,
+): Promise<ObservationsDriver> => {
+  const asked = config["observations.driver"];
+  if ((asked === "auto" ? config["database.driver"] : asked) === "sqlite") {
+    const { sqliteObservations } = await import("../drivers/observations/sqlite/index.ts");
+    return sqliteObservations({ folder, clock, log });
+  }
+  const url = postgresUrl(config);
+  const { postgresObservations } = await import("../drivers/observations/postgres/index.ts");
+  return postgresObservations({
+    url,
+    connections: config["observations.postgres.connections"],
+    importFolder: folder,
+    clock,
+    log,
   });
 };
 
@@ -36,10 +63,7 @@ export const createStores = async (
   folder: string,
   clock: Clock,
   log: Log,
-): Promise<Stores> => {
-  const { sqliteObservations } = await import("../drivers/observations/sqlite/index.ts");
-  return {
-    database: await createDatabase(config, join(folder, "database"), clock),
-    observations: sqliteObservations({ folder: join(folder, "observations"), clock, log }),
-  };
-};
+): Promise<Stores> => ({
+  database: await createDatabase(config, join(folder, "database"), clock),
+  observations: await createObservations(config, join(folder, "observations"), clock, log),
+});

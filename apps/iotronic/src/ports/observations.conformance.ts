@@ -1,7 +1,15 @@
 // What every driver of observations promises. A driver's own test calls this with how it is made.
+import { join } from "node:path";
 import type { BoardId, ProjectId } from "@s4t/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ObservationsDriver } from "./observations.ts";
+import {
+  DAY_MS,
+  dayOf,
+  type ObservationsDriver,
+  type Point,
+  RAW_KEPT_DAYS,
+  stepFor,
+} from "./observations.ts";
 
 export interface ObservationsSetup {
   /** A started driver on empty storage. */
@@ -11,6 +19,9 @@ export interface ObservationsSetup {
   readonly close: () => Promise<void>;
   /** Now, as the driver's clock has it. */
   readonly nowMs: () => number;
+  readonly setNow: (ms: number) => void;
+  /** A folder of the test, removed by `close`. */
+  readonly folder: () => string;
 }
 
 const project = "p1" as ProjectId;
@@ -18,6 +29,31 @@ const board = "b1" as BoardId;
 const series = {
   "cpu.load1": { unit: "1", periodS: 60 },
   "memory.used": { unit: "By", periodS: 60 },
+};
+
+/** Deterministic numbers between 0 and 1. */
+const randomOf = (seed: number) => {
+  let state = seed;
+  return (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+};
+
+/** Mean, least and greatest of each step, worked out the slow way. */
+const bruteForce = (points: readonly Point[], fromMs: number, toMs: number, stepMs: number) => {
+  const values = new Map<number, number[]>();
+  for (const { atMs, value } of [...points].sort((a, b) => a.atMs - b.atMs)) {
+    if (atMs < fromMs || atMs >= toMs) continue;
+    const at = Math.floor(atMs / stepMs) * stepMs;
+    values.set(at, [...(values.get(at) ?? []), value]);
+  }
+  return [...values].map(([at, all]) => ({
+    at,
+    mean: all.reduce((sum, value) => sum + value, 0) / all.length,
+    min: Math.min(...all),
+    max: Math.max(...all),
+  }));
 };
 
 /** Runs the promises. */
@@ -133,6 +169,128 @@ export const observationsConformance = (name: string, setup: ObservationsSetup):
       await expect(driver.describe(project, board, many)).rejects.toMatchObject({
         code: "request.invalid",
       });
+    });
+    const load = (fromMs: number, toMs: number, points: number) =>
+      driver.range(project, board, { series: "cpu.load1", fromMs, toMs, points });
+
+    it("answers every range as a reference that knows nothing of days and roll-ups does", async () => {
+      const seed = Date.now() % 1_000_000;
+      const random = randomOf(seed);
+      const points = Array.from(
+        { length: 3_000 },
+        (): Point => ({
+          series: "cpu.load1",
+          atMs: minute() - Math.floor(random() * 4 * DAY_MS),
+          value: random() * 100 - 50,
+        }),
+      );
+      const each = [...new Map(points.map((point) => [point.atMs, point])).values()];
+      await driver.append(project, board, points);
+      for (const rolled of [false, true]) {
+        if (rolled) await driver.prune(setup.nowMs());
+        for (let i = 0; i < 12; i += 1) {
+          const fromMs = minute() - Math.floor(random() * 5 * DAY_MS);
+          const toMs = fromMs + 3_600_000 + Math.floor(random() * 5 * DAY_MS);
+          const query = { series: "cpu.load1", fromMs, toMs, points: 2 + Math.floor(random() * 9) };
+          const stepMs = stepFor(query, 60, setup.nowMs());
+          // Roll-ups know whole minutes and hours only: both ends lie on a step, as those of a page do.
+          const [from, to] = [fromMs, toMs].map((ms) => Math.floor(ms / stepMs) * stepMs) as [
+            number,
+            number,
+          ];
+          const found = await load(from, to, query.points);
+          const expected = bruteForce(each, from, to, found.stepMs);
+          const why = `seed ${seed}, question ${i}, rolled ${rolled}`;
+          expect(found.at, why).toEqual(expected.map(({ at }) => at));
+          expect(found.min, why).toEqual(expected.map(({ min }) => min));
+          expect(found.max, why).toEqual(expected.map(({ max }) => max));
+          for (const [at, { mean }] of expected.entries())
+            expect(found.mean[at], why).toBeCloseTo(mean, 8);
+        }
+      }
+    });
+    it("weighs the two sides of midnight by how many values they have", async () => {
+      // The midnight within a step of two days.
+      const day = dayOf(setup.nowMs());
+      const midnight = (day - 1 + (day % 2)) * DAY_MS;
+      const at = (atMs: number, value: number): Point => ({ series: "cpu.load1", atMs, value });
+      await driver.append(project, board, [
+        at(midnight - 3, 10),
+        at(midnight - 2, 10),
+        at(midnight - 1, 10),
+        at(midnight, 50),
+      ]);
+      const range = await load(midnight - DAY_MS, midnight + DAY_MS, 2);
+      expect(range).toMatchObject({ mean: [20], min: [10], max: [50] });
+    });
+    it("leaves gaps as gaps", async () => {
+      await driver.append(project, board, [
+        { series: "cpu.load1", atMs: minute() - 7_200_000, value: 1 },
+        { series: "cpu.load1", atMs: minute(), value: 2 },
+      ]);
+      const range = await load(minute() - 7_200_000, minute() + 1, 60);
+      expect(range.at).toHaveLength(2);
+      expect(range.mean).toEqual([1, 2]);
+    });
+    it.each([
+      ["not a number", Number.NaN, 0],
+      ["infinite", Number.POSITIVE_INFINITY, 0],
+      ["text", "7" as unknown as number, 0],
+      ["of 1970", 1, -Date.parse("2026-11-24T12:00:00Z")],
+      ["of the day after tomorrow", 1, 2 * DAY_MS],
+      ["of a day that is no longer kept", 1, -(RAW_KEPT_DAYS + 1) * DAY_MS],
+      ["between two milliseconds", 1, 0.5],
+    ])(
+      "refuses a value that is %s, and the values beside it are stored by others",
+      async (_, value, ahead) => {
+        const bad = { series: "cpu.load1", atMs: setup.nowMs() + ahead, value };
+        const [refused, stored] = await Promise.allSettled([
+          driver.append(project, board, [{ series: "cpu.load1", atMs: minute(), value: 3 }, bad]),
+          driver.append(project, board, [{ series: "memory.used", atMs: minute(), value: 4 }]),
+        ]);
+        expect(refused).toMatchObject({ reason: { code: "request.invalid" } });
+        expect(stored.status).toBe("fulfilled");
+        expect((await load(minute() - 60_000, minute() + 1, 10)).mean).toEqual([]);
+      },
+    );
+    it("drops raw values by the day and keeps their roll-ups, also of a day that nobody rolled up in time", async () => {
+      const hour = Math.floor(setup.nowMs() / 3_600_000) * 3_600_000;
+      await append(120, hour - 60_000, (i) => i);
+      setup.setNow(setup.nowMs() + (RAW_KEPT_DAYS + 5) * DAY_MS);
+      await driver.prune(setup.nowMs());
+      const minutes = await load(hour - 7_200_000, hour, 500);
+      expect(minutes).toMatchObject({ stepMs: 60_000 });
+      expect(minutes.mean).toEqual(Array.from({ length: 120 }, (_, i) => i));
+      expect(await load(hour - 7_200_000, hour, 3)).toMatchObject({
+        stepMs: 3_600_000,
+        mean: [29.5, 89.5],
+        min: [0, 60],
+        max: [59, 119],
+      });
+    });
+    it("finds the latest value of a board that has been silent for days", async () => {
+      await append(1, minute() - 5 * DAY_MS, () => 9);
+      await driver.stop?.();
+      driver = await setup.reopen();
+      expect((await driver.series(project, board))[0]?.latest?.value).toBe(9);
+    });
+    it("answers readers while it writes, and each sees only whole appends", async () => {
+      const writing = (async () => {
+        for (let i = 0; i < 50; i += 1) await append(20, minute(), () => i);
+      })();
+      for (let i = 0; i < 25; i += 1) {
+        const { mean } = await load(minute() - 1_200_000, minute() + 1, 100);
+        expect(new Set(mean).size).toBeLessThanOrEqual(1);
+      }
+      await writing;
+    });
+    it("makes a copy while values come in, and comes back as the copy was", async () => {
+      await append(10, minute(), () => 1);
+      const copy = join(setup.folder(), "copy");
+      await Promise.all([driver.backup(copy), append(10, minute() - 600_000, () => 1)]);
+      await append(10, minute(), () => 2);
+      await driver.restore(copy);
+      expect((await load(minute() - 540_000, minute() + 1, 100)).mean).toEqual(Array(10).fill(1));
     });
   });
 };

@@ -32,6 +32,11 @@ export const Range = Type.Object(
     max: Type.Array(Type.Union([Type.Number(), Type.Null()])),
     /** Values that the board had to drop while it was cut off, within this range. */
     dropped: Type.Integer({ minimum: 0 }),
+    damagedDays: Type.Optional(
+      Type.Array(Type.String(), {
+        description: "Days whose stored values are damaged and may be missing, such as 2026-11-24",
+      }),
+    ),
   },
   { $id: "Range" },
 );

@@ -16,7 +16,7 @@ import type { KnownBoard, Link } from "../../edge/link.ts";
 import { parseMoment } from "../../edge/page.ts";
 import { type AnyTopicSource, topicSource } from "../../edge/topics.ts";
 import type { Scope } from "../../policy/index.ts";
-import type { ObservationsDriver } from "../../ports/observations.ts";
+import { isStorable, type ObservationsDriver } from "../../ports/observations.ts";
 
 /** Points of a range where nobody says otherwise. */
 export const DEFAULT_RANGE_POINTS = 500;
@@ -173,6 +173,7 @@ export const createTelemetry = ({
         min: [...range.min],
         max: [...range.max],
         dropped: range.dropped,
+        ...(range.damaged.length > 0 ? { damagedDays: [...range.damaged] } : {}),
       };
     },
     topics: [
@@ -204,7 +205,9 @@ export const createTelemetry = ({
           .filter(({ live }) => !live)
           .flatMap(({ atMs, values }) =>
             Object.entries(values).map(([series, value]) => ({ series, atMs, value })),
-          );
+          )
+          // Refusing them would have the board send them for ever; it would never be heard again.
+          .filter((point) => isStorable(point, clock.now()));
         if (points.length > 0) await observations.append(board.project, board.uuid, points);
       },
       appendDropped: (board, { fromMs, toMs, count }) =>

@@ -1,16 +1,20 @@
 // The files: a dictionary, a file of raw values a day, a file of roll-ups a month. Open ones are kept, the least used closed.
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { type Day, dayOf, nameOfDay } from "../../../ports/observations.ts";
 
 /** Files open at once: today, yesterday (late values), and a month that somebody looks at. */
 export const MAX_OPEN_OBSERVATION_FILES = 40;
 
-/** A day as its number since 1970-01-01 UTC. */
-export type Day = number;
-export const DAY_MS = 86_400_000;
-export const dayOf = (atMs: number): Day => Math.floor(atMs / DAY_MS);
-const nameOfDay = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+/** Ending of a raw file that was found damaged and set aside, so that values of its day have a new one. */
+const damagedSuffix = ".damaged";
+
+/** Whether SQLite says that a file is not, or no longer, a database. */
+export const isDamage = (error: unknown): boolean => {
+  const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+  return code === 11 || code === 26;
+};
 
 /** A file with its statements prepared once. */
 export interface OpenFile {
@@ -23,8 +27,13 @@ const pragmas =
 
 const open = (path: string, schema: string): OpenFile => {
   const database = new DatabaseSync(path);
-  database.exec(pragmas);
-  database.exec(schema);
+  try {
+    database.exec(pragmas);
+    database.exec(schema);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   const prepared = new Map<string, StatementSync>();
   return {
     database,
@@ -92,6 +101,29 @@ export class ObservationFiles {
     return existsSync(join(this.#folder, `raw-${nameOfDay(day)}.sqlite`));
   }
 
+  /** Puts a damaged raw file out of the way; whoever wants to can still look into it. */
+  setAside(day: Day): void {
+    const name = `raw-${nameOfDay(day)}.sqlite`;
+    this.#close(name);
+    renameSync(join(this.#folder, name), join(this.#folder, name + damagedSuffix));
+    for (const suffix of ["-wal", "-shm"])
+      rmSync(join(this.#folder, name + suffix), { force: true });
+  }
+
+  wasSetAside(day: Day): boolean {
+    return existsSync(join(this.#folder, `raw-${nameOfDay(day)}.sqlite${damagedSuffix}`));
+  }
+
+  /** Days before `day` that have raw values, the oldest first. */
+  rawDaysBefore(day: Day): Day[] {
+    return this.names()
+      .map((name) => /^raw-(\d{4}-\d{2}-\d{2})\.sqlite$/.exec(name)?.[1])
+      .filter((name) => name !== undefined)
+      .map((name) => dayOf(Date.parse(name)))
+      .filter((each) => each < day)
+      .sort((a, b) => a - b);
+  }
+
   rollups(day: Day): OpenFile {
     return this.#file(`rollup-${nameOfDay(day).slice(0, 7)}.sqlite`, rollupSchema);
   }
@@ -99,7 +131,7 @@ export class ObservationFiles {
   /** Removes raw files of days before `day`, and roll-ups of months that ended before `month` (`2026-11`). */
   removeBefore(day: Day, month: string): void {
     for (const name of readdirSync(this.#folder)) {
-      const raw = /^raw-(\d{4}-\d{2}-\d{2})\.sqlite$/.exec(name);
+      const raw = /^raw-(\d{4}-\d{2}-\d{2})\.sqlite(\.damaged)?$/.exec(name);
       const rollup = /^rollup-(\d{4}-\d{2})\.sqlite$/.exec(name);
       if (!((raw?.[1] && dayOf(Date.parse(raw[1])) < day) || (rollup?.[1] && rollup[1] < month)))
         continue;

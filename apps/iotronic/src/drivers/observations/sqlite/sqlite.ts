@@ -5,22 +5,29 @@ import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { backup } from "node:sqlite";
 import { type BoardId, fail, MAX_SERIES_PER_BOARD, type ProjectId } from "@s4t/contract";
-import type {
-  ObservationsDriver,
-  Point,
-  RangeColumns,
-  RangeQuery,
-  SeriesInfo,
+import {
+  columnsOf,
+  type Day,
+  dayOf,
+  nameOfDay,
+  type ObservationsDriver,
+  type Point,
+  RAW_KEPT_DAYS,
+  type RangeColumns,
+  type RangeQuery,
+  ROLL_UP_EVERY_MS,
+  ROLLUPS_KEPT_DAYS,
+  requireStorable,
+  type SeriesInfo,
+  stepFor,
 } from "../../../ports/observations.ts";
 import type { SqliteObservationsOptions } from "./config.ts";
-import { DAY_MS, type Day, dayOf, ObservationFiles } from "./files.ts";
+import { isDamage, ObservationFiles } from "./files.ts";
+import { readRange } from "./range.ts";
+import { rollUp } from "./roll-up.ts";
 
-/** Raw values are kept this long. */
-export const RAW_KEPT_DAYS = 30;
-/** Roll-ups of a minute and an hour are kept this long. */
-export const ROLLUPS_KEPT_DAYS = 1_830;
-/** How often days that are over are rolled up and old files dropped. */
-export const ROLL_UP_EVERY_MS = 600_000;
+/** Points of one commit; more of them wait for the next turn. Some 40 ms of the loop. */
+export const POINTS_A_COMMIT = 10_000;
 /** Boards whose series are kept in memory. */
 export const MAX_CACHED_SERIES = 100_000;
 
@@ -29,7 +36,8 @@ interface Known {
   readonly name: string;
   readonly unit: string;
   readonly periodS: number;
-  latest: { atMs: number; value: number } | null;
+  /** Absent until somebody asks: whoever only writes needs no look into the files. */
+  latest?: { atMs: number; value: number } | null;
 }
 
 interface Appending {
@@ -60,6 +68,9 @@ class SqliteObservations implements ObservationsDriver {
   #files: ObservationFiles | undefined;
   #waiting: Appending[] = [];
   #scheduled = false;
+  #pruning: Promise<void> | undefined;
+  /** Days that got values since their roll-up began. */
+  readonly #touched = new Set<Day>();
   #timer: { cancel(): void } | undefined;
 
   constructor(options: SqliteObservationsOptions) {
@@ -103,7 +114,7 @@ class SqliteObservations implements ObservationsDriver {
       .dictionary()
       .statement("SELECT id, name, unit, period FROM series WHERE project = ? AND board = ?")
       .all(project, board);
-    const known = new Map(
+    const known = new Map<string, Known>(
       rows.map((row) => [
         String(row.name),
         {
@@ -111,26 +122,35 @@ class SqliteObservations implements ObservationsDriver {
           name: String(row.name),
           unit: String(row.unit),
           periodS: Number(row.period),
-          latest: null as Known["latest"],
         },
       ]),
     );
-    for (const each of known.values()) each.latest = this.#findLatest(each.id);
     this.#boards.set(key, known);
     return known;
   }
 
-  #findLatest(id: number): Known["latest"] {
-    const today = dayOf(this.#options.clock.now());
-    for (let day = today; day > today - 2; day -= 1) {
-      if (!this.#opened().hasRaw(day)) continue;
-      const row = this.#opened()
-        .raw(day)
-        .statement("SELECT at, value FROM points WHERE series = ? ORDER BY at DESC LIMIT 1")
-        .get(id);
-      if (row) return { atMs: Number(row.at), value: Number(row.value) };
+  /** Looks for the last value of each series that has not been looked up, from today back. */
+  #findLatest(series: Iterable<Known>): void {
+    const files = this.#opened();
+    const missing = new Set([...series].filter(({ latest }) => latest === undefined));
+    const days = files.rawDaysBefore(Number.POSITIVE_INFINITY).reverse();
+    for (const day of days) {
+      if (missing.size === 0) return;
+      try {
+        const find = files
+          .raw(day)
+          .statement("SELECT at, value FROM points WHERE series = ? ORDER BY at DESC LIMIT 1");
+        for (const each of missing) {
+          const row = find.get(each.id);
+          if (!row) continue;
+          each.latest = { atMs: Number(row.at), value: Number(row.value) };
+          missing.delete(each);
+        }
+      } catch (error) {
+        if (!isDamage(error)) throw translate(error);
+      }
     }
-    return null;
+    for (const each of missing) each.latest = null;
   }
 
   async describe(
@@ -165,14 +185,15 @@ class SqliteObservations implements ObservationsDriver {
     this.#boards.delete(`${project} ${board}`);
   }
 
-  append(project: ProjectId, board: BoardId, points: readonly Point[]): Promise<void> {
+  async append(project: ProjectId, board: BoardId, points: readonly Point[]): Promise<void> {
+    requireStorable(points, this.#options.clock.now());
     const known = this.#series(project, board);
     const found = points.map(({ series, atMs, value }) => {
       const of = known.get(series);
       if (!of) throw fail("series.not-found");
       return { known: of, atMs, value };
     });
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ points: found, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
@@ -180,11 +201,21 @@ class SqliteObservations implements ObservationsDriver {
     });
   }
 
-  /** Writes everything that waits: one transaction a day, today's first of all days. */
+  /** What one commit takes of those that wait: at least one, whole ones only. */
+  #take(): Appending[] {
+    let count = 0;
+    const first = this.#waiting.findIndex(({ points }, i) => {
+      count += points.length;
+      return i > 0 && count > POINTS_A_COMMIT;
+    });
+    return this.#waiting.splice(0, first === -1 ? this.#waiting.length : first);
+  }
+
+  /** Writes what waits: one transaction a day. */
   #commit(): void {
-    const group = this.#waiting;
-    this.#waiting = [];
-    this.#scheduled = false;
+    const group = this.#take();
+    this.#scheduled = this.#waiting.length > 0;
+    if (this.#scheduled) setImmediate(() => this.#commit());
     const byDay = new Map<Day, Appending["points"][number][]>();
     for (const { points } of group)
       for (const point of points) {
@@ -194,7 +225,7 @@ class SqliteObservations implements ObservationsDriver {
         else byDay.set(day, [point]);
       }
     try {
-      for (const [day, points] of byDay) this.#writeDay(day, points);
+      for (const [day, points] of byDay) this.#writeDayWhole(day, points);
     } catch (error) {
       const shown = translate(error);
       for (const { reject } of group) reject(shown);
@@ -202,14 +233,31 @@ class SqliteObservations implements ObservationsDriver {
     }
     for (const { points, resolve } of group) {
       for (const { known, atMs, value } of points)
-        if (!known.latest || atMs >= known.latest.atMs) known.latest = { atMs, value };
+        if (known.latest !== undefined && (!known.latest || atMs >= known.latest.atMs))
+          known.latest = { atMs, value };
       resolve();
+    }
+  }
+
+  /** A damaged file is set aside, and the day goes on in a new one: what comes in now must not be lost too. */
+  #writeDayWhole(day: Day, points: readonly Appending["points"][number][]): void {
+    try {
+      this.#writeDay(day, points);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#opened().setAside(day);
+      this.#options.log.error("Values of a day are damaged and were set aside", {
+        day: nameOfDay(day),
+        error,
+      });
+      this.#writeDay(day, points);
     }
   }
 
   #writeDay(day: Day, points: readonly Appending["points"][number][]): void {
     const { database, statement } = this.#opened().raw(day);
     const insert = statement(insertPoint);
+    this.#touched.add(day);
     if (day < dayOf(this.#options.clock.now()))
       this.#opened()
         .dictionary()
@@ -241,156 +289,70 @@ class SqliteObservations implements ObservationsDriver {
   }
 
   async series(project: ProjectId, board: BoardId): Promise<readonly SeriesInfo[]> {
-    return [...this.#series(project, board).values()]
-      .map(({ name, unit, periodS, latest }) => ({ name, unit, periodS, latest }))
+    const known = this.#series(project, board);
+    this.#findLatest(known.values());
+    return [...known.values()]
+      .map(({ name, unit, periodS, latest }) => ({ name, unit, periodS, latest: latest ?? null }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async range(
-    project: ProjectId,
-    board: BoardId,
-    { series, fromMs, toMs, points }: RangeQuery,
-  ): Promise<RangeColumns> {
-    const known = this.#series(project, board).get(series);
+  async range(project: ProjectId, board: BoardId, query: RangeQuery): Promise<RangeColumns> {
+    const known = this.#series(project, board).get(query.series);
     if (!known) throw fail("series.not-found");
-    const columns = {
-      at: [] as number[],
-      mean: [] as number[],
-      min: [] as number[],
-      max: [] as number[],
-    };
-    const expected = (toMs - fromMs) / (known.periodS * 1_000);
-    const stepMs = expected <= points ? 0 : stepFor((toMs - fromMs) / points);
-    for (let day = dayOf(fromMs); day <= dayOf(toMs - 1); day += 1)
-      this.#readDay(known.id, day, fromMs, toMs, stepMs, columns);
-    const row = this.#opened()
-      .dictionary()
-      .statement(
-        "SELECT coalesce(sum(count), 0) AS dropped FROM dropped WHERE project = ? AND board = ? AND from_ms < ? AND to_ms > ?",
-      )
-      .get(project, board, toMs, fromMs);
-    const thinned = columns.at.length > points ? thin(columns, points) : columns;
-    return { stepMs, ...thinned, dropped: Number(row?.dropped ?? 0) };
-  }
-
-  #readDay(
-    id: number,
-    day: Day,
-    fromMs: number,
-    toMs: number,
-    stepMs: number,
-    columns: { at: number[]; mean: number[]; min: number[]; max: number[] },
-  ): void {
-    const rows = this.#rowsOfDay(
-      id,
-      day,
-      Math.max(fromMs, day * DAY_MS),
-      Math.min(toMs, (day + 1) * DAY_MS),
-      stepMs,
-    );
-    for (const row of rows) {
-      const at = Number(row.at);
-      const last = columns.at.length - 1;
-      // A step may reach over midnight: its two halves are one point.
-      if (stepMs > 0 && columns.at[last] === at) {
-        columns.min[last] = Math.min(columns.min[last] ?? Number(row.min), Number(row.min));
-        columns.max[last] = Math.max(columns.max[last] ?? Number(row.max), Number(row.max));
-        columns.mean[last] = ((columns.mean[last] ?? 0) + Number(row.mean)) / 2;
-        continue;
-      }
-      columns.at.push(at);
-      columns.mean.push(Number(row.mean));
-      columns.min.push(Number(row.min));
-      columns.max.push(Number(row.max));
-    }
-  }
-
-  #rowsOfDay(
-    id: number,
-    day: Day,
-    fromMs: number,
-    toMs: number,
-    stepMs: number,
-  ): readonly Record<string, unknown>[] {
-    const files = this.#opened();
-    const rolled =
-      files.dictionary().statement("SELECT rolled FROM days WHERE day = ?").get(day)?.rolled === 1;
-    if (stepMs >= 60_000 && rolled) {
-      const table = stepMs >= 3_600_000 ? "hours" : "minutes";
-      return files
-        .rollups(day)
-        .statement(
-          `SELECT at / ? * ? AS at, sum(sum) / sum(count) AS mean, min(min) AS min, max(max) AS max FROM ${table} WHERE series = ? AND at >= ? AND at < ? GROUP BY 1 ORDER BY 1`,
-        )
-        .all(stepMs, stepMs, id, fromMs, toMs);
-    }
-    if (!files.hasRaw(day)) return [];
-    if (stepMs === 0)
-      return files
-        .raw(day)
-        .statement(
-          "SELECT at, value AS mean, value AS min, value AS max FROM points WHERE series = ? AND at >= ? AND at < ? ORDER BY at",
-        )
-        .all(id, fromMs, toMs);
-    return files
-      .raw(day)
-      .statement(
-        "SELECT at / ? * ? AS at, avg(value) AS mean, min(value) AS min, max(value) AS max FROM points WHERE series = ? AND at >= ? AND at < ? GROUP BY 1 ORDER BY 1",
-      )
-      .all(stepMs, stepMs, id, fromMs, toMs);
-  }
-
-  async prune(nowMs: number): Promise<void> {
-    const files = this.#opened();
-    const today = dayOf(nowMs);
-    const oldest = today - RAW_KEPT_DAYS;
-    for (let day = oldest; day < today; day += 1) {
-      if (!files.hasRaw(day)) continue;
-      const known = files.dictionary().statement("SELECT rolled FROM days WHERE day = ?").get(day);
-      if (known?.rolled !== 1) this.#rollUp(day);
-      // One day a turn: a month of late data must not hold the loop.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    files.removeBefore(
-      oldest,
-      new Date((today - ROLLUPS_KEPT_DAYS) * DAY_MS).toISOString().slice(0, 7),
-    );
-  }
-
-  #rollUp(day: Day): void {
-    const files = this.#opened();
-    const raw = files.raw(day);
-    const { database, statement } = files.rollups(day);
-    database.exec("BEGIN IMMEDIATE");
+    const { fromMs, toMs, points } = query;
+    const stepMs = stepFor(query, known.periodS, this.#options.clock.now());
     try {
-      for (const [table, stepMs] of [
-        ["minutes", 60_000],
-        ["hours", 3_600_000],
-      ] as const) {
-        const insert = statement(
-          `INSERT OR REPLACE INTO ${table} (series, at, count, sum, min, max) VALUES (?, ?, ?, ?, ?, ?)`,
-        );
-        const rows = raw
-          .statement(
-            "SELECT series, at / ? * ? AS at, count(*) AS count, sum(value) AS sum, min(value) AS min, max(value) AS max FROM points GROUP BY 1, 2",
-          )
-          .iterate(stepMs, stepMs);
-        for (const row of rows)
-          insert.run(
-            Number(row.series),
-            Number(row.at),
-            Number(row.count),
-            Number(row.sum),
-            Number(row.min),
-            Number(row.max),
-          );
-      }
-      database.exec("COMMIT");
+      const { rows, damaged } = readRange(this.#opened(), { id: known.id, fromMs, toMs, stepMs });
+      const row = this.#opened()
+        .dictionary()
+        .statement(
+          "SELECT coalesce(sum(count), 0) AS dropped FROM dropped WHERE project = ? AND board = ? AND from_ms < ? AND to_ms > ?",
+        )
+        .get(project, board, toMs, fromMs);
+      return { stepMs, ...columnsOf(rows, points), dropped: Number(row?.dropped ?? 0), damaged };
     } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
       throw translate(error);
     }
-    files
+  }
+
+  /** One at a time: a second call waits for the first. */
+  prune(nowMs: number): Promise<void> {
+    const run = (this.#pruning ?? Promise.resolve()).then(() => this.#prune(nowMs));
+    this.#pruning = run.catch(() => {});
+    return run;
+  }
+
+  async #prune(nowMs: number): Promise<void> {
+    const today = dayOf(nowMs);
+    // Also days that nobody rolled up while the cloud was away: their raw values are dropped only after that.
+    for (const day of this.#opened().rawDaysBefore(today)) {
+      const rolled = this.#opened()
+        .dictionary()
+        .statement("SELECT rolled FROM days WHERE day = ?")
+        .get(day)?.rolled;
+      if (rolled !== 1) await this.#rollUp(day);
+    }
+    this.#opened().removeBefore(
+      today - RAW_KEPT_DAYS,
+      nameOfDay(today - ROLLUPS_KEPT_DAYS).slice(0, 7),
+    );
+  }
+
+  async #rollUp(day: Day): Promise<void> {
+    this.#touched.delete(day);
+    try {
+      await rollUp(() => this.#opened(), day);
+    } catch (error) {
+      if (!isDamage(error)) throw translate(error);
+      this.#options.log.error("Values of a day are damaged: they are not rolled up", {
+        day: nameOfDay(day),
+        error,
+      });
+      return;
+    }
+    // Late values that came meanwhile: the next round rolls the day up once more.
+    if (this.#touched.has(day)) return;
+    this.#opened()
       .dictionary()
       .statement(
         "INSERT INTO days (day, rolled) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET rolled = 1",
@@ -408,6 +370,10 @@ class SqliteObservations implements ObservationsDriver {
         source.exec("BEGIN");
         source.prepare("SELECT count(*) FROM sqlite_schema").get();
         await backup(source, join(folder, name));
+      } catch (error) {
+        if (!isDamage(error)) throw translate(error);
+        // A damaged file is copied as it is: it must not stand between all others and their backup.
+        copyFileSync(join(this.#options.folder, name), join(folder, name));
       } finally {
         source.close();
       }
@@ -424,35 +390,6 @@ class SqliteObservations implements ObservationsDriver {
     this.start();
   }
 }
-
-/** Steps that people read easily. */
-const steps = [
-  5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000,
-  21_600_000, 43_200_000, 86_400_000,
-];
-const stepFor = (atLeastMs: number): number =>
-  steps.find((step) => step >= atLeastMs) ?? Math.ceil(atLeastMs / 86_400_000) * 86_400_000;
-
-/** Fewer points where a board measured more often than it said: neighbours merged. */
-const thin = (
-  columns: { at: number[]; mean: number[]; min: number[]; max: number[] },
-  points: number,
-) => {
-  const by = Math.ceil(columns.at.length / points);
-  const every = (pick: (from: number) => number) =>
-    Array.from({ length: Math.ceil(columns.at.length / by) }, (_, i) => pick(i * by));
-  const part = (list: number[], from: number) => list.slice(from, from + by);
-  return {
-    at: every((from) => columns.at[from] ?? 0),
-    mean: every(
-      (from) =>
-        part(columns.mean, from).reduce((sum, value) => sum + value, 0) /
-        part(columns.mean, from).length,
-    ),
-    min: every((from) => Math.min(...part(columns.min, from))),
-    max: every((from) => Math.max(...part(columns.max, from))),
-  };
-};
 
 /** An {@link ObservationsDriver} in SQLite files. */
 export const createSqliteObservations = (options: SqliteObservationsOptions): ObservationsDriver =>
