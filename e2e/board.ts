@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../scripts/repository.ts";
-import type { RunningCloud } from "./cloud-program.ts";
+import type { RunningCloud } from "./program.ts";
 
 /** The agent as one file. */
 export const agentBundle = join(root, "apps/lightning-rod/dist/main.js");

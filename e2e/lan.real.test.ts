@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../scripts/repository.ts";
 import { type Pasted, pasteOn } from "./board.ts";
-import { type Launched, launchCloud, temporaryFolder } from "./cloud-program.ts";
 import { forge, steal } from "./forgery.ts";
 import { cloudAddress, layWire, otherCloudAddress, type Wire } from "./namespaces.ts";
+import { type Launched, launchCloud, temporaryFolder } from "./program.ts";
 import { until } from "./s4t.ts";
 
 const port = 20_180;

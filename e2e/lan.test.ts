@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { agentBundle, createBoard, foregroundOf, type Pasted, pasteOn, stateOf } from "./board.ts";
-import { type RunningCloud, startCloud, temporaryFolder } from "./cloud-program.ts";
 import { forge, steal } from "./forgery.ts";
+import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 import { openRelay, type Relay } from "./relay.ts";
 import { until } from "./s4t.ts";
 

@@ -10,6 +10,8 @@ it("writes a unit that runs the agent again whenever it ends, and holds no secre
   expect(text).not.toContain("s4t1:");
   expect(text).toContain('ExecStart="/opt/s4t agent/node" "/opt/a$$b/agent.mjs" "run" "--data"');
   expect(text).toContain("Restart=always");
+  // What no further try changes is not tried again: a withdrawn key, a damaged setting.
+  expect(text).toContain("RestartPreventExitStatus=64 77 78");
   expect(text).toContain("ReadWritePaths=/var/lib/s4t-agent");
   expect(text).toContain("NoNewPrivileges=yes");
 });

@@ -30,8 +30,10 @@ StartLimitIntervalSec=0
 
 [Service]
 ExecStart=${[...program, ...args].map(quoted).join(" ")}
+Environment=${quoted(`NODE_COMPILE_CACHE=${config.data}/compile-cache`)}
 Restart=always
 RestartSec=2
+RestartPreventExitStatus=64 77 78
 TimeoutStopSec=5
 NoNewPrivileges=${config.rebootCommand === null ? "yes" : "no"}
 ProtectSystem=strict
