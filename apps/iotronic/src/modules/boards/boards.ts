@@ -48,6 +48,8 @@ import {
 
 /** How long an enrolment code is good unless said. */
 export const ENROLMENT_LIFE_S = 86_400;
+/** Boards that are written in one commit where all of them change. */
+export const BOARDS_PER_COMMIT = 500;
 /** How often boards are looked at that announced to be back by now. */
 export const LATE_CHECK_MS = 2_000;
 
@@ -200,21 +202,31 @@ class BoardVerbs implements Boards {
   async start(): Promise<void> {
     const { database, clock } = this.#deps;
     const rows = await database.read(everything, (reader) => listConnected(everything, reader));
-    for (const row of rows)
-      await database.write(everything, async (tx) => {
-        const gone = { ...row, connected: 0, since: clock.now(), left_reason: CLOUD_STOPPED };
-        await updateBoard(everything, tx, row.uuid, {
-          connected: 0,
-          since: gone.since,
-          left_reason: CLOUD_STOPPED,
-          status: stateOf(gone, clock.now()),
-        });
+    await this.#inStretches(rows, async (tx, row) => {
+      const gone = { ...row, connected: 0, since: clock.now(), left_reason: CLOUD_STOPPED };
+      await updateBoard(everything, tx, row.uuid, {
+        connected: 0,
+        since: gone.since,
+        left_reason: CLOUD_STOPPED,
+        status: stateOf(gone, clock.now()),
       });
+    });
     this.#watchLate();
   }
 
   stop(): void {
     this.#timer?.cancel();
+  }
+
+  /** Writes of many boards: a stretch is one commit, and others get their turn between two. */
+  async #inStretches(
+    rows: readonly BoardRow[],
+    write: (tx: Tx, row: BoardRow) => Promise<void>,
+  ): Promise<void> {
+    for (let at = 0; at < rows.length; at += BOARDS_PER_COMMIT)
+      await this.#deps.database.write(everything, async (tx) => {
+        for (const row of rows.slice(at, at + BOARDS_PER_COMMIT)) await write(tx, row);
+      });
   }
 
   /** A board that said it would be back by now, and is not, is offline. */
@@ -225,17 +237,16 @@ class BoardVerbs implements Boards {
         const late = await database.read(everything, (reader) =>
           listLate(everything, reader, clock.now()),
         );
-        for (const row of late)
-          await database.write(everything, async (tx) => {
-            const status = stateOf(row, clock.now());
-            await updateBoard(everything, tx, row.uuid, { status, busy_until: null });
-            await noteChange(this.#deps, tx, {
-              actor: systemActor,
-              action: null,
-              row,
-              patch: { status },
-            });
+        await this.#inStretches(late, async (tx, row) => {
+          const status = stateOf(row, clock.now());
+          await updateBoard(everything, tx, row.uuid, { status, busy_until: null });
+          await noteChange(this.#deps, tx, {
+            actor: systemActor,
+            action: null,
+            row,
+            patch: { status },
           });
+        });
       };
       check()
         .catch((error: unknown) => log.warn("Late boards could not be noted", { error }))

@@ -89,7 +89,10 @@ export const createReports = (deps: ReportsDependencies): Reports => {
     const next = {
       ...row,
       failed_entries: failed,
-      target_reached: settled ? Math.max(row.target_reached, revision) : row.target_reached,
+      // Never more than is wanted: after a restored backup a board may speak of revisions that the cloud no longer knows.
+      target_reached: settled
+        ? Math.min(Math.max(row.target_reached, revision), row.target_wanted)
+        : row.target_reached,
     };
     const status = stateOf(next, clock.now());
     const since = status === row.status ? row.since : clock.now();
