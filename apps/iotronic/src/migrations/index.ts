@@ -6,6 +6,7 @@ import { changesMigration } from "./20261124-1151-changes.ts";
 import { identityMigration } from "./20261124-1155-identity.ts";
 import { boardsMigration } from "./20261124-1200-boards.ts";
 import { operationsMigration } from "./20261124-1205-operations.ts";
+import { boardListsMigration } from "./20261127-0430-boards-lists.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   identityMigration,
   boardsMigration,
   operationsMigration,
+  boardListsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

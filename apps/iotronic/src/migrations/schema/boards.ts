@@ -32,6 +32,12 @@ export interface BoardTables {
     updated_at: number;
     retired_at: number | null;
   };
+  boards_labels: {
+    project_id: string;
+    board_id: string;
+    name: string;
+    value: string;
+  };
   boards_enrolments: {
     hash: string;
     project_id: string;

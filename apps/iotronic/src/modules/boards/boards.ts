@@ -31,15 +31,14 @@ import {
   stateOf,
 } from "./board.ts";
 import { endEnrolments, insertEnrolment } from "./enrolment-store.ts";
+import { type BoardSort, listBoards } from "./list-store.ts";
 import { listEntryStates } from "./state-store.ts";
 import {
   type BoardRow,
-  type BoardSort,
   countBoards,
   countByStatus,
   findBoard,
   insertBoard,
-  listBoards,
   listConnected,
   listLate,
   updateBoard,

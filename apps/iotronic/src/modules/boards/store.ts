@@ -1,4 +1,4 @@
-import type { ProjectId } from "@s4t/contract";
+import type { Labels, ProjectId } from "@s4t/contract";
 import { type Selectable, sql } from "kysely";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
@@ -9,7 +9,7 @@ export type BoardRow = Selectable<Schema["boards"]>;
 const isId = (text: string) => text.length === 36 && text[8] === "-";
 
 /** int64 columns come as text from some databases. */
-const numbers = (row: BoardRow): BoardRow => {
+export const numbers = (row: BoardRow): BoardRow => {
   if (typeof row.created_at === "number") return row;
   const copy: Record<string, unknown> = { ...row };
   for (const name of [
@@ -30,6 +30,27 @@ const numbers = (row: BoardRow): BoardRow => {
 
 export const insertBoard = async (_scope: Scope, tx: Tx, row: BoardRow): Promise<void> => {
   await tx.queries.insertInto("boards").values(row).execute();
+  await insertLabels(tx, row.uuid, row.labels);
+};
+
+/** Labels as rows beside their document: what lists are narrowed by. */
+const insertLabels = async (tx: Tx, uuid: string, labels: string): Promise<void> => {
+  for (const [name, value] of Object.entries(JSON.parse(labels) as Labels))
+    await tx.queries
+      .insertInto("boards_labels")
+      .columns(["project_id", "board_id", "name", "value"])
+      .expression((e) =>
+        e
+          .selectFrom("boards")
+          .where("uuid", "=", uuid)
+          .select([
+            "project_id",
+            "uuid as board_id",
+            sql<string>`${name}`.as("name"),
+            sql<string>`${value}`.as("value"),
+          ]),
+      )
+      .execute();
 };
 
 /** By id or, within one project, by name. */
@@ -56,74 +77,10 @@ export const updateBoard = async (
 ): Promise<void> => {
   let query = tx.queries.updateTable("boards").set(set).where("uuid", "=", uuid);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  await query.execute();
-};
-
-export type BoardSort = "name" | "seen" | "created";
-
-export interface BoardFilter {
-  readonly states?: readonly string[] | undefined;
-  readonly text?: string | undefined;
-  readonly label?: { readonly name: string; readonly value: string | undefined } | undefined;
-  readonly sort: BoardSort;
-  readonly descending: boolean;
-  readonly after?: readonly [key: string | number, uuid: string] | undefined;
-}
-
-const sortColumns = { name: "name", seen: "last_seen_at", created: "created_at" } as const;
-const escapeLike = (text: string) => text.replace(/[\\%_]/g, (c) => `\\${c}`);
-
-/** Shortest text that the trigram index can look up. */
-const trigram = 3;
-
-export const listBoards = async (
-  scope: Scope,
-  { queries, dialect }: Reader,
-  filter: BoardFilter,
-  limit: number,
-): Promise<BoardRow[]> => {
-  const column = sortColumns[filter.sort];
-  const key =
-    column === "last_seen_at"
-      ? sql<number>`coalesce(last_seen_at, 0)`
-      : sql.ref<string | number>(column);
-  let query = queries.selectFrom("boards").selectAll().limit(limit);
-  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  // What is retired is history: shown to whoever asks for it.
-  query = filter.states
-    ? query.where("status", "in", filter.states)
-    : query.where("status", "<>", "retired");
-  if (filter.text !== undefined) {
-    const text = filter.text.toLowerCase();
-    query =
-      dialect === "sqlite" && text.length >= trigram
-        ? query.where(
-            sql<boolean>`rowid in (select rowid from boards_search where boards_search match ${`"${text.replaceAll('"', '""')}"`})`,
-          )
-        : query.where(sql<boolean>`search like ${`%${escapeLike(text)}%`} escape '\\'`);
-  }
-  if (filter.label) {
-    const { name, value } = filter.label;
-    const member =
-      dialect === "sqlite"
-        ? sql<string | null>`json_extract(labels, ${`$."${name}"`})`
-        : sql<string | null>`labels::json ->> ${name}`;
-    query =
-      value === undefined
-        ? query.where(sql<boolean>`${member} is not null`)
-        : query.where(sql<boolean>`${member} = ${value}`);
-  }
-  if (filter.after) {
-    const [value, uuid] = filter.after;
-    query = query.where(
-      filter.descending
-        ? sql<boolean>`(${key} < ${value} or (${key} = ${value} and uuid < ${uuid}))`
-        : sql<boolean>`(${key} > ${value} or (${key} = ${value} and uuid > ${uuid}))`,
-    );
-  }
-  const order = filter.descending ? "desc" : "asc";
-  const rows = await query.orderBy(key, order).orderBy("uuid", order).execute();
-  return rows.map(numbers);
+  const { numUpdatedRows } = await query.executeTakeFirstOrThrow();
+  if (set.labels === undefined || numUpdatedRows === 0n) return;
+  await tx.queries.deleteFrom("boards_labels").where("board_id", "=", uuid).execute();
+  await insertLabels(tx, uuid, set.labels);
 };
 
 export const countByStatus = async (

@@ -1,0 +1,120 @@
+// Lists of boards, by pages. A hundred thousand boards must not make one slow, whatever it is narrowed by: few matches are looked
+// up and sorted, many are met soon enough by walking the list in its order.
+import { type SelectQueryBuilder, sql } from "kysely";
+import type { Schema } from "../../migrations/schema.ts";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader } from "../../ports/database.ts";
+import { type BoardRow, numbers } from "./store.ts";
+
+/** Matches of a text or a label up to which they are looked up: as many as can be sorted within a few milliseconds. */
+export const FEW_MATCHES = 1_000;
+
+export type BoardSort = "name" | "seen" | "created";
+
+export interface BoardFilter {
+  readonly states?: readonly string[] | undefined;
+  readonly text?: string | undefined;
+  readonly label?: { readonly name: string; readonly value: string | undefined } | undefined;
+  readonly sort: BoardSort;
+  readonly descending: boolean;
+  readonly after?: readonly [key: string | number, uuid: string] | undefined;
+}
+
+type Query = SelectQueryBuilder<Schema, "boards", BoardRow>;
+type Narrow = (query: Query) => Query;
+
+const sortKeys = {
+  name: sql.ref<string | number>("name"),
+  seen: sql<string | number>`coalesce(last_seen_at, 0)`,
+  created: sql.ref<string | number>("created_at"),
+} as const;
+const escapeLike = (text: string) => text.replace(/[\\%_]/g, (c) => `\\${c}`);
+
+/** Shortest text that the trigram index can look up. */
+const trigram = 3;
+
+const narrowByText = async ({ queries, dialect }: Reader, given: string): Promise<Narrow> => {
+  const text = given.toLowerCase();
+  const walk: Narrow = (query) =>
+    query.where(sql<boolean>`search like ${`%${escapeLike(text)}%`} escape '\\'`);
+  if (dialect !== "sqlite" || text.length < trigram) return walk;
+  const matches = sql<{ rowid: number }>`
+    select rowid from boards_search where boards_search match ${`"${text.replaceAll('"', '""')}"`}`;
+  const { rows } = await sql`${matches} limit ${sql.lit(FEW_MATCHES + 1)}`.execute(queries);
+  return rows.length > FEW_MATCHES
+    ? walk
+    : (query) => query.where(sql<boolean>`rowid in (${matches})`);
+};
+
+const narrowByLabel = async (
+  scope: Scope,
+  { queries }: Reader,
+  { name, value }: NonNullable<BoardFilter["label"]>,
+): Promise<Narrow> => {
+  let matches = queries.selectFrom("boards_labels").select("board_id").where("name", "=", name);
+  if (value !== undefined) matches = matches.where("value", "=", value);
+  if (scope.projects !== "all") matches = matches.where("project_id", "in", scope.projects);
+  const some = await matches.limit(FEW_MATCHES + 1).execute();
+  if (some.length <= FEW_MATCHES) return (query) => query.where("uuid", "in", matches);
+  const valued = value === undefined ? sql`` : sql`and l.value = ${value}`;
+  return (query) =>
+    query.where(
+      sql<boolean>`exists (select 1 from boards_labels as l where l.board_id = boards.uuid and l.name = ${name} ${valued})`,
+    );
+};
+
+/** A page in order. The state is one condition more where only one is asked for: that is what its index begins with. */
+const inOrder = (
+  { queries }: Reader,
+  scope: Scope,
+  { sort, descending, after }: BoardFilter,
+  narrows: readonly Narrow[],
+  limit: number,
+): Query => {
+  const key = sortKeys[sort];
+  let query: Query = queries.selectFrom("boards").selectAll().limit(limit);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  for (const narrow of narrows) query = narrow(query);
+  if (after) {
+    const [value, uuid] = after;
+    query = query.where(
+      descending
+        ? sql<boolean>`(${key}, uuid) < (${value}, ${uuid})`
+        : sql<boolean>`(${key}, uuid) > (${value}, ${uuid})`,
+    );
+  }
+  const order = descending ? "desc" : "asc";
+  return query.orderBy(key, order).orderBy("uuid", order);
+};
+
+export const listBoards = async (
+  scope: Scope,
+  reader: Reader,
+  filter: BoardFilter,
+  limit: number,
+): Promise<BoardRow[]> => {
+  const { states, text, label } = filter;
+  const narrows: Narrow[] = [];
+  if (text !== undefined) narrows.push(await narrowByText(reader, text));
+  if (label) narrows.push(await narrowByLabel(scope, reader, label));
+  const within = (narrow: Narrow) => inOrder(reader, scope, filter, [...narrows, narrow], limit);
+  // What is retired is history: shown to whoever asks for it.
+  if (states === undefined)
+    return (await within((query) => query.where("status", "<>", "retired")).execute()).map(numbers);
+  // A page of each state by its own index; the page is among them.
+  const [first, ...more] = [...new Set(states)].map((state) =>
+    reader.queries
+      .selectFrom(within((query) => query.where("status", "=", state)).as("boards"))
+      .selectAll(),
+  );
+  if (!first) return [];
+  const order = filter.descending ? "desc" : "asc";
+  const rows = await reader.queries
+    .selectFrom(more.reduce((all, page) => all.unionAll(page), first).as("boards"))
+    .selectAll()
+    .orderBy(sortKeys[filter.sort], order)
+    .orderBy("uuid", order)
+    .limit(limit)
+    .execute();
+  return rows.map(numbers);
+};
