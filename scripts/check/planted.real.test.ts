@@ -36,6 +36,7 @@ beforeAll(() => {
   cpSync(root, copy, {
     recursive: true,
     verbatimSymlinks: true,
+    preserveTimestamps: true, // what was compiled stays compiled
     filter: (from) => !notCopied.has(basename(from)),
   });
   linkModules();
