@@ -117,8 +117,24 @@ module.exports = {
           "^apps/iotronic/src/ports/",
           "^apps/iotronic/src/migrations/",
           "^apps/iotronic/src/policy/",
+          "^apps/iotronic/src/technology/",
         ],
       },
+    ),
+    never(
+      "technology-only-for-drivers",
+      "what several fillings need of one technology is theirs, and knows none of them",
+      {
+        path: "^apps/iotronic/src/",
+        pathNot: ["^apps/iotronic/src/(drivers|technology)/", notTests],
+      },
+      { path: "^apps/iotronic/src/technology/" },
+    ),
+    never(
+      "technology-knows-nobody",
+      "it could stand in any program",
+      { path: "^apps/iotronic/src/technology/", pathNot: notTests },
+      { path: "^apps/iotronic/src/", pathNot: "^apps/iotronic/src/technology/" },
     ),
     never(
       "drivers-by-dynamic-import",

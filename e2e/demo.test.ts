@@ -46,8 +46,12 @@ describe("the demonstration", () => {
     }
     const ping = await running.call("POST", `/api/boards/${boards[0]?.uuid}/ping`, {});
     expect(ping.status).toBe(200);
-    const info = await running.call("GET", `/api/boards/${boards[0]?.uuid}`);
-    expect(info.body.info.os).toBe("Simulated");
+    // What a board is comes with its first report, a moment after it is online.
+    await until(
+      async () => (await running.call("GET", `/api/boards/${boards[0]?.uuid}`)).body.info?.os,
+      (os) => os === "Simulated",
+      10_000,
+    );
     const made = await running.call("POST", "/api/boards", { name: "real" });
     expect(made.body.board.simulated).toBe(false);
   });

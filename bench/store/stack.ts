@@ -11,6 +11,7 @@ import {
 } from "../../apps/iotronic/src/modules/audit/index.ts";
 import { createBoards } from "../../apps/iotronic/src/modules/boards/index.ts";
 import { createChanges } from "../../apps/iotronic/src/modules/changes/index.ts";
+import { createOperations } from "../../apps/iotronic/src/modules/operations/index.ts";
 import { everything, systemActor, within } from "../../apps/iotronic/src/policy/index.ts";
 
 /** Where commits are flushed: in Node's pool (as the cloud does), in the loop by SQLite itself, or by PostgreSQL at this address. */
@@ -52,6 +53,7 @@ export const openStack = async (
   const changes = createChanges({ database, clock });
   await changes.start?.();
   const boards = createBoards({
+    operations: createOperations({ database, clock, log: silentLog, changes }),
     database,
     clock,
     log: silentLog,

@@ -90,7 +90,17 @@ export const composeCloud = async (
   const lan = await openLan(config, folder, clock, log);
   const { url, address, commandsFor } = createWayIn(lan, () => server?.port() ?? config.port);
   const boards = parts.add(
-    createBoards({ database, clock, log, audit, changes, link: theLink, address, commandsFor }),
+    createBoards({
+      database,
+      clock,
+      log,
+      audit,
+      changes,
+      operations,
+      link: theLink,
+      address,
+      commandsFor,
+    }),
   );
   const findBoard = async (scope: Scope, idOrName: string) => {
     const row = await boards.row(scope, idOrName);

@@ -22,7 +22,7 @@ describe("openDataFolder", () => {
         "--conditions=source",
         "--disable-warning=ExperimentalWarning",
         "-e",
-        `import(${JSON.stringify(new URL("./data-folder.ts", import.meta.url).href)}).then((m) => { m.openDataFolder(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1000); })`,
+        `import(${JSON.stringify(new URL("./data-folder.ts", import.meta.url).href)}).then((m) => { globalThis.held = m.openDataFolder(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1000); })`,
       ],
       { stdio: ["ignore", "pipe", "inherit"] },
     );

@@ -3,11 +3,14 @@ import {
   type Actions,
   type Board,
   type BoardInfo,
+  type BodyOf,
+  defaultSettings,
   type ErrorCode,
   fail,
   type Labels,
   type Location,
   type ProjectId,
+  type rest,
   sentenceOf,
   statusOf,
   type TargetSettings,
@@ -178,4 +181,47 @@ export const settingsOf = (row: BoardRow): TargetSettings =>
 export const requireCommandable = (row: BoardRow): void => {
   if (row.retired_at !== null) throw fail("board.retired");
   if (row.pubkey === null) throw fail("board.never-seen");
+};
+
+/** A board as it is registered: nothing is known of it but what was said. */
+export const newBoard = (
+  uuid: string,
+  project: ProjectId,
+  body: Pick<BodyOf<typeof rest.boards.create>, "name" | "description" | "labels" | "location">,
+  { now, simulated }: { readonly now: number; readonly simulated: boolean },
+): BoardRow => {
+  const row: BoardRow = {
+    uuid,
+    project_id: project,
+    name: body.name,
+    rev: 1,
+    status: "new",
+    description: body.description ?? "",
+    labels: JSON.stringify(body.labels ?? {}),
+    location: body.location ? JSON.stringify(body.location) : null,
+    settings: JSON.stringify(defaultSettings),
+    search: "",
+    agent_kind: null,
+    agent_version: null,
+    contract: null,
+    features: "[]",
+    simulated: simulated ? 1 : 0,
+    pubkey: null,
+    info: null,
+    epoch: 0,
+    connected: 0,
+    since: null,
+    last_seen_at: null,
+    address: null,
+    left_reason: null,
+    latency_ms: null,
+    busy_until: null,
+    target_wanted: 1,
+    target_reached: 0,
+    failed_entries: 0,
+    created_at: now,
+    updated_at: now,
+    retired_at: null,
+  };
+  return { ...row, search: searchTextOf(row) };
 };

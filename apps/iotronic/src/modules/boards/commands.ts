@@ -18,7 +18,8 @@ import { type Actor, everything, type Scope, systemActor, within } from "../../p
 import type { Database } from "../../ports/database.ts";
 import type { Operations, Outcome } from "../operations/index.ts";
 import { requireCommandable, stateOf } from "./board.ts";
-import { type Boards, type BoardsDependencies, noteChange } from "./boards.ts";
+import type { Boards } from "./boards.ts";
+import { type BoardsDependencies, noteChange } from "./change.ts";
 import { type BoardRow, updateBoard } from "./store.ts";
 
 /** How long a job waits for its board unless said. */

@@ -13,7 +13,7 @@ import { type Actor, everything, systemActor, within } from "../../policy/index.
 import type { Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { searchTextOf, stateOf } from "./board.ts";
-import { type BoardsDependencies, getRow, noteChange } from "./boards.ts";
+import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
 import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.ts";
 import type { Reports } from "./reports.ts";
 import { insertPresence } from "./state-store.ts";

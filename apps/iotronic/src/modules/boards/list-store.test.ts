@@ -1,8 +1,9 @@
 // Lists against the same boards filtered and sorted in memory: whatever way a page is found, it is that page.
-import { defaultSettings, type ProjectId } from "@s4t/contract";
+import type { ProjectId } from "@s4t/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
 import { everything, type Scope, within } from "../../policy/index.ts";
+import { newBoard } from "./board.ts";
 import { type BoardFilter, type BoardSort, FEW_MATCHES, listBoards } from "./list-store.ts";
 import { type BoardRow, insertBoard, updateBoard } from "./store.ts";
 
@@ -15,38 +16,14 @@ const count = FEW_MATCHES + 300;
 
 const aRow = (n: number): BoardRow => {
   const name = `lamp-${String((n * 7) % count).padStart(5, "0")}`;
+  const labels = { kind: n % 7 === 0 ? "sign" : "lamp", street: `via-${n % 40}` };
+  const project = projects[n % 10 === 0 ? 1 : 0] as ProjectId;
   return {
-    uuid: idOf("bbbb", n),
-    project_id: projects[n % 10 === 0 ? 1 : 0] as string,
-    name,
-    rev: 1,
+    ...newBoard(idOf("bbbb", n), project, { name, labels }, { now: 5_000, simulated: false }),
     status: states[n % states.length] as string,
-    description: "",
-    labels: JSON.stringify({ kind: n % 7 === 0 ? "sign" : "lamp", street: `via-${n % 40}` }),
-    location: null,
-    settings: JSON.stringify(defaultSettings),
     search: `${name} ${n % 3 === 0 ? "50%_off" : ""}`,
-    agent_kind: null,
-    agent_version: null,
-    contract: null,
-    features: "[]",
-    simulated: 0,
-    pubkey: null,
-    info: null,
-    epoch: 0,
-    connected: 0,
-    since: null,
     last_seen_at: n % 5 === 0 ? null : 1_000 + (n % 90),
-    address: null,
-    left_reason: null,
-    latency_ms: null,
-    busy_until: null,
-    target_wanted: 1,
-    target_reached: 0,
-    failed_entries: 0,
     created_at: 5_000 + (n % 200),
-    updated_at: 5_000,
-    retired_at: null,
   };
 };
 

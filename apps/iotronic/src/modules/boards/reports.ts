@@ -6,7 +6,7 @@ import { systemActor, within } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { stateOf } from "./board.ts";
-import { type BoardsDependencies, getRow, noteChange } from "./boards.ts";
+import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
 import {
   type EntryStateRow,
   findReportCursor,

@@ -77,6 +77,16 @@ describe("the lane of jobs", () => {
       code: "operation.finished",
     });
   });
+  it("ends what waits for a board that is retired, and leaves what the board has", async () => {
+    const { operations, job, state } = await open();
+    const given = await job();
+    await operations.jobsFor(project, board, 0, 10);
+    const waiting = await job();
+    await test.database.write(scope, (tx) =>
+      operations.cancelWaiting(tx, systemActor, project, board),
+    );
+    expect([await state(given.uuid), await state(waiting.uuid)]).toEqual(["running", "canceled"]);
+  });
   it("expires what no board fetched; what one had becomes unknown, and a late report settles it", async () => {
     const { operations, job, state, pass } = await open();
     const given = await job();

@@ -64,6 +64,8 @@ export interface Operations extends Part {
   list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
   get(scope: Scope, uuid: string): Promise<Operation>;
   cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
+  /** Within a transaction: jobs that wait for this board wait no longer. What it has already may still be reported. */
+  cancelWaiting(tx: Tx, actor: Actor, project: ProjectId, board: string): Promise<void>;
   /** Jobs for a board that is there, in order. They are `running` from then on: handed over, and no longer to be canceled. */
   jobsFor(
     project: ProjectId,
@@ -250,6 +252,11 @@ export const createOperations = ({
         if (row.status !== "queued") throw fail("operation.finished", { state: row.status });
         return show(await end(tx, actor, row, { state: "canceled" }));
       }),
+    async cancelWaiting(tx, actor, project, board) {
+      const scope = within(project);
+      for (const row of await listJobs(scope, tx, board, 0, Number.MAX_SAFE_INTEGER))
+        if (row.status === "queued") await end(tx, actor, row, { state: "canceled" });
+    },
     async jobsFor(project, board, after, limit) {
       const scope = within(project);
       const waiting = await database.read(scope, (reader) =>

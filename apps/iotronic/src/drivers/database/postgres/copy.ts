@@ -1,10 +1,8 @@
 // A copy of all tables as JSON lines, one file a table, and how such a copy is taken over. Tables come back as the migrations of
 // the copy's own release made them, are filled, and only then brought up to this release: an old copy needs no column that it
 // could not know.
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { pipeline } from "node:stream/promises";
 import { fail } from "@s4t/contract";
 import { Kysely } from "kysely";
 import type { PoolClient } from "pg";
@@ -15,11 +13,10 @@ import {
   refuseNewerCopy,
 } from "../../../migrations/index.ts";
 import type { Schema } from "../../../migrations/schema.ts";
+import { insertLines, stretchesOf, writeTable } from "../../../technology/postgres/copy.ts";
 import { createPostgresDialect } from "./dialect.ts";
 import { rowSecurity } from "./row-security.ts";
 
-/** Rows that a copy reads or writes at a time: bounds its memory. */
-export const COPIED_ROWS_LIMIT = 1_000;
 const applied = "schema_migrations";
 
 const fileOf = (folder: string, table: string): string => join(folder, "tables", `${table}.jsonl`);
@@ -30,31 +27,6 @@ const tablesOf = async (client: PoolClient): Promise<string[]> => {
   );
   return (rows as { name: string }[]).map(({ name }) => name).sort();
 };
-
-/** A table as lines of JSON, a stretch at a time: a log of millions of entries must not stand in memory. */
-async function* rowsOf(client: PoolClient, table: string): AsyncGenerator<string> {
-  await client.query(
-    `declare stretch no scroll cursor for select to_jsonb(t)::text as row from "${table}" t`,
-  );
-  for (;;) {
-    const { rows } = await client.query(`fetch ${COPIED_ROWS_LIMIT} from stretch`);
-    if (rows.length === 0) break;
-    yield (rows as { row: string }[]).map(({ row }) => `${row}\n`).join("");
-  }
-  await client.query("close stretch");
-}
-
-/** Lines of a file, a stretch at a time. */
-async function* stretchesOf(file: string): AsyncGenerator<string[]> {
-  let lines: string[] = [];
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (line !== "") lines.push(line);
-    if (lines.length < COPIED_ROWS_LIMIT) continue;
-    yield lines;
-    lines = [];
-  }
-  if (lines.length > 0) yield lines;
-}
 
 const sorted = (
   tables: readonly string[],
@@ -74,10 +46,7 @@ const sorted = (
 export const copyTo = async (client: PoolClient, folder: string): Promise<void> => {
   mkdirSync(join(folder, "tables"), { recursive: true, mode: 0o700 });
   for (const table of await tablesOf(client))
-    await pipeline(
-      rowsOf(client, table),
-      createWriteStream(fileOf(folder, table), { mode: 0o600, flush: true }),
-    );
+    await writeTable(client, `"${table}"`, fileOf(folder, table));
 };
 
 const migrationsIn = (folder: string): string[] => {
@@ -106,10 +75,7 @@ const fill = async (client: PoolClient, folder: string): Promise<void> => {
   for (const table of sorted(await tablesOf(client), edges)) {
     if (table === applied || !existsSync(fileOf(folder, table))) continue;
     for await (const lines of stretchesOf(fileOf(folder, table)))
-      await client.query(
-        `insert into "${table}" select * from jsonb_populate_recordset(null::"${table}", $1::jsonb)`,
-        [`[${lines.join(",")}]`],
-      );
+      await insertLines(client, `"${table}"`, lines);
   }
   await client.query(
     "select setval(pg_get_serial_sequence('changes', 'seq'), coalesce((select max(seq) from changes), 1))",

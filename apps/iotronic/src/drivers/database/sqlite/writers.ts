@@ -83,7 +83,7 @@ const runWriter = async (
   writer: Writer,
   { database, connection }: WritingSide,
   watchdog: Watchdog,
-): Promise<{ settle: () => void; failed: boolean }> => {
+): Promise<() => void> => {
   const after: (() => void)[] = [];
   const lease = new LeasedConnection(connection);
   const tx: Tx = {
@@ -97,11 +97,10 @@ const runWriter = async (
     const value = await watchdog.watch(writer.run(tx));
     lease.end();
     connection.run("RELEASE w");
-    const settle = (): void => {
+    return () => {
       for (const then of after) then();
       writer.resolve(value);
     };
-    return { settle, failed: false };
   } catch (error) {
     lease.end();
     // A full disk rolls the whole transaction back by itself: then there is no savepoint any more.
@@ -109,7 +108,7 @@ const runWriter = async (
       connection.run("ROLLBACK TO w");
       connection.run("RELEASE w");
     }
-    return { settle: () => writer.reject(translate(error)), failed: true };
+    return () => writer.reject(translate(error));
   }
 };
 
@@ -134,8 +133,7 @@ export const createWriters = (
       waiting = [];
       members.push(...group);
       for (const writer of group) {
-        const { settle } = await runWriter(writer, to, watchdog);
-        settled.push(settle);
+        settled.push(await runWriter(writer, to, watchdog));
         if (!to.database.isTransaction) throw fail("cloud.storage-full");
       }
     } while (waiting.length > 0 && now() < endsMs);

@@ -20,12 +20,12 @@ import {
   type SeriesInfo,
   stepFor,
 } from "../../../ports/observations.ts";
-import type { PostgresObservationsOptions } from "./config.ts";
 import {
   type Connections,
-  OBSERVATIONS_STATEMENT_TIMEOUT_MS,
   openConnections,
-} from "./connection.ts";
+  STATEMENT_TIMEOUT_MS,
+} from "../../../technology/postgres/connections.ts";
+import type { PostgresObservationsOptions } from "./config.ts";
 import { copyObservations, takeOverObservations } from "./copy.ts";
 import { readRange } from "./range.ts";
 import {
@@ -83,7 +83,7 @@ class PostgresObservations implements ObservationsDriver {
 
   async start(): Promise<void> {
     const { url, connections, importFolder, clock, log } = this.#options;
-    this.#connections = openConnections(url, connections);
+    this.#connections = openConnections({ url, connections, what: "its store of values" });
     await this.#alone(async (client) => void (await client.query(schema)));
     if (existsSync(join(importFolder, "series.jsonl"))) {
       await this.restore(importFolder);
@@ -122,7 +122,7 @@ class PostgresObservations implements ObservationsDriver {
     const key = `${project} ${board}`;
     const cached = this.#boards.get(key);
     if (cached) return cached;
-    const rows = await this.#opened().within(project, (client) =>
+    const rows = await this.#opened().within([project], (client) =>
       client.query(
         "select id, name, unit, period from observations.series where project = $1 and board = $2",
         [project, board],
@@ -154,7 +154,7 @@ class PostgresObservations implements ObservationsDriver {
         where: "series",
         because: `more than ${MAX_SERIES_PER_BOARD} series on one board`,
       });
-    await this.#opened().within(project, (client) =>
+    await this.#opened().within([project], (client) =>
       client.query(
         "insert into observations.series (project, board, name, unit, period) select $1, $2, * from unnest($3::text[], $4::text[], $5::float8[]) on conflict (project, board, name) do update set unit = excluded.unit, period = excluded.period",
         [
@@ -242,7 +242,7 @@ class PostgresObservations implements ObservationsDriver {
     toMs: number,
     count: number,
   ): Promise<void> {
-    await this.#opened().within(project, (client) =>
+    await this.#opened().within([project], (client) =>
       client.query(
         "insert into observations.dropped values ($1, $2, $3, $4, $5) on conflict (project, board, from_ms, to_ms) do update set count = excluded.count",
         [project, board, fromMs, toMs, count],
@@ -251,7 +251,7 @@ class PostgresObservations implements ObservationsDriver {
   }
 
   async series(project: ProjectId, board: BoardId): Promise<readonly SeriesInfo[]> {
-    const { rows } = await this.#opened().within(project, (client) =>
+    const { rows } = await this.#opened().within([project], (client) =>
       client.query(
         `select s.name, s.unit, s.period, p.at, p.value from observations.series s
          left join lateral (select at, value from observations.points where series = s.id order by at desc limit 1) p on true
@@ -275,7 +275,7 @@ class PostgresObservations implements ObservationsDriver {
     const { fromMs, toMs, points } = query;
     const stepMs = stepFor(query, known.periodS, this.#options.clock.now());
     return this.#opened().within(
-      project,
+      [project],
       async (client) => {
         const rows = await readRange(client, { id: known.id, fromMs, toMs, stepMs });
         const dropped = await client.query(
@@ -303,7 +303,7 @@ class PostgresObservations implements ObservationsDriver {
   async #prune(nowMs: number): Promise<void> {
     const today = dayOf(nowMs);
     // Values of a day's last moment may still be on their way into it.
-    const over = dayOf(nowMs - OBSERVATIONS_STATEMENT_TIMEOUT_MS);
+    const over = dayOf(nowMs - STATEMENT_TIMEOUT_MS);
     const found = await this.#opened().within("all", (client) => client.query(listPartitions));
     const names = (found.rows as { name: string }[]).map(({ name }) => name);
     for (const name of names) {

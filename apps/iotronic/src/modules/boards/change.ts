@@ -1,0 +1,63 @@
+// What every verb of this module needs: its surroundings, a board by id or name, and the note that something changed.
+import { fail, type ProjectId } from "@s4t/contract";
+import type { Clock, Json, Log } from "@s4t/kit";
+import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
+import type { Link } from "../../edge/link.ts";
+import type { Actor, Scope } from "../../policy/index.ts";
+import type { Database, Reader, Tx } from "../../ports/database.ts";
+import type { Operations } from "../operations/index.ts";
+import { type BoardRow, findBoard } from "./store.ts";
+
+export interface BoardsDependencies {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: AuditLog;
+  readonly changes: ChangeLog;
+  readonly operations: Operations;
+  /** The link, once it exists: the two need each other. */
+  readonly link: () => Link;
+  /** Address that new boards are told, and the CA that they pin. */
+  readonly address: (isHere?: boolean) => { readonly url: string; readonly ca: string | null };
+  /** Commands to paste on the machine that becomes a board. */
+  readonly commandsFor: (enrolment: string) => readonly { kind: string; command: string }[];
+}
+
+export type Facts = Readonly<Record<string, Json>>;
+
+/** Within a transaction: a row changed for a reason, with audit and change beside it. */
+export const noteChange = async (
+  { audit, changes }: Pick<BoardsDependencies, "audit" | "changes">,
+  tx: Tx,
+  input: {
+    readonly actor: Actor;
+    readonly action: string | null;
+    readonly row: BoardRow;
+    readonly patch: Facts;
+    readonly facts?: Facts;
+  },
+): Promise<void> => {
+  const { actor, action, row, patch, facts } = input;
+  const project = row.project_id as ProjectId;
+  if (action !== null)
+    await audit.append(tx, {
+      actor,
+      action,
+      project,
+      resource: { noun: "board", uuid: row.uuid, name: row.name },
+      ...(facts ? { facts } : {}),
+    });
+  await changes.append(tx, { actor, project, noun: "board", uuid: row.uuid, rev: row.rev, patch });
+};
+
+export const getRow = async (scope: Scope, reader: Reader, idOrName: string): Promise<BoardRow> => {
+  const row = await findBoard(scope, reader, idOrName);
+  if (!row) throw fail("board.not-found");
+  return row;
+};
+
+/** Throws `request.stale` for a change of what was changed meanwhile. */
+export const requireRev = (ifMatch: number | undefined, row: BoardRow): void => {
+  if (ifMatch !== undefined && ifMatch !== row.rev)
+    throw fail("request.stale", { sent: ifMatch, current: row.rev });
+};

@@ -1,0 +1,127 @@
+// The life of a board in the registry: made, enrolled again, changed, retired.
+import { type BoardId, type Enrolment, encodeEnrolment, fail, type ProjectId } from "@s4t/contract";
+import { toRfc3339 } from "@s4t/kit";
+import { randomToken, sha256Hex } from "@s4t/kit/node";
+import { newId } from "../../edge/id.ts";
+import { type Actor, everything, within } from "../../policy/index.ts";
+import type { Tx } from "../../ports/database.ts";
+import { newBoard, searchTextOf, showBoard } from "./board.ts";
+import type { Boards, RearmOptions } from "./boards.ts";
+import { type BoardsDependencies, type Facts, getRow, noteChange, requireRev } from "./change.ts";
+import { endEnrolments, insertEnrolment } from "./enrolment-store.ts";
+import { type BoardRow, findBoard, insertBoard, updateBoard } from "./store.ts";
+
+/** How long an enrolment code is good unless said. */
+export const ENROLMENT_LIFE_S = 86_400;
+
+/** Makes the verbs. */
+export const createRegistry = (
+  deps: BoardsDependencies,
+): Pick<Boards, "create" | "update" | "retire" | "rearm"> => {
+  const { database, clock, link, operations, address, commandsFor } = deps;
+  const show = (actor: Actor, row: BoardRow) => showBoard(actor, row, sha256Hex);
+
+  const enrolmentFor = async (
+    tx: Tx,
+    row: BoardRow,
+    { expiresInS = ENROLMENT_LIFE_S, isHere = false }: RearmOptions,
+  ): Promise<Enrolment> => {
+    const code = randomToken(16);
+    const now = clock.now();
+    const expiresAt = now + expiresInS * 1_000;
+    await insertEnrolment(everything, tx, {
+      hash: sha256Hex(code),
+      project_id: row.project_id,
+      board_id: row.uuid,
+      created_at: now,
+      expires_at: expiresAt,
+      used_at: null,
+    });
+    const enrolment = encodeEnrolment({ ...address(isHere), code });
+    return { enrolment, expiresAt: toRfc3339(expiresAt), commands: [...commandsFor(enrolment)] };
+  };
+
+  return {
+    create(actor, project, body, { simulated = false, isHere = false } = {}) {
+      const scope = within(project);
+      return database.write(scope, async (tx) => {
+        if (await findBoard(scope, tx, body.name))
+          throw fail("board.name-taken", { name: body.name });
+        const row = newBoard(newId(), project, body, { now: clock.now(), simulated });
+        await insertBoard(scope, tx, row);
+        const expiresInS = body.enrolmentExpiresInS;
+        const enrolment = await enrolmentFor(tx, row, { expiresInS, isHere });
+        const patch = { name: row.name, status: row.status };
+        await noteChange(deps, tx, { actor, action: "board.create", row, patch });
+        return { board: show(actor, row), enrolment };
+      });
+    },
+    rearm(actor, scope, idOrName, options = {}) {
+      return database.write(scope, async (tx) => {
+        const row = await getRow(scope, tx, idOrName);
+        if (row.retired_at !== null) throw fail("board.retired");
+        await endEnrolments(scope, tx, row.project_id as ProjectId, row.uuid, clock.now());
+        const enrolment = await enrolmentFor(tx, row, options);
+        await noteChange(deps, tx, { actor, action: "board.rearm", row, patch: {} });
+        return enrolment;
+      });
+    },
+    update(actor, scope, idOrName, body, ifMatch) {
+      return database.write(scope, async (tx) => {
+        const row = await getRow(scope, tx, idOrName);
+        requireRev(ifMatch, row);
+        const { name = row.name, description = row.description, labels, location } = body;
+        const own = within(row.project_id as ProjectId);
+        if (name !== row.name && (await findBoard(own, tx, name)))
+          throw fail("board.name-taken", { name });
+        const set = {
+          name,
+          description,
+          labels: labels === undefined ? row.labels : JSON.stringify(labels),
+          location: location === undefined ? row.location : location && JSON.stringify(location),
+          rev: row.rev + 1,
+          updated_at: clock.now(),
+        };
+        const next: BoardRow = { ...row, ...set };
+        await updateBoard(scope, tx, row.uuid, { ...set, search: searchTextOf(next) });
+        await noteChange(deps, tx, {
+          actor,
+          action: "board.update",
+          row: next,
+          patch: body as Facts,
+          facts: { changed: Object.keys(body) },
+        });
+        return show(actor, next);
+      });
+    },
+    retire(actor, scope, idOrName) {
+      return database.write(scope, async (tx) => {
+        const row = await getRow(scope, tx, idOrName);
+        if (row.retired_at !== null) throw fail("board.retired");
+        const project = row.project_id as ProjectId;
+        const now = clock.now();
+        const set = {
+          retired_at: now,
+          status: "retired",
+          pubkey: null,
+          connected: 0,
+          since: now,
+          rev: row.rev + 1,
+          updated_at: now,
+          name: `${row.name.slice(0, 45)} (retired ${row.uuid.slice(-4)})`,
+        };
+        await updateBoard(scope, tx, row.uuid, set);
+        await endEnrolments(scope, tx, project, row.uuid, now);
+        await operations.cancelWaiting(tx, actor, project, row.uuid);
+        await noteChange(deps, tx, {
+          actor,
+          action: "board.retire",
+          row: { ...row, rev: set.rev },
+          patch: { status: "retired" },
+        });
+        tx.afterCommit(() => link().end(row.uuid as BoardId, "link.revoked"));
+        return show(actor, { ...row, ...set });
+      });
+    },
+  };
+};

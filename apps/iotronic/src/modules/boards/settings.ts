@@ -1,0 +1,65 @@
+// What should be true on a board: its settings, and what of it the board has reached.
+import type { BoardId, ProjectId, TargetSettings } from "@s4t/contract";
+import { toRfc3339 } from "@s4t/kit";
+import { everything } from "../../policy/index.ts";
+import { requireCommandable, settingsOf } from "./board.ts";
+import type { Boards, TargetEntryStateShown } from "./boards.ts";
+import { type BoardsDependencies, type Facts, getRow, noteChange } from "./change.ts";
+import { listEntryStates } from "./state-store.ts";
+import { listConnected, updateBoard, wantMore } from "./store.ts";
+
+/** Makes the verbs. */
+export const createSettings = (
+  deps: BoardsDependencies,
+): Pick<Boards, "target" | "changeSettings" | "retargetAll"> => {
+  const { database, clock, link } = deps;
+  return {
+    target: (scope, idOrName) =>
+      database.read(scope, async (reader) => {
+        const row = await getRow(scope, reader, idOrName);
+        const states = await listEntryStates(scope, reader, row.project_id as ProjectId, row.uuid);
+        return {
+          wanted: row.target_wanted,
+          reached: row.target_reached,
+          entries: states.map(({ key, state, code, sentence, since }) => ({
+            key,
+            state: state as TargetEntryStateShown["state"],
+            problem: code === null ? null : { code, sentence: sentence ?? "" },
+            since: toRfc3339(since),
+          })),
+          settings: settingsOf(row),
+        };
+      }),
+    changeSettings: (actor, scope, idOrName, change) =>
+      database.write(scope, async (tx) => {
+        const row = await getRow(scope, tx, idOrName);
+        requireCommandable(row);
+        const before = settingsOf(row);
+        const settings: TargetSettings = {
+          sensors: { ...before.sensors, ...change.sensors },
+          log: { ...before.log, ...change.log },
+        };
+        const set = {
+          settings: JSON.stringify(settings),
+          target_wanted: row.target_wanted + 1,
+          rev: row.rev + 1,
+          updated_at: clock.now(),
+        };
+        await updateBoard(scope, tx, row.uuid, set);
+        await noteChange(deps, tx, {
+          actor,
+          action: "board.settings",
+          row: { ...row, rev: set.rev },
+          patch: { targetWanted: set.target_wanted },
+          facts: change as Facts,
+        });
+        link().retarget(tx, row.uuid as BoardId, set.target_wanted);
+        return settings;
+      }),
+    async retargetAll(tx) {
+      await wantMore(everything, tx);
+      for (const { uuid, target_wanted } of await listConnected(everything, tx))
+        link().retarget(tx, uuid as BoardId, target_wanted);
+    },
+  };
+};
