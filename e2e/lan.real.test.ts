@@ -123,9 +123,9 @@ describe("a second machine on another network", () => {
     expect(newcomer.said()).toMatch(/pinned public key/i);
     const known = pasteOnBoard("lamp", "exec program/bin/s4t-agent run --data data");
     await until(known.said, (said) => said.includes("cannot be reached"), 20_000);
+    expect([stateOf("bench"), stateOf("lamp")]).toEqual(["new", "offline"]);
     const { seen } = await leave();
     expect(seen).toBe("");
-    expect([stateOf("bench"), stateOf("lamp")]).toEqual(["new", "offline"]);
     // Once nobody sits there any more, both find their cloud: the code was not used up, and the agent tried on.
     await becomes("lamp", "online", 15_000);
     pasteOnBoard("bench", line);
