@@ -1,6 +1,5 @@
 // The agent as boards run it: the built program in a process of its own, on the data folder that the test gives it.
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { root } from "../scripts/repository.ts";
 import type { RunningCloud } from "./program.ts";
@@ -45,23 +44,17 @@ export const startAgent = (
   };
 };
 
-/** Registers a board; answers its id and its enrolment string. */
-export const registerBoard = async (
-  cloud: RunningCloud,
-  name: string,
-): Promise<{ readonly uuid: string; readonly enrolment: string }> => {
+/** A board that was registered, and what is shown once for it. */
+export interface Registered {
+  readonly uuid: string;
+  readonly enrolment: string;
+  /** Lines to paste on the machine that becomes it. */
+  readonly commands: readonly { readonly kind: string; readonly command: string }[];
+}
+
+/** Registers a board. */
+export const registerBoard = async (cloud: RunningCloud, name: string): Promise<Registered> => {
   const { status, body, text } = await cloud.call("POST", "/api/boards", { name });
   if (status !== 201) throw new Error(text);
-  return { uuid: body.board.uuid, enrolment: body.enrolment.enrolment };
+  return { uuid: body.board.uuid, ...body.enrolment };
 };
-
-/** A port that nothing listens on now: for clouds that must come back where they were. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });

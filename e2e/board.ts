@@ -3,27 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../scripts/repository.ts";
+import type { Registered } from "./agent.ts";
 import type { RunningCloud } from "./program.ts";
 
-/** The agent as one file. */
-export const agentBundle = join(root, "apps/lightning-rod/dist/main.js");
-
-export interface Enrolled {
-  readonly uuid: string;
-  readonly enrolment: string;
-  readonly commands: readonly { readonly kind: string; readonly command: string }[];
-}
-
-/** Makes a board and answers what is printed for it. */
-export const createBoard = async (cloud: RunningCloud, name: string): Promise<Enrolled> => {
-  const { status, body, text } = await cloud.call("POST", "/api/boards", { name });
-  if (status !== 201) throw new Error(text);
-  return { uuid: body.board.uuid, ...body.enrolment };
-};
-
 /** The command that runs an agent in the foreground. */
-export const foregroundOf = ({ commands }: Enrolled): string => {
+export const foregroundOf = ({ commands }: Registered): string => {
   const found = commands.find(({ kind }) => kind === "foreground");
   if (!found) throw new Error(`no such command: ${JSON.stringify(commands)}`);
   return found.command;

@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { agentBundle, createBoard, foregroundOf, type Pasted, pasteOn, stateOf } from "./board.ts";
+import { agentBundle, registerBoard } from "./agent.ts";
+import { foregroundOf, type Pasted, pasteOn, stateOf } from "./board.ts";
 import { forge, steal } from "./forgery.ts";
 import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 import { openRelay, type Relay } from "./relay.ts";
@@ -55,7 +56,7 @@ const run = (name: string, ...args: readonly string[]): Pasted =>
 
 describe("a second machine", () => {
   it("becomes a board by one pasted line, over TLS, with nothing of this checkout", async () => {
-    const board = await createBoard(cloud, "lamp");
+    const board = await registerBoard(cloud, "lamp");
     const { said } = paste("lamp", foregroundOf(board));
     await online(board.uuid, 60_000);
     const info = await cloud.call("GET", `/api/boards/${board.uuid}/info`);
@@ -77,7 +78,7 @@ describe("a second machine", () => {
   }, 90_000);
 
   it("runs nothing that is not what the cloud announced", async () => {
-    const board = await createBoard(cloud, "lamp");
+    const board = await registerBoard(cloud, "lamp");
     const script = await (await fetch(`${cloud.url}/install/agent.sh`)).text();
     const altered = script.replaceAll(/[0-9a-f]{64}/g, (hash) => hash.replace(/^./, "0"));
     expect(altered).not.toBe(script);
@@ -89,7 +90,7 @@ describe("a second machine", () => {
   }, 60_000);
 
   it("says what is missing on it", async () => {
-    const board = await createBoard(cloud, "lamp");
+    const board = await registerBoard(cloud, "lamp");
     const script = await (await fetch(`${cloud.url}/install/agent.sh`)).text();
     writeFileSync(join(folder.path, "agent.sh"), script);
     const bare = pasteOn(machine("bare"), `/bin/sh ../agent.sh ${board.enrolment}`, {
@@ -105,7 +106,7 @@ describe("a second machine", () => {
 describe("somebody in the middle", () => {
   it("with another authority gets no installation out, no code and no board", async () => {
     const middle = await relay(forge(folder.path, "127.0.0.3", "127.0.0.2"));
-    const board = await createBoard(cloud, "lamp");
+    const board = await registerBoard(cloud, "lamp");
     const there = `https://127.0.0.3:${middle.port}`;
     const line = foregroundOf(board).replace(`https://${listen}:${lanPort()}`, there);
     await paste("lamp", line).ended;
@@ -120,7 +121,7 @@ describe("somebody in the middle", () => {
   });
 
   it("cannot take over the connection of a board that runs", async () => {
-    const board = await createBoard(cloud, "lamp");
+    const board = await registerBoard(cloud, "lamp");
     const first = run("lamp", "--enrol", board.enrolment);
     await online(board.uuid);
     await first.stop();
@@ -132,7 +133,7 @@ describe("somebody in the middle", () => {
   });
 
   it("who holds the cloud's own TLS key is found out by the channel binding", async () => {
-    const board = await createBoard(cloud, "lamp");
+    const board = await registerBoard(cloud, "lamp");
     const first = run("lamp", "--enrol", board.enrolment);
     await online(board.uuid);
     await first.stop();
@@ -154,7 +155,7 @@ describe("somebody in the middle", () => {
   });
 
   it("is let through where it only passes bytes on", async () => {
-    const board = await createBoard(cloud, "lamp");
+    const board = await registerBoard(cloud, "lamp");
     run("lamp", "--enrol", board.enrolment);
     await online(board.uuid);
     expect((await cloud.call("POST", `/api/boards/${board.uuid}/ping`, {})).status).toBe(200);
@@ -164,9 +165,9 @@ describe("somebody in the middle", () => {
 describe("a new authority", () => {
   it("is followed by boards that are there and by boards that were away, and by older enrolments", async () => {
     const [near, away, late] = [
-      await createBoard(cloud, "near"),
-      await createBoard(cloud, "away"),
-      await createBoard(cloud, "late"),
+      await registerBoard(cloud, "near"),
+      await registerBoard(cloud, "away"),
+      await registerBoard(cloud, "late"),
     ];
     run("near", "--enrol", near.enrolment);
     const first = run("away", "--enrol", away.enrolment);

@@ -1,7 +1,7 @@
 // A cloud that is killed and gone for a while, with a real agent on the other side.
 import { join } from "node:path";
-import { freePort, type RunningAgent, registerBoard, startAgent } from "./agent.ts";
-import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
+import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
+import { freePort, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 import { until } from "./s4t.ts";
 
 /** How often the board stores values in these tests: the quickest that settings allow. */

@@ -47,7 +47,12 @@ export interface RunningCloud extends Launched {
   readonly readyMs: number;
   /** Signs in as the administrator and keeps the token for `call`. */
   signIn(): Promise<string>;
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** A path as the cloud sees it, which may have a mount of its own there. */
   seen(path: string): string;
   kill(signal: NodeJS.Signals): Promise<Ended>;
@@ -145,13 +150,14 @@ export const startCloud = async (
   const url = await untilReady(launched);
   const readyMs = performance.now() - began;
   let token = "";
-  const call = async (method: string, path: string, body?: unknown): Promise<Answer> =>
+  const call: RunningCloud["call"] = async (method, path, body, headers = {}) =>
     readAnswer(
       await fetch(url + path, {
         method,
         headers: {
           ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),

@@ -41,3 +41,9 @@ export const cpuSecondsOf = (pid: number): number => {
 /** Resident memory of a process, MiB. */
 export const residentMiBOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024;
+
+/** Memory of a process that nobody shares, MiB. */
+export const privateMiBOf = (pid: number): number =>
+  [...readFileSync(`/proc/${pid}/smaps_rollup`, "utf8").matchAll(/^Private_\w+:\s+(\d+) kB/gm)]
+    .map(([, kiB]) => Number(kiB))
+    .reduce((sum, kiB) => sum + kiB, 0) / 1_024;

@@ -9,7 +9,10 @@ import {
   openHeadKey,
   openWitness,
 } from "../../apps/iotronic/src/modules/audit/index.ts";
-import { createBoards } from "../../apps/iotronic/src/modules/boards/index.ts";
+import {
+  type BoardsDependencies,
+  createBoards,
+} from "../../apps/iotronic/src/modules/boards/index.ts";
 import { createChanges } from "../../apps/iotronic/src/modules/changes/index.ts";
 import { createOperations } from "../../apps/iotronic/src/modules/operations/index.ts";
 import { everything, systemActor, within } from "../../apps/iotronic/src/policy/index.ts";
@@ -26,10 +29,14 @@ export type Request = "entry" | "verb";
 export interface Stack {
   /** Does one; resolves when it is durable. */
   request(client: number): Promise<void>;
+  /** A board of each client. */
+  readonly boards: readonly string[];
+  /** What other parts of the cloud stand on. */
+  readonly parts: Pick<BoardsDependencies, "database" | "audit" | "changes" | "operations">;
   close(): Promise<void>;
 }
 
-const project = "0192f0a0-0000-7000-8000-000000000001" as ProjectId;
+export const project = "0192f0a0-0000-7000-8000-000000000001" as ProjectId;
 
 const openDatabase = (folder: string, flushing: Flushing) =>
   flushing === "pool" || flushing === "loop"
@@ -52,8 +59,9 @@ export const openStack = async (
   await audit.start?.();
   const changes = createChanges({ database, clock });
   await changes.start?.();
+  const operations = createOperations({ database, clock, log: silentLog, changes });
   const boards = createBoards({
-    operations: createOperations({ database, clock, log: silentLog, changes }),
+    operations,
     database,
     clock,
     log: silentLog,
@@ -96,6 +104,8 @@ export const openStack = async (
   };
   return {
     request: kind === "entry" ? entry : verb,
+    boards: uuids,
+    parts: { database, audit, changes, operations },
     async close() {
       await audit.stop?.();
       changes.stop?.();

@@ -1,4 +1,5 @@
 export { type Boards, createBoards } from "./boards.ts";
+export type { BoardsDependencies } from "./change.ts";
 export { createCommands } from "./commands.ts";
 export { createLinkHost } from "./host.ts";
 export { createReports, type Measurements } from "./reports.ts";

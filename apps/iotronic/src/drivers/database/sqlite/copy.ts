@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { fail } from "@s4t/contract";
 import { refuseNewerCopy } from "../../../migrations/index.ts";
-import { translate } from "./translate.ts";
+import { translate } from "../../../technology/sqlite/translate.ts";
 
 const copyIn = (folder: string): string => join(folder, "cloud.sqlite");
 

@@ -12,12 +12,12 @@ import { applyMigrations } from "../../../migrations/index.ts";
 import type { Schema } from "../../../migrations/schema.ts";
 import type { Scope } from "../../../policy/index.ts";
 import type { Database, Reader } from "../../../ports/database.ts";
-import { createCheckpointer } from "./checkpoint.ts";
+import { createCheckpointer } from "../../../technology/sqlite/checkpoint.ts";
+import { openFlusher } from "../../../technology/sqlite/flush.ts";
+import { translate } from "../../../technology/sqlite/translate.ts";
 import type { SqliteOptions } from "./config.ts";
 import { copyOf, examineCopy } from "./copy.ts";
 import { createSqliteDialect, SqliteConnection } from "./dialect.ts";
-import { openFlusher } from "./flush.ts";
-import { translate } from "./translate.ts";
 import { createWriters, WRITER_LIMIT_MS, type WritingSide } from "./writers.ts";
 
 /** Pages of the log after which SQLite itself checkpoints, where commits flush in the loop. */

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "@s4t/kit";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Tx } from "../../../ports/database.ts";
-import { CHECKPOINT_WRITES, createCheckpointer } from "./checkpoint.ts";
+import { CHECKPOINT_WRITES, createCheckpointer } from "../../../technology/sqlite/checkpoint.ts";
 import { SqliteConnection } from "./dialect.ts";
 import { createWriters, type WritingSide } from "./writers.ts";
 

@@ -6,8 +6,8 @@ import { fail } from "@s4t/contract";
 import { Kysely } from "kysely";
 import type { Schema } from "../../../migrations/schema.ts";
 import type { Tx } from "../../../ports/database.ts";
+import { translate } from "../../../technology/sqlite/translate.ts";
 import { createSqliteDialect, LeasedConnection, type SqliteConnection } from "./dialect.ts";
-import { translate } from "./translate.ts";
 
 /** Longest time that a group goes on taking writers in before it commits: bounds what a writer waits for others. */
 export const GROUP_COMMIT_MS = 20;

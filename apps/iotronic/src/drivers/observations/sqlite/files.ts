@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Day, dayOf, nameOfDay } from "../../../ports/observations.ts";
+import { createCheckpointer } from "../../../technology/sqlite/checkpoint.ts";
+import { openFlusher } from "../../../technology/sqlite/flush.ts";
 
 /** Files open at once: today, yesterday (late values), and a month that somebody looks at. */
 export const MAX_OPEN_OBSERVATION_FILES = 40;
@@ -10,22 +12,40 @@ export const MAX_OPEN_OBSERVATION_FILES = 40;
 /** Ending of a raw file that was found damaged and set aside, so that values of its day have a new one. */
 const damagedSuffix = ".damaged";
 
-/** Whether SQLite says that a file is not, or no longer, a database. */
-export const isDamage = (error: unknown): boolean => {
-  const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
-  return code === 11 || code === 26;
-};
-
 /** A file with its statements prepared once. */
 export interface OpenFile {
   readonly database: DatabaseSync;
   statement(sql: string): StatementSync;
+  /** Resolves when every commit before it is on the disk. */
+  flush(): Promise<void>;
+  /** Says that a commit was made; resolves when the next may begin. */
+  committed(): Promise<void>;
+  /** Resolves when nothing of it is at work any more. */
+  close(): Promise<void>;
 }
 
 const pragmas =
   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA busy_timeout = 2000;";
+const noWait = async (): Promise<void> => {};
 
-const open = (path: string, schema: string): OpenFile => {
+/** Commits of values are many: the loop does not wait for the disk with them, neither at a commit nor at a checkpoint. */
+const offTheLoop = (database: DatabaseSync, path: string) => {
+  database.exec(
+    "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE; COMMIT",
+  );
+  const flusher = openFlusher(`${path}-wal`);
+  const checkpointer = createCheckpointer(path, true);
+  return {
+    flush: () => flusher.flush(),
+    committed: () => checkpointer.committed(1),
+    async close() {
+      flusher.close();
+      await checkpointer.close();
+    },
+  };
+};
+
+const open = (path: string, schema: string, writes: "many" | "few"): OpenFile => {
   const database = new DatabaseSync(path);
   try {
     database.exec(pragmas);
@@ -35,6 +55,10 @@ const open = (path: string, schema: string): OpenFile => {
     throw error;
   }
   const prepared = new Map<string, StatementSync>();
+  const durable =
+    writes === "many"
+      ? offTheLoop(database, path)
+      : { flush: noWait, committed: noWait, close: noWait };
   return {
     database,
     statement(sql) {
@@ -44,6 +68,12 @@ const open = (path: string, schema: string): OpenFile => {
         prepared.set(sql, found);
       }
       return found;
+    },
+    flush: durable.flush,
+    committed: durable.committed,
+    close() {
+      database.close();
+      return durable.close();
     },
   };
 };
@@ -62,20 +92,21 @@ CREATE TABLE IF NOT EXISTS days (day INTEGER PRIMARY KEY, rolled INTEGER NOT NUL
 export class ObservationFiles {
   readonly #folder: string;
   readonly #open = new Map<string, OpenFile>();
+  readonly #closing = new Set<Promise<void>>();
 
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
-  #file(name: string, schema: string): OpenFile {
+  #file(name: string, schema: string, writes: "many" | "few" = "few"): OpenFile {
     const known = this.#open.get(name);
     if (known) {
       this.#open.delete(name);
       this.#open.set(name, known);
       return known;
     }
-    const made = open(join(this.#folder, name), schema);
+    const made = open(join(this.#folder, name), schema, writes);
     this.#open.set(name, made);
     if (this.#open.size > MAX_OPEN_OBSERVATION_FILES) {
       const oldest = [...this.#open.keys()].find((key) => key !== "series.sqlite");
@@ -85,8 +116,12 @@ export class ObservationFiles {
   }
 
   #close(name: string): void {
-    this.#open.get(name)?.database.close();
+    const file = this.#open.get(name);
     this.#open.delete(name);
+    const closing = file?.close();
+    if (!closing) return;
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
   }
 
   dictionary(): OpenFile {
@@ -94,7 +129,7 @@ export class ObservationFiles {
   }
 
   raw(day: Day): OpenFile {
-    return this.#file(`raw-${nameOfDay(day)}.sqlite`, rawSchema);
+    return this.#file(`raw-${nameOfDay(day)}.sqlite`, rawSchema, "many");
   }
 
   hasRaw(day: Day): boolean {
@@ -145,7 +180,9 @@ export class ObservationFiles {
     return readdirSync(this.#folder).filter((name) => name.endsWith(".sqlite"));
   }
 
-  close(): void {
+  /** Closes all; resolves when nothing of them is at work any more. */
+  async close(): Promise<void> {
     for (const name of [...this.#open.keys()]) this.#close(name);
+    await Promise.all(this.#closing);
   }
 }

@@ -1,6 +1,7 @@
 // Reads a range, day by day: roll-ups where the day has them and the step allows, raw values else.
 import { DAY_MS, type Day, dayOf, nameOfDay, type StepRow } from "../../../ports/observations.ts";
-import { isDamage, type ObservationFiles } from "./files.ts";
+import { isDamage } from "../../../technology/sqlite/translate.ts";
+import type { ObservationFiles } from "./files.ts";
 
 export interface DayQuery {
   readonly id: number;

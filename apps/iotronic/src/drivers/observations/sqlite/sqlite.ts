@@ -21,8 +21,9 @@ import {
   type SeriesInfo,
   stepFor,
 } from "../../../ports/observations.ts";
+import { isDamage, translate } from "../../../technology/sqlite/translate.ts";
 import type { SqliteObservationsOptions } from "./config.ts";
-import { isDamage, ObservationFiles } from "./files.ts";
+import { ObservationFiles, type OpenFile } from "./files.ts";
 import { readRange } from "./range.ts";
 import { rollUp } from "./roll-up.ts";
 
@@ -53,21 +54,13 @@ interface Appending {
 const insertPoint =
   "INSERT INTO points (series, at, value) VALUES (?, ?, ?) ON CONFLICT (series, at) DO UPDATE SET value = excluded.value";
 
-const translate = (error: unknown): unknown => {
-  const code = (error as { errcode?: number }).errcode;
-  if (code === undefined) return error;
-  return (code & 0xff) === 13
-    ? fail("cloud.storage-full", undefined, error)
-    : fail("cloud.unavailable", { because: "its disk does not answer" }, error);
-};
-
 class SqliteObservations implements ObservationsDriver {
   readonly name = "observations";
   readonly #options: SqliteObservationsOptions;
   readonly #boards = new Map<string, Map<string, Known>>();
   #files: ObservationFiles | undefined;
   #waiting: Appending[] = [];
-  #scheduled = false;
+  #writing: Promise<void> | undefined;
   #pruning: Promise<void> | undefined;
   /** Days that got values since their roll-up began. */
   readonly #touched = new Set<Day>();
@@ -98,9 +91,10 @@ class SqliteObservations implements ObservationsDriver {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
-    while (this.#scheduled) await new Promise((resolve) => setImmediate(resolve));
-    this.#files?.close();
+    await this.#writing;
+    const closing = this.#files?.close();
     this.#files = undefined;
+    await closing;
     this.#boards.clear();
   }
 
@@ -195,9 +189,7 @@ class SqliteObservations implements ObservationsDriver {
     });
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ points: found, resolve, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => this.#commit());
+      this.#writing ??= this.#writeAll();
     });
   }
 
@@ -211,11 +203,18 @@ class SqliteObservations implements ObservationsDriver {
     return this.#waiting.splice(0, first === -1 ? this.#waiting.length : first);
   }
 
-  /** Writes what waits: one transaction a day. */
-  #commit(): void {
-    const group = this.#take();
-    this.#scheduled = this.#waiting.length > 0;
-    if (this.#scheduled) setImmediate(() => this.#commit());
+  /** Writes as long as somebody waits; what comes while the disk is waited for goes into the next commit. */
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // After the turn that asked: everybody who appends in it belongs to the same commit.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#commit(this.#take());
+    }
+    this.#writing = undefined;
+  }
+
+  /** Writes a group: one transaction a day, durable before anybody hears of it. */
+  async #commit(group: readonly Appending[]): Promise<void> {
     const byDay = new Map<Day, Appending["points"][number][]>();
     for (const { points } of group)
       for (const point of points) {
@@ -225,9 +224,11 @@ class SqliteObservations implements ObservationsDriver {
         else byDay.set(day, [point]);
       }
     try {
-      for (const [day, points] of byDay) this.#writeDayWhole(day, points);
+      const files = [...byDay].map(([day, points]) => this.#writeDayWhole(day, points));
+      await Promise.all(files.map((file) => file.flush()));
+      await Promise.all(files.map((file) => file.committed()));
     } catch (error) {
-      const shown = translate(error);
+      const shown = translate(error, "observations");
       for (const { reject } of group) reject(shown);
       return;
     }
@@ -240,9 +241,9 @@ class SqliteObservations implements ObservationsDriver {
   }
 
   /** A damaged file is set aside, and the day goes on in a new one: what comes in now must not be lost too. */
-  #writeDayWhole(day: Day, points: readonly Appending["points"][number][]): void {
+  #writeDayWhole(day: Day, points: readonly Appending["points"][number][]): OpenFile {
     try {
-      this.#writeDay(day, points);
+      return this.#writeDay(day, points);
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.#opened().setAside(day);
@@ -250,12 +251,13 @@ class SqliteObservations implements ObservationsDriver {
         day: nameOfDay(day),
         error,
       });
-      this.#writeDay(day, points);
+      return this.#writeDay(day, points);
     }
   }
 
-  #writeDay(day: Day, points: readonly Appending["points"][number][]): void {
-    const { database, statement } = this.#opened().raw(day);
+  #writeDay(day: Day, points: readonly Appending["points"][number][]): OpenFile {
+    const file = this.#opened().raw(day);
+    const { database, statement } = file;
     const insert = statement(insertPoint);
     this.#touched.add(day);
     if (day < dayOf(this.#options.clock.now()))
@@ -271,6 +273,7 @@ class SqliteObservations implements ObservationsDriver {
       if (database.isTransaction) database.exec("ROLLBACK");
       throw error;
     }
+    return file;
   }
 
   async appendDropped(

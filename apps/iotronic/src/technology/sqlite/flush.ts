@@ -1,10 +1,12 @@
 // Flushing the log to the disk in a thread of Node's pool, so that a slow disk holds whoever waits for durability and nobody else.
-import { closeSync, fdatasync, openSync } from "node:fs";
+import { closeSync, fdatasync, fsyncSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** Makes what was written to a file durable. */
 export interface Flusher {
   /** Resolves when everything that was written before the call is on the disk. Whoever asks meanwhile shares the next flush. */
   flush(): Promise<void>;
+  /** Closes the file, after a flush that is under way. */
   close(): void;
 }
 
@@ -14,6 +16,10 @@ export interface Flusher {
  */
 export const openFlusher = (file: string): Flusher => {
   const descriptor = openSync(file, "r");
+  // A file may be new: what is in it is durable only where its name is.
+  const folder = openSync(dirname(file), "r");
+  fsyncSync(folder);
+  closeSync(folder);
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let failed: unknown;
@@ -37,6 +43,10 @@ export const openFlusher = (file: string): Flusher => {
       next ??= current.then(start, start);
       return next;
     },
-    close: () => closeSync(descriptor),
+    close() {
+      const end = (): void => closeSync(descriptor);
+      if (current) void (next ?? current).then(end, end);
+      else end();
+    },
   };
 };
