@@ -2,11 +2,13 @@ import { buildAll } from "../bundles.ts";
 import { closeLanes, runLane } from "../lanes.ts";
 import { bringPackages } from "../real/packages.ts";
 import { startPostgres } from "../real/postgres.ts";
+import { bringRuntimes } from "../real/runtimes.ts";
 
 /** `npm run test:real [-- FILTER …]`: the suites with real components and network namespaces. */
 export const run = async (args: string[]): Promise<number> => {
   const say = (line: string) => console.error(line);
   await bringPackages(say);
+  await bringRuntimes(say);
   await buildAll(say);
   const postgres = await startPostgres(say);
   if (!postgres) say("PostgreSQL could not be brought: its suites fail.");

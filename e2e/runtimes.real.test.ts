@@ -1,0 +1,56 @@
+// The agent as one file, on every Node that a board may have.
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runtimePath, triedRuntimes } from "../scripts/real/runtimes.ts";
+import { registerBoard, startAgent } from "./agent.ts";
+import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
+import { until } from "./s4t.ts";
+
+const folder = temporaryFolder();
+let cloud: RunningCloud;
+beforeAll(async () => {
+  cloud = await startCloud(join(folder.path, "cloud"), { args: ["--listen", "127.0.0.2"] });
+  await cloud.signIn();
+});
+afterAll(async () => {
+  await cloud.kill("SIGTERM");
+  folder.remove();
+});
+
+const nodes: readonly (readonly [release: string, path: string])[] = [
+  ...triedRuntimes.map((release) => [release, runtimePath(release)] as const),
+  [process.versions.node, process.execPath],
+];
+
+it.each(nodes)("enrols, measures and answers on Node %s, over TLS", async (release, path) => {
+  expect(execFileSync(path, ["--version"], { encoding: "utf8" }).trim()).toBe(`v${release}`);
+  const { uuid, enrolment } = await registerBoard(cloud, `on-${release}`);
+  const agent = startAgent(join(folder.path, release), ["--enrol", enrolment], path);
+  const get = async (what = "") => (await cloud.call("GET", `/api/boards/${uuid}${what}`)).body;
+  try {
+    await until(get, ({ status }) => status === "online", 20_000);
+    expect((await cloud.call("POST", `/api/boards/${uuid}/ping`, {})).status).toBe(200);
+    expect(JSON.stringify(await get("/info"))).toContain(release);
+    await until(
+      async () => (await get("/series")).items,
+      (items) => items?.some(({ latest }: { latest: unknown }) => latest !== null),
+      20_000,
+    );
+    await until(
+      async () => (await get("/target")).reached,
+      (reached) => reached >= 1,
+      10_000,
+    );
+    // A setting that changes is reached, and survives the agent's restart.
+    await cloud.call("PATCH", `/api/boards/${uuid}/settings`, { sensors: { storeEveryS: 30 } });
+    await until(
+      async () => (await get("/target")).reached,
+      (reached) => reached >= 2,
+      10_000,
+    );
+  } finally {
+    expect(await agent.kill("SIGTERM")).toBe(0);
+  }
+  expect(agent.said()).not.toMatch(/SyntaxError|TypeError|Warning/);
+});
