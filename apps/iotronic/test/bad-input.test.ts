@@ -168,3 +168,13 @@ describe("requests made from the schemas", () => {
     expect(cloud.complaints.filter(({ level }) => level === "error")).toEqual([]);
   }, 60_000);
 });
+
+it("a backlog from somebody who is no board is refused before it is read", async () => {
+  const send = (authorization?: string) =>
+    cloud.call("POST", "/link/backlog", {
+      raw: "{",
+      headers: authorization === undefined ? {} : { authorization },
+    });
+  expect(await send()).toMatchObject({ status: 401, code: "auth.required" });
+  expect(await send("Bearer guessed")).toMatchObject({ status: 401, code: "link.revoked" });
+});

@@ -60,8 +60,8 @@ export interface LinkDependencies {
 /** The link with what compose mounts. */
 export interface RunningLink extends Link, Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** A backlog that a board sends by HTTP: its ticket and its batch; answers `{acked}`. */
-  appendBacklog(ticket: string, body: unknown): Promise<{ acked: number }>;
+  /** A backlog that a board sends by HTTP: its ticket and its batch, read once the ticket is good; answers `{acked}`. */
+  appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }>;
   counts(): { readonly boards: number; readonly refused: number };
 }
 
@@ -190,11 +190,11 @@ class BoardLink implements RunningLink {
     }
   }
 
-  async appendBacklog(ticket: string, body: unknown): Promise<{ acked: number }> {
+  async appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }> {
     const found = this.#tickets.get(ticket);
     this.#tickets.delete(ticket);
     if (!found || found.expiresAtMs < this.#deps.clock.monotonicMs()) throw fail("link.revoked");
-    const batch = check(cloudProcedures.reportAppend.args, body, "body");
+    const batch = check(cloudProcedures.reportAppend.args, body(), "body");
     return { acked: await this.#deps.host.appendReport(found.board, found.board.epoch, batch) };
   }
 

@@ -28,6 +28,8 @@ export interface HostDependencies extends BoardsDependencies {
   readonly reports: Reports;
   /** Other modules' parts of a board's target. */
   readonly targetParts: readonly ((row: BoardRow) => TargetPart)[];
+  /** Hears of a board that asks for its target: it has registered by then, and answers calls. */
+  readonly onReady: (board: BoardId) => void;
 }
 
 const known = (row: BoardRow): KnownBoard => ({
@@ -191,6 +193,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
         for (const event of events) await storeEvent(tx, event);
       }),
     async targetFor(board) {
+      deps.onReady(board.uuid);
       const row = await database.read(within(board.project), (reader) =>
         getRow(within(board.project), reader, board.uuid),
       );

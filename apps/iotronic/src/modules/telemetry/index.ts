@@ -1,2 +1,2 @@
 export { telemetryRoutes } from "./routes.ts";
-export { createTelemetry, type Telemetry } from "./telemetry.ts";
+export { createTelemetry, type Telemetry, type TelemetryDependencies } from "./telemetry.ts";

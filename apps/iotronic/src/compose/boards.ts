@@ -1,0 +1,31 @@
+import type { BoardId, ProjectId } from "@s4t/contract";
+import {
+  type Boards,
+  boardRoutes,
+  boardTopics,
+  createBoards,
+  createCommands,
+  createTimeline,
+} from "../modules/boards/index.ts";
+import type { Scope } from "../policy/index.ts";
+import type { Ground } from "./ground.ts";
+import type { Offer } from "./offer.ts";
+
+/** The registry of boards, their commands and their timeline. */
+export const composeBoards = (ground: Ground) => {
+  const { parts, changes, wayIn } = ground;
+  const { address, commandsFor } = wayIn;
+  const boards: Boards = parts.add(createBoards({ ...ground, address, commandsFor }));
+  const commands = createCommands({ ...ground, boards });
+  const timeline = createTimeline({ ...ground, boards, changesOf: changes.of });
+  const { subscribe, since } = changes;
+  const offer: Offer = {
+    routes: boardRoutes(boards, commands, timeline),
+    topics: boardTopics({ boards, subscribe, since }),
+  };
+  const findBoard = async (scope: Scope, idOrName: string) => {
+    const row = await boards.row(scope, idOrName);
+    return { uuid: row.uuid as BoardId, project: row.project_id as ProjectId };
+  };
+  return { boards, findBoard, offer };
+};

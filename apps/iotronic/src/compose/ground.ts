@@ -1,0 +1,73 @@
+// What every noun stands on: settings, clock, log, the stores, the records that each change is written into, the way in.
+import { join } from "node:path";
+import { type Clock, createParts, type Log, type Parts } from "@s4t/kit";
+import type { Config, Configuration } from "../config.ts";
+import type { RunningLink } from "../link/link.ts";
+import { type Audit, createAudit, openHeadKey, openWitness } from "../modules/audit/index.ts";
+import { type Changes, createChanges } from "../modules/changes/index.ts";
+import { createOperations, type Operations } from "../modules/operations/index.ts";
+import { type Lan, openLan } from "./lan.ts";
+import { createStores, type Stores } from "./stores.ts";
+import { createWayIn, type WayIn } from "./way-in.ts";
+
+/** Parts that need each other ask for one another once all are there. */
+export interface Later<T> {
+  (): T;
+  is(value: T): void;
+}
+
+const later = <T>(): Later<T> => {
+  let value: T | undefined;
+  return Object.assign(() => value as T, {
+    is: (made: T) => {
+      value = made;
+    },
+  });
+};
+
+export interface Ground extends Stores {
+  readonly config: Config;
+  readonly explain: Configuration["explain"];
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly parts: Parts;
+  readonly audit: Audit;
+  readonly changes: Changes;
+  readonly operations: Operations;
+  /** Absent where the cloud keeps to loopback. */
+  readonly lan: Lan | undefined;
+  readonly wayIn: WayIn;
+  /** The link, once it is there: boards and link need each other. */
+  readonly link: Later<RunningLink>;
+  /** Says which server serves: boards are told its port. */
+  serves(server: { port(): number }): void;
+}
+
+/** Opens it on a data folder that is already held; its parts start first. */
+export const openGround = async (
+  { config, explain }: Configuration,
+  folder: string,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<Ground> => {
+  const parts = createParts(log);
+  const { database, observations } = await createStores(config, folder, clock, log);
+  parts.add(database);
+  parts.add({ name: "migrations", start: () => database.migrate() });
+  parts.add(observations);
+  const witness = openWitness(config["audit.witness"] ?? join(folder, "witness.jsonl"));
+  const audit = parts.add(createAudit({ database, clock, log, key: openHeadKey(folder), witness }));
+  const changes = parts.add(createChanges({ database, clock }));
+  const operations = parts.add(createOperations({ database, clock, log, changes }));
+  const lan = await openLan(config, folder, clock, log);
+  let port = (): number => config.port;
+  return {
+    ...{ config, explain, folder, clock, log, parts, database, observations },
+    ...{ audit, changes, operations, lan },
+    wayIn: createWayIn(lan, () => port()),
+    link: later<RunningLink>(),
+    serves(server) {
+      port = server.port;
+    },
+  };
+};

@@ -1,0 +1,41 @@
+// The link and who answers for it. What a board asks for and reports goes to the modules from here.
+import { fail } from "@s4t/contract";
+import { parseJson } from "@s4t/kit";
+import { createLink, type RunningLink } from "../link/link.ts";
+import { createLinkHost, createReports } from "../modules/boards/index.ts";
+import type { Telemetry } from "../modules/telemetry/index.ts";
+import { trustPart } from "./authority.ts";
+import type { Ground } from "./ground.ts";
+import type { Offer } from "./offer.ts";
+
+export const composeLink = (
+  ground: Ground,
+  telemetry: Telemetry,
+): { readonly link: RunningLink; readonly offer: Offer } => {
+  const { clock, log, parts, lan, wayIn } = ground;
+  const reports = createReports({ ...ground, measurements: telemetry.measurements });
+  const { address, commandsFor } = wayIn;
+  const targetParts = lan ? [() => trustPart(lan.certificates.trust())] : [];
+  const host = createLinkHost(
+    { ...ground, address, commandsFor, reports, targetParts, onReady: telemetry.renew },
+    log,
+  );
+  const link = parts.add(createLink({ host, clock, log }));
+  ground.link.is(link);
+  const offer: Offer = {
+    upgrades: { "/link": (request, socket, head) => link.handleUpgrade(request, socket, head) },
+    plainRoutes: [
+      {
+        method: "POST",
+        path: "/link/backlog",
+        handle(request) {
+          const { authorization = "" } = request.headers;
+          const ticket = /^Bearer ([\w-]+)$/.exec(authorization)?.[1];
+          if (ticket === undefined) throw fail("auth.required");
+          return link.appendBacklog(ticket, () => parseJson(String(request.body ?? "null")));
+        },
+      },
+    ],
+  };
+  return { link, offer };
+};

@@ -1,0 +1,78 @@
+// The edges, out of what the nouns offer: the event socket and the HTTP server.
+import type { Part } from "@s4t/kit";
+import { Registry } from "prom-client";
+import { createAuthenticate } from "../http/authenticate.ts";
+import { createEvents, type Events } from "../http/events.ts";
+import { isOverLoopback } from "../http/listeners.ts";
+import { createHttpServer, type HttpServer } from "../http/server.ts";
+import { type Identity, SESSION_COOKIE } from "../modules/identity/index.ts";
+import type { Actor } from "../policy/index.ts";
+import type { Ground } from "./ground.ts";
+import type { Offer } from "./offer.ts";
+import { portalFolder } from "./place.ts";
+
+const findActorOf = (identity: Identity) => (token: string) => identity.tokens.find(token);
+
+/** The event socket. */
+export const composeEvents = (
+  { clock, log, parts, changes }: Ground,
+  identity: Identity,
+  offers: readonly Offer[],
+): Events => {
+  const events = createEvents({
+    clock,
+    log,
+    findActor: findActorOf(identity),
+    cookieName: SESSION_COOKIE,
+    resolveProject: identity.projects.resolve,
+    lastSeq: changes.lastSeq,
+    sources: offers.flatMap(({ topics = [] }) => topics),
+  });
+  parts.add({ name: "events", stop: () => events.close() } satisfies Part);
+  return events;
+};
+
+/** The HTTP server; ready once every part has started. */
+export const composeServer = (
+  ground: Ground,
+  identity: Identity,
+  offers: readonly Offer[],
+): HttpServer => {
+  const { config, clock, log, parts, audit, lan } = ground;
+  let ready = false;
+  const onDenied = (actor: Actor, action: string): void => {
+    if (actor.uuid === "anonymous") return;
+    audit
+      .record({ actor, action, status: "denied", project: actor.defaultProject })
+      .catch((error: unknown) => log.warn("A denial could not be audited", { error }));
+  };
+  const server = parts.add(
+    createHttpServer(
+      { port: config.port, tls: lan ?? null, portalFolder, name: config.name },
+      {
+        clock,
+        log,
+        metrics: new Registry(),
+        authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
+        resolveProject: identity.projects.resolve,
+        onDenied,
+        isReady: () => ready,
+        mayReadMetrics: (request) => isOverLoopback(request.socket),
+        routes: offers.flatMap(({ routes = [] }) => routes),
+        plainRoutes: offers.flatMap(({ plainRoutes = [] }) => plainRoutes),
+        upgrades: Object.assign({}, ...offers.map(({ upgrades = {} }) => upgrades)),
+      },
+    ),
+  );
+  if (lan) parts.add(lan.keepGood(server.renew));
+  parts.add({
+    name: "readiness",
+    start: () => {
+      ready = true;
+    },
+    stop: () => {
+      ready = false;
+    },
+  });
+  return server;
+};
