@@ -3,12 +3,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail, type Setting as ShownSetting } from "@s4t/contract";
+import { auditSettings } from "./config/audit.ts";
+import { boardSettings } from "./config/boards.ts";
 import { databaseSettings } from "./config/database.ts";
+import { logSettings } from "./config/log.ts";
+import { observationSettings } from "./config/observations.ts";
 import { serverSettings } from "./config/server.ts";
 import { BadSetting, type Setting, type SettingValue } from "./config/setting.ts";
 
 /** The table. */
-export const settings = { ...serverSettings, ...databaseSettings } as const;
+export const settings = {
+  ...serverSettings,
+  ...logSettings,
+  ...boardSettings,
+  ...databaseSettings,
+  ...observationSettings,
+  ...auditSettings,
+} as const;
 
 type Settings = typeof settings;
 export type SettingName = keyof Settings;

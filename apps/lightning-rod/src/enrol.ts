@@ -12,7 +12,7 @@ import {
   writeIdentity,
 } from "./identity.ts";
 import { fetchAuthority } from "./link/authority.ts";
-import { enrol } from "./link/link.ts";
+import { enrol } from "./link/connect.ts";
 
 /** What this agent can do, as it says at each join. */
 export const features: readonly string[] = ["board", "sensors", "link"];

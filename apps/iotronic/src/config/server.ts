@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { MAX_SIMULATED_BOARDS } from "@s4t/contract";
-import { integer, oneOf, text } from "./setting.ts";
+import { integer, text } from "./setting.ts";
 
 /** Port of everything that the cloud serves, unless said otherwise. */
 export const DEFAULT_PORT = 8812;
@@ -25,12 +24,4 @@ export const serverSettings = {
     "What boards and people on other machines are told, where it is not an address of this one: https://cloud.example:8812.",
   ),
   name: text("Stack4Things", "Name of this cloud, shown in the portal."),
-  "log.level": oneOf(["debug", "info", "warn", "error"], "info", "How much is logged."),
-  demo: integer(
-    0,
-    MAX_SIMULATED_BOARDS,
-    0,
-    "Simulated boards to show, on a map around Messina. Those of an earlier start beyond this number are retired.",
-  ),
-  board: oneOf(["auto", "off"], "auto", "Whether this machine becomes a board of its own cloud."),
 } as const;

@@ -11,28 +11,24 @@ import {
   check,
   cloudProcedures,
   cloudUri,
-  codeOfWampError,
   fail,
   HelloExtra,
   LINK_REALM,
   type Procedure,
   wampErrorOf,
 } from "@s4t/contract";
-import { type Clock, isS4tError, type Log, type Part, S4tError } from "@s4t/kit";
+import type { Clock, Log, Part } from "@s4t/kit";
 import { randomToken } from "@s4t/kit/node";
 import {
   type ClientSession,
   createRouter,
   type IncomingCall,
-  isWampError,
   joinRealm,
   jsonCodec,
   linkedPeers,
   openPeer,
   type Router,
   type SessionInfo,
-  WampError,
-  wampErrors,
 } from "@s4t/wamp";
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
@@ -45,6 +41,7 @@ import {
   type SessionInput,
   stepSession,
 } from "./session.ts";
+import { fromWire, toWire } from "./wire-errors.ts";
 
 /** How long a ticket for a backlog over HTTP is good. */
 export const BACKLOG_TICKET_LIFE_S = 60;
@@ -363,39 +360,6 @@ class BoardLink implements RunningLink {
 
 /** The procedures that a board may call. */
 const allowedCalls: ReadonlySet<string> = new Set(Object.values(cloudProcedures).map(cloudUri));
-
-/** An error of ours → as the board hears it. */
-const toWire = (error: unknown): WampError =>
-  isS4tError(error) && !isWampError(error)
-    ? new WampError(wampErrorOf(error.code), error.message, {
-        args: [error.message],
-        kwargs: (error.details ?? {}) as Record<string, unknown>,
-      })
-    : new WampError(wampErrorOf("internal"), "Something went wrong on our side.", {
-        args: ["Something went wrong on our side."],
-      });
-
-/** What a call's failure means to who asked. */
-const fromWire = (error: unknown, timeoutMs: number, signal: AbortSignal): unknown => {
-  if (signal.aborted) return signal.reason;
-  if (!isWampError(error)) return error;
-  const code = codeOfWampError(error.uri);
-  if (code !== undefined)
-    return new S4tError(code, error.message, { details: error.kwargs, cause: error });
-  switch (error.uri) {
-    case wampErrors.timeout:
-      return fail("deadline.exceeded", { timeoutMs }, error);
-    case wampErrors.noSuchProcedure:
-      return fail("board.offline", undefined, error);
-    case wampErrors.unavailable:
-      return fail("board.busy", { pending: MAX_CALLS_PER_BOARD }, error);
-    case wampErrors.runtimeError:
-    case wampErrors.invalidArgument:
-      return fail("board.failed", { because: error.message }, error);
-    default:
-      return fail("command.unknown", undefined, error);
-  }
-};
 
 /** Makes the link. */
 export const createLink = (deps: LinkDependencies): RunningLink => new BoardLink(deps);

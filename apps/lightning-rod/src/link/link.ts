@@ -3,45 +3,26 @@ import {
   type BoardInfo,
   boardPrefix,
   boardProcedures,
-  CONTRACT,
   check,
   cloudProcedures,
   cloudUri,
-  codeOfWampError,
-  ENROL_AUTHID,
-  type EnrolmentString,
   fail,
-  type HelloExtra,
   isRetryable,
-  LINK_REALM,
   MAX_REPORT_ROWS,
-  RELEASE,
   type ReportRow,
   toHex,
-  WelcomeExtra,
-  wampErrorOf,
 } from "@s4t/contract";
-import { type Clock, createBackoff, isS4tError, type Log, S4tError, sleep } from "@s4t/kit";
-import {
-  type ClientSession,
-  type Credentials,
-  cryptosignCredentials,
-  type IncomingCall,
-  isWampError,
-  joinRealm,
-  jsonCodec,
-  openPeer,
-  ticketCredentials,
-  WampError,
-  wampErrors,
-} from "@s4t/wamp";
-import { connectWebSocket, ed25519Signer } from "@s4t/wamp/node/client";
+import { type Clock, createBackoff, isS4tError, type Log, sleep } from "@s4t/kit";
+import { type ClientSession, cryptosignCredentials, type IncomingCall } from "@s4t/wamp";
+import { ed25519Signer } from "@s4t/wamp/node/client";
 import type { Dispatch } from "../features/feature.ts";
-import type { BoardIdentity, BoardKey } from "../identity.ts";
+import type { BoardIdentity } from "../identity.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
+import { type LinkOptions, openSession } from "./connect.ts";
 import { post } from "./post.ts";
+import { fromWire, isFinal } from "./wire-errors.ts";
 
 /** First pause before a new try. */
 export const RECONNECT_FIRST_MS = 500;
@@ -53,12 +34,6 @@ export const REPORT_GATHER_MS = 250;
 export const STORAGE_RETRY_MS = 60_000;
 /** Batches that wait above which the backlog goes over HTTP, so that commands are not delayed. */
 export const BACKLOG_BATCHES_LIMIT = 2;
-
-export interface LinkOptions {
-  readonly key: BoardKey;
-  readonly features: readonly string[];
-  readonly simulated: boolean;
-}
 
 export interface LinkDependencies {
   readonly clock: Clock;
@@ -72,117 +47,6 @@ export interface LinkDependencies {
   readonly describeSeries: () => ReportRow;
   readonly isClockSynchronised: () => boolean;
 }
-
-/** Refusals that another try does not change: the agent ends with them. */
-const finalCodes: ReadonlySet<string> = new Set([
-  "enrolment.invalid",
-  "enrolment.used",
-  "enrolment.expired",
-  "agent.wrong-cloud",
-  "link.revoked",
-  "link.version",
-]);
-
-/** Whether trying again is useless. */
-export const isFinal = (error: unknown): boolean => isS4tError(error) && finalCodes.has(error.code);
-
-const toWire = (error: unknown): WampError => {
-  const known =
-    isS4tError(error) && !isWampError(error)
-      ? error
-      : fail(
-          "board.failed",
-          { because: error instanceof Error ? error.message : "it failed" },
-          error,
-        );
-  return new WampError(wampErrorOf(known.code), known.message, {
-    args: [known.message],
-    kwargs: { ...(known.details as object | undefined) },
-  });
-};
-
-const fromWire = (error: unknown): unknown => {
-  const code = isWampError(error) ? codeOfWampError(error.uri) : undefined;
-  return code === undefined
-    ? error
-    : new S4tError(code, (error as WampError).message, {
-        details: (error as WampError).kwargs,
-        cause: error,
-      });
-};
-
-/** A connection that did not come about, in words of ours: TLS fails where somebody else answers for the cloud. */
-const notReached = (error: unknown, url: string): unknown => {
-  if (!isWampError(error, wampErrors.networkFailure)) return error;
-  return error.details?.because === "tls"
-    ? fail("agent.wrong-cloud", { url }, error)
-    : fail("cloud.unreachable", { url, because: error.message }, error);
-};
-
-const helloOf = ({ key, features, simulated }: LinkOptions): HelloExtra => ({
-  contract: CONTRACT,
-  features: [...features],
-  version: RELEASE,
-  kind: "lightning-rod",
-  ...(simulated ? { simulated } : {}),
-  pubkey: key.publicKey,
-});
-
-const open = async (
-  where: { readonly url: string; readonly ca: string | null },
-  options: LinkOptions,
-  deps: Pick<LinkDependencies, "clock">,
-  credentialsFor: (channelId: Uint8Array | undefined) => Credentials,
-  signal: AbortSignal,
-): Promise<ClientSession> => {
-  const url = `${where.url.replace(/^http/, "ws")}/link`;
-  const transport = await connectWebSocket(
-    {
-      url,
-      subprotocol: jsonCodec.subprotocol,
-      signal,
-      ...(where.ca === null ? {} : { tls: { ca: where.ca } }),
-    },
-    deps,
-  );
-  const credentials = credentialsFor(transport.channelId);
-  return joinRealm(
-    openPeer(transport, jsonCodec),
-    {
-      realm: LINK_REALM,
-      credentials,
-      authextra: helloOf(options),
-      agent: `lightning-rod/${RELEASE}`,
-      mapError: toWire,
-      signal,
-    },
-    deps,
-  );
-};
-
-/** Uses an enrolment string up: answers who this board is from now on. */
-export const enrol = async (
-  { url, code }: EnrolmentString,
-  ca: string | null,
-  options: LinkOptions,
-  deps: Pick<LinkDependencies, "clock">,
-  signal: AbortSignal,
-): Promise<BoardIdentity> => {
-  try {
-    const session = await open(
-      { url, ca },
-      options,
-      deps,
-      () => ticketCredentials({ authid: ENROL_AUTHID, ticket: code }),
-      signal,
-    );
-    const welcome = check(WelcomeExtra, session.details.authextra, "welcome");
-    await session.close();
-    return { url, ca, board: welcome.board, name: welcome.name };
-  } catch (error) {
-    throw notReached(fromWire(error), url);
-  }
-};
 
 export interface RunningLink {
   /** Sends what waits, soon. */
@@ -242,7 +106,7 @@ class AgentLink implements RunningLink {
   async #live(identity: BoardIdentity, signal: AbortSignal, onJoined: () => void): Promise<void> {
     const { log } = this.#deps;
     const { key } = this.#options;
-    const session = await open(
+    const session = await openSession(
       { url: identity.url, ca: this.#ca },
       this.#options,
       this.#deps,

@@ -1,0 +1,5 @@
+import { oneOf } from "./setting.ts";
+
+export const logSettings = {
+  "log.level": oneOf(["debug", "info", "warn", "error"], "info", "How much is logged."),
+} as const;

@@ -1,0 +1,50 @@
+// Errors on their way to the cloud and from it, and what they mean for another try.
+import { codeOfWampError, fail, wampErrorOf } from "@s4t/contract";
+import { isS4tError, S4tError } from "@s4t/kit";
+import { isWampError, WampError, wampErrors } from "@s4t/wamp";
+
+/** Refusals that another try does not change: the agent ends with them. */
+const finalCodes: ReadonlySet<string> = new Set([
+  "enrolment.invalid",
+  "enrolment.used",
+  "enrolment.expired",
+  "agent.wrong-cloud",
+  "link.revoked",
+  "link.version",
+]);
+
+/** Whether trying again is useless. */
+export const isFinal = (error: unknown): boolean => isS4tError(error) && finalCodes.has(error.code);
+
+export const toWire = (error: unknown): WampError => {
+  const known =
+    isS4tError(error) && !isWampError(error)
+      ? error
+      : fail(
+          "board.failed",
+          { because: error instanceof Error ? error.message : "it failed" },
+          error,
+        );
+  return new WampError(wampErrorOf(known.code), known.message, {
+    args: [known.message],
+    kwargs: { ...(known.details as object | undefined) },
+  });
+};
+
+export const fromWire = (error: unknown): unknown => {
+  const code = isWampError(error) ? codeOfWampError(error.uri) : undefined;
+  return code === undefined
+    ? error
+    : new S4tError(code, (error as WampError).message, {
+        details: (error as WampError).kwargs,
+        cause: error,
+      });
+};
+
+/** A connection that did not come about, in words of ours: TLS fails where somebody else answers for the cloud. */
+export const notReached = (error: unknown, url: string): unknown => {
+  if (!isWampError(error, wampErrors.networkFailure)) return error;
+  return error.details?.because === "tls"
+    ? fail("agent.wrong-cloud", { url }, error)
+    : fail("cloud.unreachable", { url, because: error.message }, error);
+};
