@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodeOf, fail } from "@s4t/contract";
 import { createLog, isS4tError, type Log, type LogLevel, logLevels, systemClock } from "@s4t/kit";
-import { removeFileDurably } from "@s4t/kit/node";
+import { removeFileDurably, whyUnwritable } from "@s4t/kit/node";
 import { composeAgent } from "./compose.ts";
 import type { AgentConfig } from "./config.ts";
 import { identify } from "./enrol.ts";
 import { createLinux } from "./platform/linux/linux.ts";
-import { openFolder, sweepFolder, whyUnwritable } from "./storage.ts";
+import { openFolder, sweepFolder } from "./storage.ts";
 
 const isAlive = (pid: number): boolean => {
   try {

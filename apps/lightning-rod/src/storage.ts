@@ -3,7 +3,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "@s4t/contract";
-import { readFileIfThere, removeFileDurably, writeFileAtomic } from "@s4t/kit/node";
+import { readFileIfThere, removeFileDurably, whyUnwritable, writeFileAtomic } from "@s4t/kit/node";
 
 export interface Storage {
   read(name: string): string | undefined;
@@ -13,16 +13,6 @@ export interface Storage {
   /** Adds to a journal; `durable` waits for the disk. Throws `board.storage`. */
   append(name: string, text: string, durable: boolean): void;
 }
-
-/** Why a disk refuses, in words. */
-export const whyUnwritable = (error: unknown): string => {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
-  if (code === "EROFS") return "the disk is read-only";
-  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
-  if (code === "ENOTDIR" || code === "EEXIST") return "there is a file of that name";
-  return code ?? "it failed";
-};
 
 const orRefused = <T>(work: () => T): T => {
   try {

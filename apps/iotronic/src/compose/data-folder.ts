@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fail, isNewerRelease, RELEASE } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
-import { makePrivateFolder, readFileIfThere, writeFileAtomic } from "@s4t/kit/node";
+import { makePrivateFolder, readFileIfThere, whyUnwritable, writeFileAtomic } from "@s4t/kit/node";
 
 /** A data folder that this process holds. */
 export interface DataFolder {
@@ -12,15 +12,6 @@ export interface DataFolder {
   /** Gives the folder free. The kernel does so too when the process dies. */
   release(): void;
 }
-
-const becauseOf = (error: unknown): string => {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
-  if (code === "EROFS") return "the disk is read-only";
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") return "the disk is full";
-  if (code === "ENOTDIR" || code === "EEXIST") return "there is a file of that name";
-  return code ?? "it failed";
-};
 
 /**
  * Makes and takes a data folder. The lock is one that the kernel holds for the process (a SQLite file opened exclusively), so
@@ -34,7 +25,7 @@ export const openDataFolder = (path: string): DataFolder => {
     writeFileSync(join(path, ".writable"), "");
     lock = new DatabaseSync(join(path, "lock"));
   } catch (cause) {
-    throw fail("data.unwritable", { folder: path, because: becauseOf(cause) }, cause);
+    throw fail("data.unwritable", { folder: path, because: whyUnwritable(cause) }, cause);
   }
   try {
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;");
@@ -57,7 +48,7 @@ export const openDataFolder = (path: string): DataFolder => {
   } catch (cause) {
     lock.close();
     if (isS4tError(cause)) throw cause;
-    throw fail("data.unwritable", { folder: path, because: becauseOf(cause) }, cause);
+    throw fail("data.unwritable", { folder: path, because: whyUnwritable(cause) }, cause);
   }
   return { path, release: () => lock.close() };
 };

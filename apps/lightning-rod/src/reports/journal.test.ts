@@ -50,6 +50,18 @@ describe("the report journal", () => {
     again.acknowledge(first + 9);
     expect(valuesOf(again.next(100)?.rows ?? [])).toEqual([11]);
   });
+  it("does not grow by what is said anew at each of ten thousand joins, and keeps what is said once", () => {
+    const journal = openJournal(openMemory());
+    journal.append({ kind: "result", id: "job", state: "done" });
+    journal.append(point(1));
+    for (let i = 0; i < 10_000; i += 1)
+      journal.append({ kind: "entries", revision: i, entries: [] });
+    expect(journal.size).toBeLessThanOrEqual(MAX_JOURNAL_ROWS);
+    const rows = drain(journal);
+    expect(rows.slice(0, 2).map(({ kind }) => kind)).toEqual(["result", "points"]);
+    expect(rows.at(-1)).toMatchObject({ kind: "entries", revision: 9_999 });
+    expect(rows.some(({ kind }) => kind === "dropped")).toBe(false);
+  });
   it("numbers new rows past all that a power cut may have taken from the file after the cloud had it", () => {
     const storage = openMemory();
     const journal = openJournal(storage);

@@ -26,6 +26,8 @@ export const SEQ_JUMP = 1_000_000;
 /** The file is written anew when it holds this many times more rows than wait. */
 const slack = 2;
 const file = "reports.journal";
+/** What each row of its kind says whole: of several that wait only the last is news. */
+const restated: ReadonlySet<ReportRow["kind"]> = new Set(["info", "series", "entries"]);
 
 /** What the journal must know of its machine to date rows. */
 export interface JournalMachine {
@@ -157,14 +159,29 @@ class FileJournal implements Journal {
     return line;
   }
 
-  /** Drops the oldest values, never what reports the end of a job; says so in a row of its own. */
-  #bound(): void {
-    if (this.#waiting.length <= MAX_JOURNAL_ROWS && this.#bytes <= MAX_JOURNAL_BYTES) return;
-    const count = Math.ceil(this.#waiting.length / 10);
-    const dropped = this.#waiting.filter(({ row }) => row.kind === "points").slice(0, count);
-    const gone = new Set(dropped.map(({ seq }) => seq));
+  get #isOver(): boolean {
+    return this.#waiting.length > MAX_JOURNAL_ROWS || this.#bytes > MAX_JOURNAL_BYTES;
+  }
+
+  #leaveOut(rows: readonly Waiting[]): void {
+    const gone = new Set(rows.map(({ seq }) => seq));
     this.#waiting = this.#waiting.filter(({ seq }) => !gone.has(seq));
     this.#bytes = this.#waiting.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /**
+   * Drops what a later row says better, then the oldest values, never what reports the end of a job; says of values in a row of
+   * its own that they are gone.
+   */
+  #bound(): void {
+    if (!this.#isOver) return;
+    const last = new Map(this.#waiting.map(({ row, seq }) => [row.kind, seq]));
+    this.#leaveOut(
+      this.#waiting.filter(({ row, seq }) => restated.has(row.kind) && last.get(row.kind) !== seq),
+    );
+    const count = this.#isOver ? Math.ceil(this.#waiting.length / 10) : 0;
+    const dropped = this.#waiting.filter(({ row }) => row.kind === "points").slice(0, count);
+    this.#leaveOut(dropped);
     if (dropped.length > 0) {
       const rows = dropped.map((each) => this.#dated(each));
       this.#add(noteOf(rows, valuesOf(rows), this.#machine.now()));

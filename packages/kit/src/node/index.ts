@@ -1,2 +1,3 @@
 export * from "./atomic-file.ts";
+export * from "./disk.ts";
 export * from "./hash.ts";

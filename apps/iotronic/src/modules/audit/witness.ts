@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type AuditHead, fail } from "@s4t/contract";
+import { isDiskFull } from "@s4t/kit/node";
 
 /** One line of the witness. */
 export interface WitnessLine {
@@ -22,7 +23,7 @@ export interface Witness {
 }
 
 const away = (error: unknown): unknown =>
-  ["ENOSPC", "EDQUOT", "EFBIG"].includes((error as NodeJS.ErrnoException).code ?? "")
+  isDiskFull(error)
     ? fail("cloud.storage-full", undefined, error)
     : fail("cloud.unavailable", { because: "the witness of its audit log does not answer" }, error);
 

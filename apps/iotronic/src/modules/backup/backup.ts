@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { fail, isNewerRelease, RELEASE } from "@s4t/contract";
 import { isS4tError, type Part } from "@s4t/kit";
-import { readFileIfThere, removeFileDurably, writeFileAtomic } from "@s4t/kit/node";
+import { isDiskFull, readFileIfThere, removeFileDurably, writeFileAtomic } from "@s4t/kit/node";
 import type { AuditLog } from "../../edge/facts.ts";
 import type { ByteStream } from "../../edge/routes.ts";
 import type { Actor } from "../../policy/index.ts";
@@ -46,9 +46,8 @@ export interface Backups extends Part {
 
 /** A full disk, and an archive that names a file twice, are the caller's to know; everything else passes. */
 const translate = (error: unknown): unknown => {
+  if (isDiskFull(error)) return fail("cloud.storage-full", undefined, error);
   const code = isS4tError(error) ? "" : ((error as NodeJS.ErrnoException).code ?? "");
-  if (["ENOSPC", "EDQUOT", "EFBIG"].includes(code))
-    return fail("cloud.storage-full", undefined, error);
   return ["EEXIST", "ENOTDIR", "EISDIR"].includes(code)
     ? fail("backup.invalid", { because: "it is damaged" }, error)
     : error;
