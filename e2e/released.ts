@@ -56,6 +56,11 @@ export const expectUpgraded = async (cloud: RunningCloud): Promise<void> => {
   expect(boards.map(({ name }) => name).sort()).toEqual(["duomo-3", "faro-1", "garibaldi-12"]);
   const lamp = boards.find(({ name }) => name === "faro-1");
   expect(lamp).toMatchObject({ description: "the lamp at faro-1", labels: { street: "faro" } });
+  const target = await cloud.call("GET", `/api/boards/${lamp.uuid}/target`);
+  expect(target.body.settings).toEqual({
+    sensors: { enabled: true, storeEveryS: 60 },
+    log: { level: "info" },
+  });
   const signedIn = await cloud.call("POST", "/api/session", {
     method: "password",
     name: "rosa",

@@ -7,6 +7,7 @@ import { identityMigration } from "./20261124-1155-identity.ts";
 import { boardsMigration } from "./20261124-1200-boards.ts";
 import { operationsMigration } from "./20261124-1205-operations.ts";
 import { boardListsMigration } from "./20261127-0430-boards-lists.ts";
+import { boardLogsMigration } from "./20261127-0640-boards-logs.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   boardsMigration,
   operationsMigration,
   boardListsMigration,
+  boardLogsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -81,12 +81,6 @@ export const ReportRow = Type.Union([
     code: Type.Optional(Type.String({ maxLength: 64 })),
     sentence: Type.Optional(Type.String({ maxLength: 500 })),
   }),
-  Type.Object({
-    kind: Type.Literal("log"),
-    atMs: Type.Integer(),
-    level: Type.Enum(["debug", "info", "warn", "error"]),
-    text: Type.String({ maxLength: 4_000 }),
-  }),
 ]);
 export type ReportRow = Static<typeof ReportRow>;
 

@@ -18,12 +18,7 @@ export const TargetSettings = Type.Object(
       { additionalProperties: false },
     ),
     log: Type.Object(
-      {
-        level: Type.Enum(["debug", "info", "warn", "error"]),
-        ship: Type.Boolean({
-          description: "Whether warnings and errors are reported to the cloud",
-        }),
-      },
+      { level: Type.Enum(["debug", "info", "warn", "error"]) },
       { additionalProperties: false },
     ),
   },
@@ -34,7 +29,7 @@ export type TargetSettings = Static<typeof TargetSettings>;
 /** What holds where nobody said otherwise. */
 export const defaultSettings: TargetSettings = {
   sensors: { enabled: true, storeEveryS: 60 },
-  log: { level: "info", ship: true },
+  log: { level: "info" },
 };
 
 /** A change of settings: what is not named stays. */

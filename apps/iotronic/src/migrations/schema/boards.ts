@@ -64,6 +64,5 @@ export interface BoardTables {
     reason: string | null;
     address: string | null;
   };
-  boards_logs: { project_id: string; board_id: string; at: number; level: string; text: string };
   boards_reports: { project_id: string; board_id: string; boot_id: string; seq: number };
 }

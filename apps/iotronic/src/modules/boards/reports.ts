@@ -10,7 +10,6 @@ import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
 import {
   type EntryStateRow,
   findReportCursor,
-  insertLog,
   listEntryStates,
   setEntryStates,
   setReportCursor,
@@ -164,12 +163,6 @@ export const createReports = (deps: ReportsDependencies): Reports => {
         for (const row of rows) {
           if (row.kind === "entries") await applyEntries(tx, board, row);
           else if (row.kind === "info") await applyInfo(tx, board, row);
-          else if (row.kind === "log")
-            await insertLog(scope, tx, board.project, board.uuid, {
-              at: row.atMs,
-              level: row.level,
-              text: row.text,
-            });
         }
         await updateBoard(scope, tx, board.uuid, { last_seen_at: clock.now() });
         await setReportCursor(scope, tx, board.project, board.uuid, batch.bootId, last);

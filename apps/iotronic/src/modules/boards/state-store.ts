@@ -3,9 +3,6 @@ import type { ProjectId } from "@s4t/contract";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 
-/** Log lines kept of one board. */
-export const MAX_LOG_LINES_PER_BOARD = 1_000;
-
 export interface EntryStateRow {
   readonly key: string;
   readonly hash: string;
@@ -89,35 +86,6 @@ export const listPresence = async (
     .limit(limit)
     .execute();
   return rows.map((row) => ({ ...row, at: Number(row.at) }));
-};
-
-export const insertLog = async (
-  _scope: Scope,
-  tx: Tx,
-  project: ProjectId,
-  board: string,
-  line: { readonly at: number; readonly level: string; readonly text: string },
-): Promise<void> => {
-  await tx.queries
-    .insertInto("boards_logs")
-    .values({ ...line, project_id: project, board_id: board })
-    .execute();
-  const oldest = await tx.queries
-    .selectFrom("boards_logs")
-    .select("at")
-    .where("project_id", "=", project)
-    .where("board_id", "=", board)
-    .orderBy("at", "desc")
-    .offset(MAX_LOG_LINES_PER_BOARD)
-    .limit(1)
-    .executeTakeFirst();
-  if (oldest)
-    await tx.queries
-      .deleteFrom("boards_logs")
-      .where("project_id", "=", project)
-      .where("board_id", "=", board)
-      .where("at", "<=", Number(oldest.at))
-      .execute();
 };
 
 /** How far a board's reports are known. */

@@ -26,11 +26,10 @@ const SettingsForm = ({
   const [enabled, setEnabled] = useState(settings.sensors.enabled);
   const [every, setEvery] = useState(String(settings.sensors.storeEveryS));
   const [level, setLevel] = useState(settings.log.level);
-  const [ship, setShip] = useState(settings.log.ship);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     change.mutate(
-      { sensors: { enabled, storeEveryS: Number(every) }, log: { level, ship } },
+      { sensors: { enabled, storeEveryS: Number(every) }, log: { level } },
       {
         onSuccess: () =>
           showToast({ tone: "ok", title: t("settings.saved"), detail: t("settings.saved-more") }),
@@ -69,11 +68,6 @@ const SettingsForm = ({
           ))}
         </Select>
       </div>
-      <Check
-        label={t("settings.ship")}
-        checked={ship}
-        onChange={(event) => setShip(event.target.checked)}
-      />
       {change.error && <p role="alert">{showProblem(change.error).sentence}</p>}
       <div className={form.foot}>
         <Button submit busy={change.isPending} offBecause={refusalOf(board, "settings")}>

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { createDatabaseForTest } from "../../../../test/postgres.ts";
 import { migrations } from "../../../migrations/index.ts";
@@ -24,6 +25,33 @@ it("clouds that migrate one empty database at once each find it whole, and every
     expect(applied).toHaveLength(migrations.length);
   } finally {
     for (const cloud of clouds) await cloud.stop?.();
+    await drop();
+  }
+});
+
+it("a migration sees every project's rows, although row security holds for the role that it runs as", async () => {
+  const { url, drop } = await createDatabaseForTest();
+  const options = { url, connections: 2, importFolder: join(tmpdir(), "s4t-no-import") };
+  const cloud = postgresDatabase(options);
+  try {
+    await cloud.start?.();
+    await cloud.migrate();
+    const run = (text: string) =>
+      cloud.write(everything, ({ queries }) => sql.raw(text).execute(queries));
+    await run(`insert into boards (uuid, project_id, name, rev, status, description, labels, settings, search, features,
+        simulated, connected, epoch, target_wanted, target_reached, failed_entries, created_at, updated_at)
+      values ('b', 'p', 'b', 1, 'new', '', '{}', '{"log":{"level":"warn","ship":true}}', '', '[]',
+        0, 0, 0, 1, 0, 0, 0, 0)`);
+    // As a cloud of the release before left it.
+    await run("create table boards_logs (project_id text)");
+    await run("delete from schema_migrations where name = '20261127-0640-boards-logs'");
+    await cloud.migrate();
+    const [board] = await cloud.read(everything, ({ queries }) =>
+      queries.selectFrom("boards").select("settings").execute(),
+    );
+    expect(JSON.parse(board?.settings ?? "")).toEqual({ log: { level: "warn" } });
+  } finally {
+    await cloud.stop?.();
     await drop();
   }
 });

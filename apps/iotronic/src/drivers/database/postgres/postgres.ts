@@ -16,6 +16,8 @@ import { rowSecurity } from "./row-security.ts";
 
 /** Lock that one migrating cloud holds against another. */
 const migrationLock = 7_355_608;
+/** Row security holds for us too: a step that changes rows must see those of every project. */
+const beginMigration = "begin; select set_config('s4t.projects', 'all', true)";
 
 class PostgresDatabase implements Database {
   readonly name = "database";
@@ -77,7 +79,7 @@ class PostgresDatabase implements Database {
         await applyMigrations(
           new Kysely<Schema>({ dialect: createPostgresDialect(client) }),
           "postgres",
-          { begin: run("begin"), commit: run("commit"), rollback: run("rollback") },
+          { begin: run(beginMigration), commit: run("commit"), rollback: run("rollback") },
         );
         await client.query(rowSecurity);
       } finally {
