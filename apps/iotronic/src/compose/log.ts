@@ -18,6 +18,7 @@ const wrap = (logger: Logger): Log => {
   const at =
     (level: LogLevel) =>
     (sentence: string, facts?: Readonly<Record<string, unknown>>): void => {
+      if (!logger.isLevelEnabled(level)) return;
       const { error, ...rest } = facts ?? {};
       logger[level](error === undefined ? rest : { ...rest, err: error }, sentence);
     };

@@ -93,6 +93,16 @@ const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void
     registers: [deps.metrics],
   });
   collectDefaultMetrics({ register: deps.metrics });
+  // One a route and status: finding the series by its labels costs more than counting.
+  const series = new Map<string, ReturnType<typeof seconds.labels>>();
+  const seriesOf = (method: string, route: string, status: string) => {
+    const key = `${method} ${route} ${status}`;
+    const known = series.get(key);
+    if (known) return known;
+    const made = seconds.labels({ method, route, status });
+    series.set(key, made);
+    return made;
+  };
   server.addHook("onRequest", (request, reply, done) => {
     reply
       .header("x-content-type-options", "nosniff")
@@ -105,10 +115,8 @@ const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void
   server.addHook("onResponse", (request, reply, done) => {
     const { method } = request;
     const { elapsedTime, statusCode } = reply;
-    seconds.observe(
-      { method, route: request.routeOptions.url ?? "none", status: String(statusCode) },
-      elapsedTime / 1_000,
-    );
+    const route = request.routeOptions.url ?? "none";
+    seriesOf(method, route, String(statusCode)).observe(elapsedTime / 1_000);
     deps.log.debug("request", {
       method,
       path: request.url.split("?", 1)[0],

@@ -1,14 +1,16 @@
 // Where durable truth lives. Asynchronous and group-committed: `write` resolves after its changes are safe on disk, and many
 // writers share one flush. SQLite by default, PostgreSQL beside it; the same conformance suite.
 import type { Part } from "@s4t/kit";
-import type { Kysely } from "kysely";
+import type { CompiledQuery, Kysely, QueryResult } from "kysely";
 import type { Schema } from "../migrations/schema.ts";
 import type { Scope } from "../policy/index.ts";
 
-/** A consistent view to read from. Only stores touch `queries`. */
+/** A consistent view to read from. Only stores touch it: what runs at every request as a `statement`, the rest by `queries`. */
 export interface Reader {
   readonly queries: Kysely<Schema>;
   readonly dialect: "sqlite" | "postgres";
+  /** Runs a query that was compiled before. */
+  run<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>>;
 }
 
 /** One transaction. A verb opens one and hands it to every store, the audit, the changes and the link that it needs. */

@@ -3,6 +3,7 @@ import { toRfc3339 } from "@s4t/kit";
 import { sql } from "kysely";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
+import { type Build, statement } from "../../ports/statement.ts";
 
 /** The last moment that a date can say (ECMA-262 21.4.1.1). */
 const LAST_MOMENT_MS = 8_640_000_000_000_000;
@@ -32,8 +33,12 @@ const numbers = (row: EntryRow): EntryRow => ({
   idx: row.idx === null ? null : Number(row.idx),
 });
 
-export const insertEntry = async (_scope: Scope, tx: Tx, row: NewEntryRow): Promise<void> => {
-  await tx.queries.insertInto("audit_entries").values(row).execute();
+const insertRow = statement((_scope, { queries, args }: Build<{ row: NewEntryRow }>) =>
+  queries.insertInto("audit_entries").values(args.row),
+);
+
+export const insertEntry = async (scope: Scope, tx: Tx, row: NewEntryRow): Promise<void> => {
+  await insertRow(scope, tx, { row });
 };
 
 /**

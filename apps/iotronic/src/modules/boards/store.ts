@@ -1,8 +1,9 @@
 import type { Labels, ProjectId } from "@s4t/contract";
 import { type Selectable, sql } from "kysely";
 import type { Schema } from "../../migrations/schema.ts";
-import type { Scope } from "../../policy/index.ts";
+import { everything, type Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
+import { type Build, statement } from "../../ports/statement.ts";
 
 export type BoardRow = Selectable<Schema["boards"]>;
 
@@ -28,46 +29,69 @@ export const numbers = (row: BoardRow): BoardRow => {
   return copy as BoardRow;
 };
 
-export const insertBoard = async (_scope: Scope, tx: Tx, row: BoardRow): Promise<void> => {
-  await tx.queries.insertInto("boards").values(row).execute();
+const insertRow = statement((_scope, { queries, args }: Build<{ row: BoardRow }>) =>
+  queries.insertInto("boards").values(args.row),
+);
+
+export const insertBoard = async (scope: Scope, tx: Tx, row: BoardRow): Promise<void> => {
+  await insertRow(scope, tx, { row });
   await insertLabels(tx, row.uuid, row.labels);
 };
 
-/** Labels as rows beside their document: what lists are narrowed by. */
-const insertLabels = async (tx: Tx, uuid: string, labels: string): Promise<void> => {
-  for (const [name, value] of Object.entries(JSON.parse(labels) as Labels))
-    await tx.queries
+const insertLabel = statement(
+  (_scope, { queries, args }: Build<{ uuid: string; name: string; value: string }>) =>
+    queries
       .insertInto("boards_labels")
       .columns(["project_id", "board_id", "name", "value"])
       .expression((e) =>
         e
           .selectFrom("boards")
-          .where("uuid", "=", uuid)
+          .where("uuid", "=", args.uuid)
           .select([
             "project_id",
             "uuid as board_id",
-            sql<string>`${name}`.as("name"),
-            sql<string>`${value}`.as("value"),
+            sql<string>`${args.name}`.as("name"),
+            sql<string>`${args.value}`.as("value"),
           ]),
-      )
-      .execute();
+      ),
+);
+
+/** Labels as rows beside their document: what lists are narrowed by. */
+const insertLabels = async (tx: Tx, uuid: string, labels: string): Promise<void> => {
+  for (const [name, value] of Object.entries(JSON.parse(labels) as Labels))
+    await insertLabel(everything, tx, { uuid, name, value });
 };
+
+const removeLabels = statement((_scope, { queries, args }: Build<{ uuid: string }>) =>
+  queries.deleteFrom("boards_labels").where("board_id", "=", args.uuid),
+);
+
+const findBy = (column: "uuid" | "name" | "pubkey") =>
+  statement(({ projects }, { queries, args }: Build<{ key: string }>) => {
+    const query = queries.selectFrom("boards").selectAll().where(column, "=", args.key).limit(1);
+    return projects === "all" ? query : query.where("project_id", "in", projects);
+  });
+const findById = findBy("uuid");
+const findByName = findBy("name");
+const findByKey = findBy("pubkey");
+
+const first = ({ rows: [row] }: { readonly rows: readonly BoardRow[] }): BoardRow | undefined =>
+  row && numbers(row);
 
 /** By id or, within one project, by name. */
 export const findBoard = async (
   scope: Scope,
-  { queries }: Reader,
+  reader: Reader,
   idOrName: string,
-): Promise<BoardRow | undefined> => {
-  let query = queries
-    .selectFrom("boards")
-    .selectAll()
-    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName)
-    .limit(1);
-  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  const row = await query.executeTakeFirst();
-  return row && numbers(row);
-};
+): Promise<BoardRow | undefined> =>
+  first(await (isId(idOrName) ? findById : findByName)(scope, reader, { key: idOrName }));
+
+const updateRow = statement(
+  ({ projects }, { queries, args }: Build<{ uuid: string; set: Partial<BoardRow> }>) => {
+    const query = queries.updateTable("boards").set(args.set).where("uuid", "=", args.uuid);
+    return projects === "all" ? query : query.where("project_id", "in", projects);
+  },
+);
 
 export const updateBoard = async (
   scope: Scope,
@@ -75,11 +99,9 @@ export const updateBoard = async (
   uuid: string,
   set: Partial<BoardRow>,
 ): Promise<void> => {
-  let query = tx.queries.updateTable("boards").set(set).where("uuid", "=", uuid);
-  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  const { numUpdatedRows } = await query.executeTakeFirstOrThrow();
-  if (set.labels === undefined || numUpdatedRows === 0n) return;
-  await tx.queries.deleteFrom("boards_labels").where("board_id", "=", uuid).execute();
+  const { numAffectedRows } = await updateRow(scope, tx, { uuid, set });
+  if (set.labels === undefined || !numAffectedRows) return;
+  await removeLabels(scope, tx, { uuid });
   await insertLabels(tx, uuid, set.labels);
 };
 
@@ -129,17 +151,10 @@ export const listLate = async (
   ).map(numbers);
 
 export const findByPubkey = async (
-  _scope: Scope,
-  { queries }: Reader,
+  scope: Scope,
+  reader: Reader,
   pubkey: string,
-): Promise<BoardRow | undefined> => {
-  const row = await queries
-    .selectFrom("boards")
-    .selectAll()
-    .where("pubkey", "=", pubkey)
-    .executeTakeFirst();
-  return row && numbers(row);
-};
+): Promise<BoardRow | undefined> => first(await findByKey(scope, reader, { key: pubkey }));
 
 /** A new revision is wanted of every board that is not retired. */
 export const wantMore = async (_scope: Scope, tx: Tx): Promise<void> => {

@@ -2,6 +2,7 @@ import type { ProjectId } from "@s4t/contract";
 import type { Change, ChangeInput } from "../../edge/facts.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
+import { type Build, statement } from "../../ports/statement.ts";
 
 /** How long changes are kept: what timelines and resuming readers can reach back to. */
 export const CHANGES_KEPT_DAYS = 90;
@@ -28,27 +29,28 @@ const toChange = (row: Row): Change => ({
   patch: JSON.parse(row.patch) as Change["patch"],
 });
 
+const insertRow = statement((_scope, { queries, args }: Build<{ row: Omit<Row, "seq"> }>) =>
+  queries.insertInto("changes").values(args.row).returning("seq"),
+);
+
 export const insertChange = async (
-  _scope: Scope,
+  scope: Scope,
   tx: Tx,
   change: ChangeInput,
   atMs: number,
 ): Promise<Change> => {
-  const { seq } = await tx.queries
-    .insertInto("changes")
-    .values({
-      project_id: change.project,
-      noun: change.noun,
-      resource_id: change.uuid,
-      rev: change.rev,
-      actor: change.actor.name,
-      at: atMs,
-      patch: JSON.stringify(change.patch),
-    })
-    .returning("seq")
-    .executeTakeFirstOrThrow();
   const { actor, uuid, project, noun, rev, patch } = change;
-  return { seq: Number(seq), project, noun, uuid, rev, actor: actor.name, atMs, patch };
+  const row = {
+    project_id: project,
+    noun,
+    resource_id: uuid,
+    rev,
+    actor: actor.name,
+    at: atMs,
+    patch: JSON.stringify(patch),
+  };
+  const { rows } = await insertRow(scope, tx, { row });
+  return { seq: Number(rows[0]?.seq), project, noun, uuid, rev, actor: actor.name, atMs, patch };
 };
 
 /** Changes after `seq`, oldest first. */

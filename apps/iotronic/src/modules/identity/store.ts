@@ -5,6 +5,7 @@ import type { Selectable } from "kysely";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
+import { type Build, statement } from "../../ports/statement.ts";
 
 export type UserRow = Selectable<Schema["identity_users"]>;
 export type ProjectRow = Selectable<Schema["identity_projects"]>;
@@ -20,16 +21,19 @@ export interface Membership {
 
 const isId = (text: string) => text.length === 36 && text[8] === "-";
 
-export const findUser = (
-  _scope: Scope,
-  { queries }: Reader,
+const userBy = (column: "uuid" | "name") =>
+  statement((_scope, { queries, args }: Build<{ key: string }>) =>
+    queries.selectFrom("identity_users").selectAll().where(column, "=", args.key),
+  );
+const userById = userBy("uuid");
+const userByName = userBy("name");
+
+export const findUser = async (
+  scope: Scope,
+  reader: Reader,
   idOrName: string,
 ): Promise<UserRow | undefined> =>
-  queries
-    .selectFrom("identity_users")
-    .selectAll()
-    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName)
-    .executeTakeFirst();
+  (await (isId(idOrName) ? userById : userByName)(scope, reader, { key: idOrName })).rows[0];
 
 export const listUsers = (
   _scope: Scope,
@@ -77,18 +81,21 @@ export const countAdmins = async (_scope: Scope, { queries }: Reader): Promise<n
   return Number(row.count);
 };
 
-export const listMemberships = async (
-  _scope: Scope,
-  { queries }: Reader,
-  user: string,
-): Promise<Membership[]> => {
-  const rows = await queries
+const membershipsOf = statement((_scope, { queries, args }: Build<{ user: string }>) =>
+  queries
     .selectFrom("identity_members")
     .innerJoin("identity_projects", "identity_projects.uuid", "identity_members.project_id")
     .select(["identity_members.project_id", "identity_members.role", "identity_projects.name"])
-    .where("user_id", "=", user)
-    .orderBy("identity_projects.name")
-    .execute();
+    .where("user_id", "=", args.user)
+    .orderBy("identity_projects.name"),
+);
+
+export const listMemberships = async (
+  scope: Scope,
+  reader: Reader,
+  user: string,
+): Promise<Membership[]> => {
+  const { rows } = await membershipsOf(scope, reader, { user });
   return rows.map((row) => ({
     project: row.project_id as ProjectId,
     projectName: row.name,
@@ -96,16 +103,19 @@ export const listMemberships = async (
   }));
 };
 
-export const findProject = (
-  _scope: Scope,
-  { queries }: Reader,
+const projectBy = (column: "uuid" | "name") =>
+  statement((_scope, { queries, args }: Build<{ key: string }>) =>
+    queries.selectFrom("identity_projects").selectAll().where(column, "=", args.key),
+  );
+const projectById = projectBy("uuid");
+const projectByName = projectBy("name");
+
+export const findProject = async (
+  scope: Scope,
+  reader: Reader,
   idOrName: string,
 ): Promise<ProjectRow | undefined> =>
-  queries
-    .selectFrom("identity_projects")
-    .selectAll()
-    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName)
-    .executeTakeFirst();
+  (await (isId(idOrName) ? projectById : projectByName)(scope, reader, { key: idOrName })).rows[0];
 
 export const listProjects = (
   scope: Scope,

@@ -4,7 +4,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "@s4t/contract";
-import { Kysely } from "kysely";
 import type { PoolClient } from "pg";
 import {
   applyMigrations,
@@ -12,9 +11,8 @@ import {
   migrations,
   refuseNewerCopy,
 } from "../../../migrations/index.ts";
-import type { Schema } from "../../../migrations/schema.ts";
 import { insertLines, stretchesOf, writeTable } from "../../../technology/postgres/copy.ts";
-import { createPostgresDialect } from "./dialect.ts";
+import { readerOver } from "./dialect.ts";
 import { rowSecurity } from "./row-security.ts";
 
 const applied = "schema_migrations";
@@ -94,7 +92,7 @@ export const takeOver = async (client: PoolClient, folder: string): Promise<void
   const names = new Set(migrationsIn(folder));
   refuseNewerCopy([...names]);
   for (const table of await tablesOf(client)) await client.query(`drop table "${table}" cascade`);
-  const schema = new Kysely<Schema>({ dialect: createPostgresDialect(client) });
+  const schema = readerOver(client).queries;
   const then = migrations.filter(({ name }) => names.has(name));
   await applyMigrations(schema, "postgres", within, then);
   await fill(client, folder);

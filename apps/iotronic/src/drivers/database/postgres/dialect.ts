@@ -5,12 +5,15 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  Kysely,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
 } from "kysely";
 import type { PoolClient } from "pg";
+import type { Schema } from "../../../migrations/schema.ts";
+import type { Reader } from "../../../ports/database.ts";
 
 const nul = /\0/g;
 
@@ -47,8 +50,7 @@ class PostgresConnection implements DatabaseConnection {
 }
 
 /** A dialect over one client; Kysely may not begin transactions of its own. */
-export const createPostgresDialect = (client: PoolClient): Dialect => {
-  const connection = new PostgresConnection(client);
+const dialectOver = (connection: DatabaseConnection): Dialect => {
   const refuse = () => Promise.reject(new TypeError("transactions are made by Database.write"));
   const driver: Driver = {
     init: () => Promise.resolve(),
@@ -64,5 +66,15 @@ export const createPostgresDialect = (client: PoolClient): Dialect => {
     createDriver: () => driver,
     createIntrospector: (database) => new PostgresIntrospector(database),
     createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+};
+
+/** What stores ask a client through. */
+export const readerOver = (client: PoolClient): Reader => {
+  const connection = new PostgresConnection(client);
+  return {
+    queries: new Kysely<Schema>({ dialect: dialectOver(connection) }),
+    dialect: "postgres",
+    run: (query) => connection.executeQuery(query),
   };
 };

@@ -3,15 +3,13 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "@s4t/contract";
-import { Kysely } from "kysely";
 import { applyMigrations } from "../../../migrations/index.ts";
-import type { Schema } from "../../../migrations/schema.ts";
 import { everything, type Scope } from "../../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../../ports/database.ts";
 import { type Connections, openConnections } from "../../../technology/postgres/connections.ts";
 import type { PostgresOptions } from "./config.ts";
 import { copyTo, examineCopy, takeOver } from "./copy.ts";
-import { createPostgresDialect } from "./dialect.ts";
+import { readerOver } from "./dialect.ts";
 import { rowSecurity } from "./row-security.ts";
 
 /** Lock that one migrating cloud holds against another. */
@@ -48,11 +46,7 @@ class PostgresDatabase implements Database {
   read<T>(scope: Scope, work: (reader: Reader) => Promise<T>): Promise<T> {
     return this.#opened().within(
       scope.projects,
-      (client) =>
-        work({
-          queries: new Kysely<Schema>({ dialect: createPostgresDialect(client) }),
-          dialect: "postgres",
-        }),
+      (client) => work(readerOver(client)),
       "begin read only",
     );
   }
@@ -61,8 +55,7 @@ class PostgresDatabase implements Database {
     const after: (() => void)[] = [];
     const result = await this.#opened().within(scope.projects, (client) =>
       work({
-        queries: new Kysely<Schema>({ dialect: createPostgresDialect(client) }),
-        dialect: "postgres",
+        ...readerOver(client),
         writable: true,
         afterCommit: (then) => void after.push(then),
       }),
@@ -76,11 +69,11 @@ class PostgresDatabase implements Database {
       const run = (text: string) => async () => void (await client.query(text));
       await client.query("select pg_advisory_lock($1)", [migrationLock]);
       try {
-        await applyMigrations(
-          new Kysely<Schema>({ dialect: createPostgresDialect(client) }),
-          "postgres",
-          { begin: run(beginMigration), commit: run("commit"), rollback: run("rollback") },
-        );
+        await applyMigrations(readerOver(client).queries, "postgres", {
+          begin: run(beginMigration),
+          commit: run("commit"),
+          rollback: run("rollback"),
+        });
         await client.query(rowSecurity);
       } finally {
         await client.query("select pg_advisory_unlock($1)", [migrationLock]).catch(() => {});

@@ -7,6 +7,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  Kysely,
   type LimitNode,
   type QueryResult,
   SqliteAdapter,
@@ -14,6 +15,8 @@ import {
   SqliteQueryCompiler,
   ValueNode,
 } from "kysely";
+import type { Schema } from "../../../migrations/schema.ts";
+import type { Reader } from "../../../ports/database.ts";
 
 /** Prepared statements that a connection keeps: all of the program's texts fit; lists of varying length are what overflows. */
 export const MAX_PREPARED_STATEMENTS = 500;
@@ -132,3 +135,27 @@ export const createSqliteDialect = (connection: DatabaseConnection): Dialect => 
     createQueryCompiler: () => new LiteralLimits(),
   };
 };
+
+class ConnectionReader implements Reader {
+  readonly dialect = "sqlite";
+  readonly #connection: DatabaseConnection;
+  #queries: Kysely<Schema> | undefined;
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection;
+  }
+
+  /** Made when somebody builds a query: most transactions only run statements. */
+  get queries(): Kysely<Schema> {
+    this.#queries ??= new Kysely<Schema>({ dialect: createSqliteDialect(this.#connection) });
+    return this.#queries;
+  }
+
+  run<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>> {
+    return this.#connection.executeQuery<Row>(query);
+  }
+}
+
+/** What stores ask a connection through. */
+export const readerOver = (connection: DatabaseConnection): Reader =>
+  new ConnectionReader(connection);

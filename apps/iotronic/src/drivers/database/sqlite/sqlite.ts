@@ -17,7 +17,7 @@ import { openFlusher } from "../../../technology/sqlite/flush.ts";
 import { translate } from "../../../technology/sqlite/translate.ts";
 import type { SqliteOptions } from "./config.ts";
 import { copyOf, examineCopy } from "./copy.ts";
-import { createSqliteDialect, SqliteConnection } from "./dialect.ts";
+import { createSqliteDialect, readerOver, SqliteConnection } from "./dialect.ts";
 import { createWriters, WRITER_LIMIT_MS, type WritingSide } from "./writers.ts";
 
 /** Pages of the log after which SQLite itself checkpoints, where commits flush in the loop. */
@@ -28,7 +28,7 @@ const keptLogBytes = 67_108_864;
 interface Handles {
   readonly writing: WritingSide;
   readonly reading: DatabaseSync;
-  readonly reader: Kysely<Schema>;
+  readonly reader: Reader;
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ const open = (file: string, how: "pool" | "loop" | "never"): Handles => {
   return {
     writing: writing.side,
     reading,
-    reader: new Kysely<Schema>({ dialect: createSqliteDialect(new SqliteConnection(reading)) }),
+    reader: readerOver(new SqliteConnection(reading)),
     async close() {
       reading.close();
       await writing.close();
@@ -120,7 +120,7 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
     },
     async read<T>(_scope: Scope, work: (reader: Reader) => Promise<T>): Promise<T> {
       try {
-        return await work({ queries: opened().reader, dialect: "sqlite" });
+        return await work(opened().reader);
       } catch (error) {
         throw translate(error);
       }

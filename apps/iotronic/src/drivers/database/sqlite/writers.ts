@@ -3,11 +3,9 @@
 // never builds on what might be lost.
 import type { DatabaseSync } from "node:sqlite";
 import { fail } from "@s4t/contract";
-import { Kysely } from "kysely";
-import type { Schema } from "../../../migrations/schema.ts";
 import type { Tx } from "../../../ports/database.ts";
 import { translate } from "../../../technology/sqlite/translate.ts";
-import { createSqliteDialect, LeasedConnection, type SqliteConnection } from "./dialect.ts";
+import { LeasedConnection, readerOver, type SqliteConnection } from "./dialect.ts";
 
 /** Longest time that a group goes on taking writers in before it commits: bounds what a writer waits for others. */
 export const GROUP_COMMIT_MS = 20;
@@ -86,12 +84,10 @@ const runWriter = async (
 ): Promise<() => void> => {
   const after: (() => void)[] = [];
   const lease = new LeasedConnection(connection);
-  const tx: Tx = {
-    queries: new Kysely<Schema>({ dialect: createSqliteDialect(lease) }),
-    dialect: "sqlite",
-    writable: true,
-    afterCommit: (then) => void after.push(then),
-  };
+  const tx: Tx = Object.assign(readerOver(lease), {
+    writable: true as const,
+    afterCommit: (then: () => void) => void after.push(then),
+  });
   connection.run("SAVEPOINT w");
   try {
     const value = await watchdog.watch(writer.run(tx));
