@@ -98,7 +98,7 @@ module.exports = {
           "/[a-z-]+-store\\.ts$",
           "/migrations/",
           "/drivers/(database|observations)/",
-          "/ports/database",
+          "/ports/(database|statement)",
           notTests,
           "^apps/iotronic/test/",
           "^scripts/",

@@ -23,7 +23,9 @@ interface Noted {
 const note = statement((_scope, { queries, args }: Build<{ row: Noted }>) => {
   built += 1;
   const rest = { noun: "board", actor: "somebody", at: 0, patch: "{}" };
-  return queries.insertInto("changes").values({ ...rest, ...args.row });
+  return queries
+    .insertInto("changes")
+    .values({ ...rest, ...args.row } as typeof rest & Omit<Noted, "noun">);
 });
 
 const notedAs = statement(({ projects }, { queries, args }: Build<{ ids: readonly string[] }>) => {
