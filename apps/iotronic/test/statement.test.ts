@@ -1,8 +1,8 @@
 import type { ProjectId } from "@s4t/contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Build, statement } from "../src/edge/statement.ts";
 import { everything, within } from "../src/policy/index.ts";
 import type { Tx } from "../src/ports/database.ts";
-import { type Build, statement } from "../src/ports/statement.ts";
 import { openTestDatabase, type TestDatabase } from "./database.ts";
 
 const [north, south] = [

@@ -1,9 +1,9 @@
 import type { AuditHead } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
 import { sql } from "kysely";
+import { type Build, statement } from "../../edge/statement.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
-import { type Build, statement } from "../../ports/statement.ts";
 
 /** The last moment that a date can say (ECMA-262 21.4.1.1). */
 const LAST_MOMENT_MS = 8_640_000_000_000_000;

@@ -1,9 +1,9 @@
 import type { Labels, ProjectId } from "@s4t/contract";
 import { type Selectable, sql } from "kysely";
+import { type Build, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import { everything, type Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
-import { type Build, statement } from "../../ports/statement.ts";
 
 export type BoardRow = Selectable<Schema["boards"]>;
 

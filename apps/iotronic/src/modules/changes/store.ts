@@ -1,8 +1,8 @@
 import type { ProjectId } from "@s4t/contract";
 import type { Change, ChangeInput } from "../../edge/facts.ts";
+import { type Build, statement } from "../../edge/statement.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
-import { type Build, statement } from "../../ports/statement.ts";
 
 /** How long changes are kept: what timelines and resuming readers can reach back to. */
 export const CHANGES_KEPT_DAYS = 90;

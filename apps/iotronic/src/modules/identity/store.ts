@@ -2,10 +2,10 @@
 // caller's statement that it decided so.
 import type { ProjectId, Role, UserId } from "@s4t/contract";
 import type { Selectable } from "kysely";
+import { type Build, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
-import { type Build, statement } from "../../ports/statement.ts";
 
 export type UserRow = Selectable<Schema["identity_users"]>;
 export type ProjectRow = Selectable<Schema["identity_projects"]>;

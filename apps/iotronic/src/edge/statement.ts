@@ -4,7 +4,7 @@ import { Bug } from "@s4t/kit";
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from "kysely";
 import type { Schema } from "../migrations/schema.ts";
 import type { Scope } from "../policy/index.ts";
-import type { Reader } from "./database.ts";
+import type { Reader } from "../ports/database.ts";
 
 /** Shapes of arguments that a statement keeps compiled: lists of varying length are what overflows. */
 export const MAX_COMPILED_SHAPES = 50;
@@ -70,7 +70,7 @@ const slotsOf = (args: Readonly<Record<string, Argument>>): Record<string, unkno
     }),
   );
 
-const valueOf = (parameter: unknown, args: Readonly<Record<string, Argument>>): unknown => {
+const filledBy = (parameter: unknown, args: Readonly<Record<string, Argument>>): unknown => {
   if (!(parameter instanceof Slot)) return parameter;
   const value = args[parameter.argument];
   return parameter.member === undefined
@@ -118,7 +118,7 @@ export const statement = <Arguments extends object, Query extends Compilable<unk
     const { query, isFixed } = compiled.get(key) ?? compile(key, reader, args);
     const filled = isFixed
       ? query
-      : { ...query, parameters: query.parameters.map((each) => valueOf(each, args)) };
+      : { ...query, parameters: query.parameters.map((each) => filledBy(each, args)) };
     return reader.run(filled as CompiledQuery<RowOf<Query>>);
   };
 };
