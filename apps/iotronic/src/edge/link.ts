@@ -60,11 +60,12 @@ export interface LinkHost {
   findByKey(pubkey: string, board: string): Promise<KnownBoard | undefined>;
   /** Uses a code up and stores the key. Throws `enrolment.invalid`, `.expired`, `.used`. */
   enrol(code: string, extra: HelloExtra, address: string | null): Promise<KnownBoard>;
-  /** Opens a session durably: answers its epoch. */
+  /** Opens a session durably: answers its epoch. Throws `link.revoked` for a key that was withdrawn meanwhile. */
   openSession(board: KnownBoard, extra: HelloExtra): Promise<number>;
   /** Stores comings and goings, many at once. */
   storePresence(events: readonly PresenceEvent[]): Promise<void>;
-  targetFor(board: KnownBoard): Promise<Target>;
+  /** The whole target. A stale epoch is refused with `link.superseded`. */
+  targetFor(board: KnownBoard, epoch: number): Promise<Target>;
   jobsFor(board: KnownBoard, after: number): Promise<{ jobs: Job[]; more: boolean }>;
   /** Stores a batch once, and answers the last number that is safe. A stale epoch's batch is refused with `link.superseded`. */
   appendReport(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;

@@ -335,10 +335,9 @@ class BoardLink implements RunningLink {
     board: Connected,
     { have, jobsAfter }: ArgsOf<typeof cloudProcedures.targetGet>,
   ): Promise<AnswerOf<typeof cloudProcedures.targetGet>> {
-    const [whole, { jobs, more }] = await Promise.all([
-      this.#deps.host.targetFor(board),
-      this.#deps.host.jobsFor(board, jobsAfter),
-    ]);
+    // One after the other: a zombie is refused its target, and takes no jobs over.
+    const whole = await this.#deps.host.targetFor(board, board.epoch);
+    const { jobs, more } = await this.#deps.host.jobsFor(board, jobsAfter);
     const sections = Object.fromEntries(
       Object.entries(whole.sections).map(([name, section]) => [
         name,

@@ -178,6 +178,8 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     openSession: (board, extra) =>
       database.write(everything, async (tx) => {
         const row = await getRow(everything, tx, board.uuid);
+        // Retired, or enrolled again with another key, while it proved who it is.
+        if (row.pubkey !== extra.pubkey || row.retired_at !== null) throw fail("link.revoked");
         const epoch = row.epoch + 1;
         await updateBoard(everything, tx, board.uuid, {
           epoch,
@@ -192,11 +194,12 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       database.write(everything, async (tx) => {
         for (const event of events) await storeEvent(tx, event);
       }),
-    async targetFor(board) {
-      deps.onReady(board.uuid);
+    async targetFor(board, epoch) {
       const row = await database.read(within(board.project), (reader) =>
         getRow(within(board.project), reader, board.uuid),
       );
+      if (row.epoch !== epoch) throw fail("link.superseded");
+      deps.onReady(board.uuid);
       return composeTarget(row.target_wanted, [
         settingsPart(row),
         ...deps.targetParts.map((part) => part(row)),

@@ -3,7 +3,7 @@ import { check, fail, type ReportBatch, ReportRow } from "@s4t/contract";
 import { type Clock, isS4tError, type Log } from "@s4t/kit";
 import type { KnownBoard } from "../../edge/link.ts";
 import { systemActor, within } from "../../policy/index.ts";
-import type { Database, Tx } from "../../ports/database.ts";
+import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { stateOf } from "./board.ts";
 import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
@@ -14,12 +14,16 @@ import {
   setEntryStates,
   setReportCursor,
 } from "./state-store.ts";
-import { updateBoard } from "./store.ts";
+import { holdSession, updateBoard } from "./store.ts";
 
 /** A board's clock further ahead than this is not believed: its values are dated by the cloud. */
 export const MAX_CLOCK_AHEAD_MS = 60_000;
 
 type Row = ReportRow;
+interface NumberedRow {
+  readonly seq: number;
+  readonly row: Row;
+}
 type RowOf<Kind extends Row["kind"]> = Extract<Row, { kind: Kind }>;
 
 /** Where measured values go. */
@@ -48,10 +52,12 @@ export const createReports = (deps: ReportsDependencies): Reports => {
   const { database, clock, log, operations, measurements } = deps;
   let unknown = 0;
 
-  const parse = (rows: readonly unknown[]): Row[] =>
-    rows.flatMap((row) => {
+  /** Rows with their numbers: those that this version knows, from number `from` on. */
+  const parse = ({ seq: first, rows }: ReportBatch, from: number): NumberedRow[] =>
+    rows.flatMap((given, i) => {
+      if (first + i < from) return [];
       try {
-        return [check(ReportRow, row, "row")];
+        return [{ seq: first + i, row: check(ReportRow, given, "row") }];
       } catch (error) {
         if (!isS4tError(error, "request.invalid")) throw error;
         unknown += 1;
@@ -118,57 +124,70 @@ export const createReports = (deps: ReportsDependencies): Reports => {
     await noteChange(deps, tx, { actor: systemActor, action: null, row, patch: { info: true } });
   };
 
-  /** Throws `link.superseded` for a session that a newer one has replaced. */
-  const requireEpoch = async (board: KnownBoard, epoch: number): Promise<number | undefined> => {
-    const scope = within(board.project);
-    return database.read(scope, async (reader) => {
-      const row = await getRow(scope, reader, board.uuid);
-      if (row.epoch !== epoch) throw fail("link.superseded");
-      return undefined;
-    });
+  /** How far this journal is known. */
+  const placeOf = async (
+    reader: Reader,
+    board: KnownBoard,
+    { bootId }: ReportBatch,
+  ): Promise<number> => {
+    const cursor = await findReportCursor(within(board.project), reader, board.project, board.uuid);
+    return cursor?.bootId === bootId ? cursor.seq : 0;
+  };
+
+  /** Values, kept apart from the database: they are idempotent by (series, moment), so a repetition is harmless. */
+  const measure = async (
+    board: KnownBoard,
+    batch: ReportBatch,
+    rows: readonly NumberedRow[],
+  ): Promise<void> => {
+    const points: RowOf<"points">[] = [];
+    for (const { row } of rows) {
+      if (row.kind === "series") await measurements.describe(board, row.series);
+      else if (row.kind === "dropped") await measurements.appendDropped(board, row);
+      else if (row.kind === "points") points.push(dated(batch, row));
+    }
+    if (points.length > 0) await measurements.append(board, points);
+  };
+
+  const apply = async (tx: Tx, board: KnownBoard, row: Row): Promise<void> => {
+    if (row.kind === "entries") await applyEntries(tx, board, row);
+    else if (row.kind === "info") await applyInfo(tx, board, row);
+    else if (row.kind === "result")
+      await operations.settleReported(tx, board, row.id, {
+        state: row.state,
+        ...(row.result === undefined ? {} : { result: row.result }),
+        ...(row.code === undefined
+          ? {}
+          : { problem: { code: row.code, sentence: row.sentence ?? "" } }),
+      });
   };
 
   return {
     unknownRows: () => unknown,
     async append(board, epoch, batch) {
       const scope = within(board.project);
-      await requireEpoch(board, epoch);
-      const cursor = await database.read(scope, (reader) =>
-        findReportCursor(scope, reader, board.project, board.uuid),
-      );
+      const known = await database.read(scope, async (reader) => {
+        const row = await getRow(scope, reader, board.uuid);
+        if (row.epoch !== epoch || row.retired_at !== null) throw fail("link.superseded");
+        return placeOf(reader, board, batch);
+      });
       const last = batch.seq + batch.rows.length - 1;
-      const known = cursor?.bootId === batch.bootId ? cursor.seq : 0;
       if (last <= known) return known;
-      const rows = parse(batch.rows.slice(Math.max(0, known + 1 - batch.seq)));
-      // Values first: they are idempotent by (series, moment), so a crash before the cursor moves repeats them harmlessly.
-      for (const row of rows) {
-        if (row.kind === "series") await measurements.describe(board, row.series);
-        else if (row.kind === "dropped") await measurements.appendDropped(board, row);
-      }
-      const points = rows.filter((row) => row.kind === "points").map((row) => dated(batch, row));
-      if (points.length > 0) await measurements.append(board, points);
-      for (const row of rows) {
-        if (row.kind !== "result") continue;
-        await operations.settle(scope, row.id, {
-          state: row.state,
-          ...(row.result === undefined ? {} : { result: row.result }),
-          ...(row.code === undefined
-            ? {}
-            : { problem: { code: row.code, sentence: row.sentence ?? "" } }),
-        });
-      }
-      await database.write(scope, async (tx) => {
-        const now = await getRow(scope, tx, board.uuid);
-        if (now.epoch !== epoch) throw fail("link.superseded");
-        for (const row of rows) {
-          if (row.kind === "entries") await applyEntries(tx, board, row);
-          else if (row.kind === "info") await applyInfo(tx, board, row);
-        }
-        await updateBoard(scope, tx, board.uuid, { last_seen_at: clock.now() });
+      const rows = parse(batch, known + 1);
+      await measure(board, batch, rows);
+      // All else in one transaction with the session's epoch and the journal's place: what a zombie brings is void as a whole,
+      // and the same batch by two ways at once counts once.
+      const acked = await database.write(scope, async (tx) => {
+        if (!(await holdSession(scope, tx, board.uuid, epoch, clock.now())))
+          throw fail("link.superseded");
+        const place = await placeOf(tx, board, batch);
+        if (last <= place) return place;
+        for (const { seq, row } of rows) if (seq > place) await apply(tx, board, row);
         await setReportCursor(scope, tx, board.project, board.uuid, batch.bootId, last);
+        return last;
       });
       if (unknown > 0) log.debug("Rows of unknown kinds were dropped", { unknown });
-      return last;
+      return acked;
     },
   };
 };

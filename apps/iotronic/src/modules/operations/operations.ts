@@ -57,10 +57,18 @@ export interface Outcome {
   readonly problem?: Problem;
 }
 
+/** A board as far as its operations are concerned. */
+export interface ReportingBoard {
+  readonly uuid: string;
+  readonly project: ProjectId;
+}
+
 export interface Operations extends Part {
   open(tx: Tx, operation: NewOperation): Promise<Operation>;
   /** Ends an operation; what has ended already stays, but for an `unknown` one within a day. Answers the operation. */
   settle(scope: Scope, uuid: string, outcome: Outcome): Promise<Operation | undefined>;
+  /** Within the transaction of a report: the same for what a board reports. Another board's operation is none of its. */
+  settleReported(tx: Tx, board: ReportingBoard, uuid: string, outcome: Outcome): Promise<void>;
   list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
   get(scope: Scope, uuid: string): Promise<Operation>;
   cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
@@ -231,6 +239,10 @@ export const createOperations = ({
       return show(row);
     },
     settle,
+    async settleReported(tx, board, uuid, outcome) {
+      const row = await findOperation(within(board.project), tx, uuid);
+      if (row?.board_id === board.uuid && maySettle(row)) await end(tx, systemActor, row, outcome);
+    },
     async list(scope, query) {
       const before =
         query.after === undefined ? undefined : parseCursor(query.after, ["number", "string"]);
