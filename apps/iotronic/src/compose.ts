@@ -16,6 +16,7 @@ import type { Configuration } from "./config.ts";
 import type { Events } from "./http/events.ts";
 import { installRoutes } from "./http/install.ts";
 import type { HttpServer } from "./http/server.ts";
+import type { ContractWindow } from "./link/join.ts";
 import type { RunningLink } from "./link/link.ts";
 import { auditRoutes, auditTopics } from "./modules/audit/index.ts";
 import { createBackups } from "./modules/backup/index.ts";
@@ -28,6 +29,8 @@ export interface CloudDependencies {
   readonly log: Log;
   /** Restarts the cloud within its process: a restore waits in the data folder. */
   readonly restart: () => void;
+  /** Contracts that boards may speak; those of this version unless said. */
+  readonly contracts?: ContractWindow;
 }
 
 /** A cloud. `start` resolves when it serves. */
@@ -52,7 +55,7 @@ export const composeCloud = async (
   const { config, clock, parts, audit, changes, operations, lan, wayIn } = ground;
   const { boards, findBoard, offer: ofBoards } = composeBoards(ground);
   const { telemetry, offer: ofTelemetry } = composeTelemetry(ground, findBoard);
-  const { link, offer: ofLink } = composeLink(ground, telemetry);
+  const { link, offer: ofLink } = composeLink(ground, telemetry, deps.contracts);
   const { identity, offer: ofIdentity } = composeIdentity(ground, boards);
   const backups = parts.add(createBackups({ ...ground, restart: deps.restart }));
 

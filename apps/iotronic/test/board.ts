@@ -75,19 +75,25 @@ export const credentialsOf = ({ uuid, key }: EnrolledBoard): Credentials =>
     sign: ed25519Signer(key.privateKey),
   });
 
-/** Registers a board and enrols it with a key of its own. */
-export const enrolBoard = async (cloud: TestCloud, name: string): Promise<EnrolledBoard> => {
+/** Registers a board and uses its enrolment up with a new key; the session that enrolled is left open. */
+export const startEnrolment = async (
+  cloud: TestCloud,
+  name: string,
+): Promise<{ readonly board: EnrolledBoard; readonly session: ClientSession }> => {
   const made = await cloud.call("POST", "/api/boards", { token: cloud.admin, body: { name } });
   if (made.status !== 201) throw new Error(made.text);
   const { code } = parseEnrolment(made.body.enrolment.enrolment);
   const key = createEd25519KeyPair();
-  const session = await join(
-    cloud,
-    ticketCredentials({ authid: ENROL_AUTHID, ticket: code }),
-    helloOf(key, {}),
-  );
+  const credentials = ticketCredentials({ authid: ENROL_AUTHID, ticket: code });
+  const session = await join(cloud, credentials, helloOf(key, {}));
+  return { board: { uuid: made.body.board.uuid, name, key }, session };
+};
+
+/** Registers a board and enrols it with a key of its own. */
+export const enrolBoard = async (cloud: TestCloud, name: string): Promise<EnrolledBoard> => {
+  const { board, session } = await startEnrolment(cloud, name);
   await session.close();
-  return { uuid: made.body.board.uuid, name, key };
+  return board;
 };
 
 /** A board's session on the link. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ProblemDetails } from "@s4t/contract";
 import { createLog, type LogLine, systemClock } from "@s4t/kit";
-import { type Cloud, composeCloud } from "../src/compose.ts";
+import { type Cloud, type CloudDependencies, composeCloud } from "../src/compose.ts";
 import { readConfig } from "../src/config.ts";
 
 /** What a request says besides its method and path. */
@@ -109,7 +109,7 @@ const beneathPostgres = async (): Promise<Beneath> => {
 };
 
 /** Starts one, with its first administrator signed in. */
-export const openTestCloud = async (): Promise<TestCloud> => {
+export const openTestCloud = async (deps: Partial<CloudDependencies> = {}): Promise<TestCloud> => {
   const folder = mkdtempSync(join(tmpdir(), "s4t-cloud-"));
   const beneath =
     process.env.TEST_DATABASE === "postgres" ? await beneathPostgres() : beneathSqlite(folder);
@@ -121,6 +121,7 @@ export const openTestCloud = async (): Promise<TestCloud> => {
       clock: systemClock,
       log: createLog((line) => complaints.push(line), "warn"),
       restart: () => {},
+      ...deps,
     },
   );
   await cloud.start();

@@ -5,8 +5,10 @@
  * - 1 (2026-11-24): enrolment, target, report, board and sensors features, jobs.
  */
 export const CONTRACT = 1;
+/** How many contracts before the present one a cloud still works with: boards of a city are not upgraded in a day. */
+export const OLDER_CONTRACTS_LIMIT = 2;
 /** The oldest contract that a cloud of this version still works with. */
-export const OLDEST_CONTRACT = 1;
+export const OLDEST_CONTRACT = Math.max(1, CONTRACT - OLDER_CONTRACTS_LIMIT);
 /** The release, one number for the whole repository. */
 export const RELEASE = "0.1.0";
 

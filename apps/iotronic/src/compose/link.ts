@@ -1,6 +1,7 @@
 // The link and who answers for it. What a board asks for and reports goes to the modules from here.
 import { fail } from "@s4t/contract";
 import { parseJson } from "@s4t/kit";
+import type { ContractWindow } from "../link/join.ts";
 import { createLink, type RunningLink } from "../link/link.ts";
 import { createLinkHost, createReports } from "../modules/boards/index.ts";
 import type { Telemetry } from "../modules/telemetry/index.ts";
@@ -11,6 +12,7 @@ import type { Offer } from "./offer.ts";
 export const composeLink = (
   ground: Ground,
   telemetry: Telemetry,
+  contracts?: ContractWindow,
 ): { readonly link: RunningLink; readonly offer: Offer } => {
   const { clock, log, parts, lan, wayIn } = ground;
   const reports = createReports({ ...ground, measurements: telemetry.measurements });
@@ -20,7 +22,7 @@ export const composeLink = (
     { ...ground, address, commandsFor, reports, targetParts, onReady: telemetry.renew },
     log,
   );
-  const link = parts.add(createLink({ host, clock, log }));
+  const link = parts.add(createLink({ host, clock, log, ...(contracts ? { contracts } : {}) }));
   ground.link.is(link);
   const offer: Offer = {
     upgrades: { "/link": (request, socket, head) => link.handleUpgrade(request, socket, head) },

@@ -2,13 +2,11 @@
 import { randomBytes } from "node:crypto";
 import {
   type BoardId,
-  CONTRACT,
   check,
   ENROL_AUTHID,
   fail,
   fromHex,
   HelloExtra,
-  OLDEST_CONTRACT,
   type WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
@@ -33,22 +31,36 @@ const denyWith = (error: unknown): Verdict => {
   return { kind: "deny", uri: wampErrorOf(error.code), message: error.message };
 };
 
-const requireContract = (extra: HelloExtra): void => {
-  if (extra.contract > CONTRACT || extra.contract < OLDEST_CONTRACT)
-    throw fail("link.version", {
-      contract: extra.contract,
-      oldest: OLDEST_CONTRACT,
-      newest: CONTRACT,
-    });
+/** Contracts that a cloud speaks. Boards of older ones join only to be upgraded. */
+export interface ContractWindow {
+  readonly newest: number;
+  readonly oldest: number;
+}
+
+/** What a newer agent means cannot be known. */
+const requireContract = ({ contract }: HelloExtra, { newest, oldest }: ContractWindow): void => {
+  if (contract > newest) throw fail("link.version", { contract, oldest, newest });
 };
 
-const welcome = (board: KnownBoard, epoch: number, role: string, clock: Clock): Verdict => {
+interface Welcomed {
+  readonly role: string;
+  readonly epoch: number;
+  readonly contracts: ContractWindow;
+  readonly nowMs: number;
+}
+
+const welcome = (
+  board: KnownBoard,
+  { contract }: HelloExtra,
+  { role, epoch, contracts, nowMs }: Welcomed,
+): Verdict => {
   const extra: WelcomeExtra = {
     board: board.uuid,
     name: board.name,
     epoch,
-    contract: CONTRACT,
-    timeMs: clock.now(),
+    contract: contracts.newest,
+    timeMs: nowMs,
+    ...(contract < contracts.oldest ? { upgradeOnly: true } : {}),
   };
   return {
     kind: "welcome",
@@ -63,7 +75,11 @@ const welcome = (board: KnownBoard, epoch: number, role: string, clock: Clock): 
 const addressOf = (request: JoinRequest): string | null => request.connection.remoteAddress ?? null;
 
 /** The two ways to join the link. */
-export const linkAuthenticators = (host: LinkHost, clock: Clock): readonly Authenticator[] => {
+export const linkAuthenticators = (
+  host: LinkHost,
+  clock: Clock,
+  contracts: ContractWindow,
+): readonly Authenticator[] => {
   const known = new WeakMap<Principal, KnownBoard>();
   const cryptosign = cryptosignAuthenticator({
     verify: verifyEd25519,
@@ -88,13 +104,10 @@ export const linkAuthenticators = (host: LinkHost, clock: Clock): readonly Authe
     async finish(request, _pending, proof) {
       try {
         const extra = check(HelloExtra, request.authextra, "authextra");
-        requireContract(extra);
-        return welcome(
-          await host.enrol(proof.signature, extra, addressOf(request)),
-          0,
-          ENROLLING_ROLE,
-          clock,
-        );
+        requireContract(extra, contracts);
+        const board = await host.enrol(proof.signature, extra, addressOf(request));
+        const nowMs = clock.now();
+        return welcome(board, extra, { role: ENROLLING_ROLE, epoch: 0, contracts, nowMs });
       } catch (error) {
         return denyWith(error);
       }
@@ -105,7 +118,7 @@ export const linkAuthenticators = (host: LinkHost, clock: Clock): readonly Authe
     method: "cryptosign",
     async start(request) {
       try {
-        requireContract(check(HelloExtra, request.authextra, "authextra"));
+        requireContract(check(HelloExtra, request.authextra, "authextra"), contracts);
       } catch (error) {
         return denyWith(error);
       }
@@ -120,12 +133,15 @@ export const linkAuthenticators = (host: LinkHost, clock: Clock): readonly Authe
       }
       const board = known.get(verdict.principal);
       if (!board) return denyWith(fail("link.revoked"));
-      // Durable before WELCOME: whatever an older session still does carries a smaller number.
-      const epoch = await host.openSession(
-        board,
-        check(HelloExtra, request.authextra, "authextra"),
-      );
-      return welcome(board, epoch, BOARD_ROLE, clock);
+      const extra = check(HelloExtra, request.authextra, "authextra");
+      try {
+        // Durable before WELCOME: whatever an older session still does carries a smaller number.
+        const epoch = await host.openSession(board, extra);
+        const nowMs = clock.now();
+        return welcome(board, extra, { role: BOARD_ROLE, epoch, contracts, nowMs });
+      } catch (error) {
+        return denyWith(error);
+      }
     },
   };
   return [joinWith, enrolWith];

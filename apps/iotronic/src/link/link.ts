@@ -8,17 +8,18 @@ import {
   boardPrefix,
   boardProcedures,
   boardUri,
+  CONTRACT,
   check,
   cloudProcedures,
   cloudUri,
   fail,
   HelloExtra,
   LINK_REALM,
+  OLDEST_CONTRACT,
   type Procedure,
   wampErrorOf,
 } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
-import { randomToken } from "@s4t/kit/node";
 import {
   type ClientSession,
   createRouter,
@@ -28,12 +29,19 @@ import {
   linkedPeers,
   openPeer,
   type Router,
+  type RouterCounts,
   type SessionInfo,
 } from "@s4t/wamp";
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
 import type { Tx } from "../ports/database.ts";
-import { BOARD_ROLE, boardOf, linkAuthenticators } from "./join.ts";
+import {
+  BACKLOG_PATH,
+  BACKLOG_TICKET_LIFE_S,
+  type BacklogTickets,
+  createBacklogTickets,
+} from "./backlog.ts";
+import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import {
   type BoardSession,
@@ -41,17 +49,14 @@ import {
   type SessionInput,
   stepSession,
 } from "./session.ts";
-import { fromWire, toWire } from "./wire-errors.ts";
-
-/** How long a ticket for a backlog over HTTP is good. */
-export const BACKLOG_TICKET_LIFE_S = 60;
-/** Largest batch of a backlog over HTTP. */
-export const MAX_BACKLOG_BYTES = 1_048_576;
+import { checkAnswer, fromWire, toWire } from "./wire-errors.ts";
 
 export interface LinkDependencies {
   readonly host: LinkHost;
   readonly clock: Clock;
   readonly log: Log;
+  /** Contracts that are spoken; those of this version unless said. */
+  readonly contracts?: ContractWindow;
 }
 
 /** The link with what compose mounts. */
@@ -59,10 +64,20 @@ export interface RunningLink extends Link, Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** A backlog that a board sends by HTTP: its ticket and its batch, read once the ticket is good; answers `{acked}`. */
   appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }>;
-  counts(): { readonly boards: number; readonly refused: number };
+  counts(): LinkCounts;
+}
+
+/** `refused`: requests of boards that they may not make. The rest is the router's. */
+export interface LinkCounts
+  extends Pick<RouterCounts, "joined" | "unknownMessages" | "protocolViolations"> {
+  readonly boards: number;
+  readonly refused: number;
 }
 
 type Connected = KnownBoard & { readonly epoch: number };
+
+/** Sections of the target through which an agent is brought up to date: all that one too old for anything else is given. */
+const upgradeSections: ReadonlySet<string> = new Set(["agent", "trust"]);
 
 /** Hooks a router with the link's realm together; everything synchronous of it lives here. */
 class BoardLink implements RunningLink {
@@ -70,10 +85,8 @@ class BoardLink implements RunningLink {
   readonly #deps: LinkDependencies;
   readonly #sessions = new Map<BoardId, BoardSession>();
   readonly #bySession = new Map<number, Connected>();
-  readonly #tickets = new Map<
-    string,
-    { readonly board: Connected; readonly expiresAtMs: number }
-  >();
+  readonly #tickets: BacklogTickets<Connected>;
+  readonly #contracts: ContractWindow;
   readonly #router: Router;
   readonly #door: WebSocketDoor;
   readonly #presence: Presence;
@@ -82,13 +95,15 @@ class BoardLink implements RunningLink {
 
   constructor(deps: LinkDependencies) {
     this.#deps = deps;
+    this.#contracts = deps.contracts ?? { newest: CONTRACT, oldest: OLDEST_CONTRACT };
+    this.#tickets = createBacklogTickets(deps.clock);
     this.#presence = createPresence(deps.host, deps.clock, deps.log);
     this.#router = createRouter(
       {
         realms: [
           {
             name: LINK_REALM,
-            authenticators: linkAuthenticators(deps.host, deps.clock),
+            authenticators: linkAuthenticators(deps.host, deps.clock, this.#contracts),
             authorize: (session, action, uri, options) =>
               this.#authorize(session, action, uri, options),
             onJoin: (session) => this.#onJoin(session),
@@ -142,7 +157,9 @@ class BoardLink implements RunningLink {
   }
 
   counts() {
-    return { boards: this.#sessions.size, refused: this.#refused };
+    const { joined, unknownMessages, protocolViolations } = this.#router.counts();
+    const refused = this.#refused;
+    return { boards: this.#sessions.size, refused, joined, unknownMessages, protocolViolations };
   }
 
   isConnected(board: BoardId): boolean {
@@ -167,6 +184,8 @@ class BoardLink implements RunningLink {
   ): Promise<AnswerOf<P>> {
     const session = this.#sessions.get(board);
     if (!session || !this.#cloud) throw fail("board.offline");
+    const { contract } = session;
+    if (contract < this.#contracts.oldest) throw fail("board.upgrade-only", { contract });
     const [feature = ""] = procedure.name.split(".", 1);
     if (feature !== "link" && !session.features.includes(feature))
       throw fail("board.unsupported", { feature });
@@ -179,7 +198,7 @@ class BoardLink implements RunningLink {
         timeoutMs,
         signal: options.signal,
       });
-      return check(procedure.reply, answer[0] ?? {}, "answer") as AnswerOf<P>;
+      return checkAnswer(procedure, answer[0] ?? {});
     } catch (error) {
       throw fromWire(error, timeoutMs, options.signal);
     } finally {
@@ -188,11 +207,9 @@ class BoardLink implements RunningLink {
   }
 
   async appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }> {
-    const found = this.#tickets.get(ticket);
-    this.#tickets.delete(ticket);
-    if (!found || found.expiresAtMs < this.#deps.clock.monotonicMs()) throw fail("link.revoked");
+    const board = this.#tickets.redeem(ticket);
     const batch = check(cloudProcedures.reportAppend.args, body(), "body");
-    return { acked: await this.#deps.host.appendReport(found.board, found.board.epoch, batch) };
+    return { acked: await this.#deps.host.appendReport(board, board.epoch, batch) };
   }
 
   #step(board: BoardId, input: SessionInput): void {
@@ -292,6 +309,7 @@ class BoardLink implements RunningLink {
     const board = this.#bySession.get(session.id);
     if (!board) return;
     this.#bySession.delete(session.id);
+    this.#tickets.forget(session.id);
     if (this.#sessions.get(board.uuid)?.session !== session.id) return;
     this.#sessions.delete(board.uuid);
     this.#presence.note({
@@ -305,7 +323,8 @@ class BoardLink implements RunningLink {
   }
 
   async #answer(call: IncomingCall): Promise<{ args: unknown[] }> {
-    const board = this.#bySession.get(call.caller?.session ?? -1);
+    const session = call.caller?.session ?? -1;
+    const board = this.#bySession.get(session);
     if (!board) throw fail("link.superseded");
     const { targetGet, reportAppend, reportBacklog } = cloudProcedures;
     const given = call.args[0] ?? {};
@@ -325,7 +344,7 @@ class BoardLink implements RunningLink {
           ],
         };
       case cloudUri(reportBacklog):
-        return { args: [this.#ticket(board)] };
+        return { args: [this.#ticket(session, board)] };
       default:
         throw fail("link.not-allowed");
     }
@@ -337,23 +356,21 @@ class BoardLink implements RunningLink {
   ): Promise<AnswerOf<typeof cloudProcedures.targetGet>> {
     // One after the other: a zombie is refused its target, and takes no jobs over.
     const whole = await this.#deps.host.targetFor(board, board.epoch);
-    const { jobs, more } = await this.#deps.host.jobsFor(board, jobsAfter);
+    const isOld = (this.#sessions.get(board.uuid)?.contract ?? 0) < this.#contracts.oldest;
+    const { jobs, more } = isOld
+      ? { jobs: [], more: false }
+      : await this.#deps.host.jobsFor(board, jobsAfter);
     const sections = Object.fromEntries(
-      Object.entries(whole.sections).map(([name, section]) => [
-        name,
-        section && have[name] === section.hash ? null : section,
-      ]),
+      Object.entries(whole.sections)
+        .filter(([name]) => !isOld || upgradeSections.has(name))
+        .map(([name, section]) => [name, section && have[name] === section.hash ? null : section]),
     );
     return { target: { revision: whole.revision, sections }, jobs, moreJobs: more };
   }
 
-  #ticket(board: Connected): AnswerOf<typeof cloudProcedures.reportBacklog> {
-    const now = this.#deps.clock.monotonicMs();
-    for (const [ticket, { expiresAtMs }] of this.#tickets)
-      if (expiresAtMs < now) this.#tickets.delete(ticket);
-    const token = randomToken(16);
-    this.#tickets.set(token, { board, expiresAtMs: now + BACKLOG_TICKET_LIFE_S * 1_000 });
-    return { path: "/link/backlog", token, expiresInS: BACKLOG_TICKET_LIFE_S };
+  #ticket(session: number, board: Connected): AnswerOf<typeof cloudProcedures.reportBacklog> {
+    const token = this.#tickets.issue(session, board);
+    return { path: BACKLOG_PATH, token, expiresInS: BACKLOG_TICKET_LIFE_S };
   }
 }
 

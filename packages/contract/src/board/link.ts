@@ -119,6 +119,9 @@ export const WelcomeExtra = Type.Object({
   epoch: Type.Integer(),
   contract: Type.Integer(),
   timeMs: Type.Integer({ description: "The cloud's clock" }),
+  upgradeOnly: Type.Optional(
+    Type.Boolean({ description: "The board's contract is too old for anything but an upgrade" }),
+  ),
 });
 export type WelcomeExtra = Static<typeof WelcomeExtra>;
 
