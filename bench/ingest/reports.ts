@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { BoardId, ReportBatch } from "@s4t/contract";
 import { silentLog, systemClock } from "@s4t/kit";
+import { silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
 import { createReports } from "../../apps/iotronic/src/modules/boards/index.ts";
 import { createTelemetry } from "../../apps/iotronic/src/modules/telemetry/index.ts";
 import type { ObservationsDriver } from "../../apps/iotronic/src/ports/observations.ts";
@@ -28,6 +29,7 @@ export const openReportingBoards = async (
     observations,
     clock: systemClock,
     log: silentLog,
+    metrics: silentMetrics,
     link: nobody,
     findBoard: nobody,
   });
@@ -35,6 +37,7 @@ export const openReportingBoards = async (
     ...stack.parts,
     clock: systemClock,
     log: silentLog,
+    metrics: silentMetrics,
     measurements,
   });
   const known = stack.boards.map((uuid) => ({ uuid: uuid as BoardId, project, name: uuid }));

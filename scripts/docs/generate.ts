@@ -6,6 +6,7 @@ import { commandsPage } from "./commands.ts";
 import { configPage } from "./config.ts";
 import { errorsPage } from "./errors.ts";
 import { limitsPage } from "./limits.ts";
+import { metricsPage } from "./metrics.ts";
 import { proceduresPage } from "./procedures.ts";
 import { restPage } from "./rest.ts";
 
@@ -15,6 +16,7 @@ const pages: readonly { readonly path: string; readonly make: () => string | Pro
   { path: "docs/reference/rest.md", make: restPage },
   { path: "docs/reference/board-procedures.md", make: proceduresPage },
   { path: "docs/reference/config.md", make: configPage },
+  { path: "docs/reference/metrics.md", make: metricsPage },
   { path: "docs/reference/commands.md", make: commandsPage },
 ];
 

@@ -166,6 +166,19 @@ describe("what is heard", () => {
       data: { changed: [{ name: "missed" }] },
     });
   });
+  it("starts anew from a cursor that this cloud never gave, or gave too long ago", async () => {
+    const { token } = await aMember("auditor");
+    const kindFrom = async (since: string) => {
+      const reader = await welcomed(token);
+      await reader.send({ type: "subscribe", id: 1, topic: "boards", since });
+      return (await reader.next()).type;
+    };
+    expect(await kindFrom(String(Number.MAX_SAFE_INTEGER))).toBe("snapshot");
+    expect(await kindFrom("0")).toBe("change");
+    await cloud.sql("DELETE FROM changes WHERE seq < 3");
+    expect(await kindFrom("0")).toBe("snapshot");
+    expect(await kindFrom("2")).toBe("change");
+  });
   it("comes together, however much changes at once", async () => {
     const { token, project } = await aMember("auditor");
     const board = await aBoard(project, "lamp");

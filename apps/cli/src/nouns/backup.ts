@@ -43,6 +43,10 @@ export const registerRestore = (program: Command): void => {
       bytes: Readable.toWeb(createReadStream(file)) as never,
       signal: context.signal,
     });
-    context.out.thing({ file, status: "restored" }, [["restored", file]]);
+    // Checked whole and taken by now. The restart of the cloud puts it in place, a moment after this answer.
+    context.out.thing({ file, status: "restarting" }, [
+      ["taken", file],
+      ["next", "the cloud restarts with it now; sign in with an account of the backup"],
+    ]);
   });
 };

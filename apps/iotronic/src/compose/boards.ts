@@ -1,21 +1,23 @@
 import type { BoardId, ProjectId } from "@s4t/contract";
 import {
   type Boards,
+  boardMetrics,
   boardRoutes,
   boardTopics,
   createBoards,
   createCommands,
   createTimeline,
 } from "../modules/boards/index.ts";
-import type { Scope } from "../policy/index.ts";
+import { everything, type Scope } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
 import type { Offer } from "./offer.ts";
 
 /** The registry of boards, their commands and their timeline. */
 export const composeBoards = (ground: Ground) => {
-  const { parts, changes, wayIn } = ground;
+  const { parts, changes, wayIn, metrics } = ground;
   const { address, commandsFor } = wayIn;
   const boards: Boards = parts.add(createBoards({ ...ground, address, commandsFor }));
+  boardMetrics(metrics, async () => (await boards.counts(everything)).byStatus);
   const commands = createCommands({ ...ground, boards });
   const timeline = createTimeline({ ...ground, boards, changesOf: changes.of });
   const { subscribe, since } = changes;

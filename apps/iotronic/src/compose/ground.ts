@@ -2,12 +2,20 @@
 import { join } from "node:path";
 import { type Clock, createParts, type Log, type Parts } from "@s4t/kit";
 import type { Config, Configuration } from "../config.ts";
+import { createMetrics, type Exposition } from "../http/metrics.ts";
 import type { RunningLink } from "../link/link.ts";
-import { type Audit, createAudit, openHeadKey, openWitness } from "../modules/audit/index.ts";
+import {
+  type Audit,
+  auditMetrics,
+  createAudit,
+  openHeadKey,
+  openWitness,
+} from "../modules/audit/index.ts";
 import { type Changes, createChanges } from "../modules/changes/index.ts";
 import { createOperations, type Operations } from "../modules/operations/index.ts";
 import { type Lan, openLan } from "./lan.ts";
 import { createStores, type Stores } from "./stores.ts";
+import { timedDatabase } from "./timed-database.ts";
 import { createWayIn, type WayIn } from "./way-in.ts";
 
 /** Parts that need each other ask for one another once all are there. */
@@ -32,6 +40,7 @@ export interface Ground extends Stores {
   readonly clock: Clock;
   readonly log: Log;
   readonly parts: Parts;
+  readonly metrics: Exposition;
   readonly audit: Audit;
   readonly changes: Changes;
   readonly operations: Operations;
@@ -51,19 +60,23 @@ export const openGround = async (
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<Ground> => {
   const parts = createParts(log);
-  const { database, observations } = await createStores(config, folder, clock, log);
+  const metrics = createMetrics();
+  const stores = await createStores(config, folder, clock, log);
+  const { observations } = stores;
+  const database = timedDatabase(stores.database, metrics, clock.monotonicMs);
   parts.add(database);
   parts.add({ name: "migrations", start: () => database.migrate() });
   parts.add(observations);
   const witness = openWitness(config["audit.witness"] ?? join(folder, "witness.jsonl"));
   const audit = parts.add(createAudit({ database, clock, log, key: openHeadKey(folder), witness }));
+  auditMetrics(metrics, audit);
   const changes = parts.add(createChanges({ database, clock }));
   const operations = parts.add(createOperations({ database, clock, log, changes }));
   const lan = await openLan(config, folder, clock, log);
   let port = (): number => config.port;
   return {
     ...{ config, explain, folder, clock, log, parts, database, observations },
-    ...{ audit, changes, operations, lan },
+    ...{ metrics, audit, changes, operations, lan },
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
     serves(server) {

@@ -14,7 +14,7 @@ export const composeLink = (
   telemetry: Telemetry,
   contracts?: ContractWindow,
 ): { readonly link: RunningLink; readonly offer: Offer } => {
-  const { clock, log, parts, lan, wayIn } = ground;
+  const { clock, log, parts, lan, wayIn, metrics } = ground;
   const reports = createReports({ ...ground, measurements: telemetry.measurements });
   const { address, commandsFor } = wayIn;
   const targetParts = lan ? [() => trustPart(lan.certificates.trust())] : [];
@@ -22,7 +22,9 @@ export const composeLink = (
     { ...ground, address, commandsFor, reports, targetParts, onReady: telemetry.renew },
     log,
   );
-  const link = parts.add(createLink({ host, clock, log, ...(contracts ? { contracts } : {}) }));
+  const link = parts.add(
+    createLink({ host, clock, log, metrics, ...(contracts ? { contracts } : {}) }),
+  );
   ground.link.is(link);
   const offer: Offer = {
     upgrades: { "/link": (request, socket, head) => link.handleUpgrade(request, socket, head) },

@@ -1,13 +1,17 @@
 // pino behind the house's Log: JSON lines on standard error, secrets redacted wherever a fact carries one.
 import type { Log, LogLevel } from "@s4t/kit";
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 
-/** Facts of these names are never printed, however deep. */
+/**
+ * Facts of these names are never printed, down to three levels. `code` is none of them: it is what an error is called by, ours
+ * (`board.offline`) and the system's (`ENOSPC`). What enrols or signs in by a code is logged by a name of this list, or not.
+ */
 const secretNames = [
   "password",
   "token",
   "secret",
-  "code",
+  "enrolmentCode",
+  "signInCode",
   "ticket",
   "enrolment",
   "authorization",
@@ -31,8 +35,11 @@ const wrap = (logger: Logger): Log => {
   };
 };
 
-/** The cloud's log. */
-export const createCloudLog = (level: LogLevel): Log =>
+/** The cloud's log, on standard error unless said. */
+export const createCloudLog = (
+  level: LogLevel,
+  destination: DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Log =>
   wrap(
     pino(
       {
@@ -45,6 +52,6 @@ export const createCloudLog = (level: LogLevel): Log =>
           censor: "…",
         },
       },
-      pino.destination({ fd: 2, sync: true }),
+      destination,
     ),
   );

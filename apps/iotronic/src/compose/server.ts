@@ -1,9 +1,9 @@
 // The edges, out of what the nouns offer: the event socket and the HTTP server.
 import type { Part } from "@s4t/kit";
-import { Registry } from "prom-client";
 import { createAuthenticate } from "../http/authenticate.ts";
 import { createEvents, type Events } from "../http/events.ts";
 import { isOverLoopback } from "../http/listeners.ts";
+import { eventMetrics } from "../http/metrics.ts";
 import { createHttpServer, type HttpServer } from "../http/server.ts";
 import { type Identity, SESSION_COOKIE } from "../modules/identity/index.ts";
 import type { Actor } from "../policy/index.ts";
@@ -15,7 +15,7 @@ const findActorOf = (identity: Identity) => (token: string) => identity.tokens.f
 
 /** The event socket. */
 export const composeEvents = (
-  { clock, log, parts, changes }: Ground,
+  { clock, log, parts, changes, metrics }: Ground,
   identity: Identity,
   offers: readonly Offer[],
 ): Events => {
@@ -28,6 +28,7 @@ export const composeEvents = (
     lastSeq: changes.lastSeq,
     sources: offers.flatMap(({ topics = [] }) => topics),
   });
+  eventMetrics(metrics, events.counts);
   parts.add({ name: "events", stop: () => events.close() } satisfies Part);
   return events;
 };
@@ -38,7 +39,7 @@ export const composeServer = (
   identity: Identity,
   offers: readonly Offer[],
 ): HttpServer => {
-  const { config, clock, log, parts, audit, lan } = ground;
+  const { config, clock, log, parts, audit, lan, metrics } = ground;
   let ready = false;
   const onDenied = (actor: Actor, action: string): void => {
     if (actor.uuid === "anonymous") return;
@@ -52,7 +53,7 @@ export const composeServer = (
       {
         clock,
         log,
-        metrics: new Registry(),
+        metrics,
         authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
         resolveProject: identity.projects.resolve,
         onDenied,

@@ -48,6 +48,8 @@ export interface Events {
   readonly upgrade: UpgradeHandler;
   /** A one-use ticket for the holder of this actor's session. */
   createTicket(actor: Actor): { ticket: string; expiresAtMs: number };
+  /** Readers that are signed in, and what they listen to, by topic. */
+  counts(): { readonly sockets: number; readonly subscriptions: Readonly<Record<string, number>> };
   close(): void;
 }
 
@@ -87,6 +89,11 @@ class EventReader {
 
   get isKnown(): boolean {
     return this.#actor !== undefined;
+  }
+
+  /** Names of the topics that it listens to, one a subscription. */
+  topics(): string[] {
+    return [...this.#subscriptions.values()].map(({ source }) => source.name);
   }
 
   get isClosed(): boolean {
@@ -267,6 +274,7 @@ export const createEvents = (deps: EventsDependencies): Events => {
     perMessageDeflate: false,
     maxPayload: MAX_EVENT_FRAME_BYTES,
   });
+  const readers = new Set<EventReader>();
   const tickets = new Map<
     string,
     { readonly token: string | null; readonly expiresAtMs: number }
@@ -302,6 +310,7 @@ export const createEvents = (deps: EventsDependencies): Events => {
 
   const onSocket = (socket: WebSocket, request: IncomingMessage): void => {
     const reader = new EventReader(socket, deps);
+    readers.add(reader);
     const late = deps.clock.after(EVENT_AUTH_MS, () => {
       if (!reader.isKnown) socket.close(4408, "auth.required");
     });
@@ -337,6 +346,7 @@ export const createEvents = (deps: EventsDependencies): Events => {
     });
     socket.on("close", () => {
       late.cancel();
+      readers.delete(reader);
       reader.close();
     });
     socket.on("error", () => socket.terminate());
@@ -352,6 +362,13 @@ export const createEvents = (deps: EventsDependencies): Events => {
       const ticket = randomToken(16);
       tickets.set(ticket, { token: actor.token, expiresAtMs: now + EVENT_TICKET_LIFE_MS });
       return { ticket, expiresAtMs: deps.clock.now() + EVENT_TICKET_LIFE_MS };
+    },
+    counts() {
+      const known = [...readers].filter((reader) => reader.isKnown);
+      const subscriptions = Object.fromEntries(deps.sources.map(({ name }) => [name, 0]));
+      for (const topic of known.flatMap((reader) => reader.topics()))
+        subscriptions[topic] = (subscriptions[topic] ?? 0) + 1;
+      return { sockets: known.length, subscriptions };
     },
     close() {
       for (const socket of server.clients) socket.close(1001);

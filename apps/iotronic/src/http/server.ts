@@ -7,10 +7,10 @@ import type { Server as TlsServer } from "node:tls";
 import { endpoints, fail } from "@s4t/contract";
 import { Bug, type Log, type Part } from "@s4t/kit";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { collectDefaultMetrics, Histogram, type Registry } from "prom-client";
 import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
 import { createListeners } from "./listeners.ts";
+import { type Exposition, httpMetrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 import { mountPages } from "./pages.ts";
 import { encodeProblem, problemOf } from "./problem.ts";
@@ -59,7 +59,7 @@ export interface ServerDependencies extends ApiDependencies {
   readonly upgrades: Readonly<Record<string, UpgradeHandler>>;
   /** Whether everything is up: `/readyz`. */
   readonly isReady: () => boolean;
-  readonly metrics: Registry;
+  readonly metrics: Exposition;
   /** Whether a request may read the metrics. */
   readonly mayReadMetrics: (request: FastifyRequest) => boolean | Promise<boolean>;
 }
@@ -80,29 +80,12 @@ const mountOperational = (server: FastifyInstance, deps: ServerDependencies): vo
   });
   server.get("/metrics", async (request, reply) => {
     if (!(await deps.mayReadMetrics(request))) throw fail("auth.required");
-    return reply.type(deps.metrics.contentType).send(await deps.metrics.metrics());
+    return reply.type(deps.metrics.contentType).send(await deps.metrics.text());
   });
 };
 
 const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void => {
-  const seconds = new Histogram({
-    name: "s4t_http_request_duration_seconds",
-    help: "Time from a request's arrival to the end of its answer",
-    labelNames: ["method", "route", "status"],
-    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
-    registers: [deps.metrics],
-  });
-  collectDefaultMetrics({ register: deps.metrics });
-  // One a route and status: finding the series by its labels costs more than counting.
-  const series = new Map<string, ReturnType<typeof seconds.labels>>();
-  const seriesOf = (method: string, route: string, status: string) => {
-    const key = `${method} ${route} ${status}`;
-    const known = series.get(key);
-    if (known) return known;
-    const made = seconds.labels({ method, route, status });
-    series.set(key, made);
-    return made;
-  };
+  const { requests } = httpMetrics(deps.metrics);
   server.addHook("onRequest", (request, reply, done) => {
     reply
       .header("x-content-type-options", "nosniff")
@@ -115,8 +98,10 @@ const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void
   server.addHook("onResponse", (request, reply, done) => {
     const { method } = request;
     const { elapsedTime, statusCode } = reply;
-    const route = request.routeOptions.url ?? "none";
-    seriesOf(method, route, String(statusCode)).observe(elapsedTime / 1_000);
+    requests.observe(
+      { method, route: request.routeOptions.url ?? "none", status: String(statusCode) },
+      elapsedTime / 1_000,
+    );
     deps.log.debug("request", {
       method,
       path: request.url.split("?", 1)[0],

@@ -34,6 +34,7 @@ import {
 } from "@s4t/wamp";
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
+import type { Metrics } from "../edge/metrics.ts";
 import type { Tx } from "../ports/database.ts";
 import {
   BACKLOG_PATH,
@@ -42,6 +43,7 @@ import {
   createBacklogTickets,
 } from "./backlog.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
+import { type LinkMetrics, linkMetrics } from "./metrics.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import {
   type BoardSession,
@@ -55,6 +57,7 @@ export interface LinkDependencies {
   readonly host: LinkHost;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Contracts that are spoken; those of this version unless said. */
   readonly contracts?: ContractWindow;
 }
@@ -90,6 +93,7 @@ class BoardLink implements RunningLink {
   readonly #router: Router;
   readonly #door: WebSocketDoor;
   readonly #presence: Presence;
+  readonly #metrics: LinkMetrics;
   #cloud: ClientSession | undefined;
   #refused = 0;
 
@@ -97,6 +101,7 @@ class BoardLink implements RunningLink {
     this.#deps = deps;
     this.#contracts = deps.contracts ?? { newest: CONTRACT, oldest: OLDEST_CONTRACT };
     this.#tickets = createBacklogTickets(deps.clock);
+    this.#metrics = linkMetrics(deps.metrics, deps.clock.monotonicMs, () => this.counts());
     this.#presence = createPresence(deps.host, deps.clock, deps.log);
     this.#router = createRouter(
       {
@@ -176,7 +181,18 @@ class BoardLink implements RunningLink {
     tx.afterCommit(() => this.#step(board, { kind: "retargeted", revision }));
   }
 
-  async command<P extends Procedure>(
+  command<P extends Procedure>(
+    board: BoardId,
+    procedure: P,
+    args: ArgsOf<P>,
+    options: CommandOptions,
+  ): Promise<AnswerOf<P>> {
+    return this.#metrics.timed(procedure.name, () =>
+      this.#command(board, procedure, args, options),
+    );
+  }
+
+  async #command<P extends Procedure>(
     board: BoardId,
     procedure: P,
     args: ArgsOf<P>,

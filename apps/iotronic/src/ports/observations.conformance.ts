@@ -253,6 +253,19 @@ export const observationsConformance = (name: string, setup: ObservationsSetup):
         expect((await load(minute() - 60_000, minute() + 1, 10)).mean).toEqual([]);
       },
     );
+    it("leaves values of series that nobody described out, says which, and stores the others", async () => {
+      const { undescribed } = await driver.append(project, board, [
+        { series: "never.described", atMs: minute(), value: 1 },
+        { series: "cpu.load1", atMs: minute(), value: 3 },
+        { series: "never.described", atMs: minute() - 1, value: 1 },
+      ]);
+      expect([...undescribed]).toEqual(["never.described"]);
+      expect((await load(minute() - 60_000, minute() + 1, 10)).mean).toEqual([3]);
+      const alone = [{ series: "never.described", atMs: minute(), value: 1 }];
+      expect([...(await driver.append(project, board, alone)).undescribed]).toHaveLength(1);
+      const known = (await driver.append(project, board, [])).undescribed;
+      expect(known.size).toBe(0);
+    });
     it("drops raw values by the day and keeps their roll-ups, also of a day that nobody rolled up in time", async () => {
       const hour = Math.floor(setup.nowMs() / 3_600_000) * 3_600_000;
       await append(120, hour - 60_000, (i) => i);

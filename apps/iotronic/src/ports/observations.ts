@@ -142,6 +142,28 @@ export const columnsOf = (
   };
 };
 
+/** Values with what is known of their series, and the names of series that nothing is known of. */
+export const matched = <Known>(
+  points: readonly Point[],
+  series: ReadonlyMap<string, Known>,
+): {
+  readonly found: readonly {
+    readonly known: Known;
+    readonly atMs: number;
+    readonly value: number;
+  }[];
+  readonly undescribed: ReadonlySet<string>;
+} => {
+  const found: { known: Known; atMs: number; value: number }[] = [];
+  const undescribed = new Set<string>();
+  for (const { series: name, atMs, value } of points) {
+    const known = series.get(name);
+    if (known === undefined) undescribed.add(name);
+    else found.push({ known, atMs, value });
+  }
+  return { found, undescribed };
+};
+
 export interface ObservationsDriver extends Part {
   /** Names, units and periods, before or with the first value. Idempotent. Throws `request.invalid` above the limit a board. */
   describe(
@@ -150,10 +172,15 @@ export interface ObservationsDriver extends Part {
     series: Readonly<Record<string, { readonly unit: string; readonly periodS: number }>>,
   ): Promise<void>;
   /**
-   * Stores values; resolves when they are durable. The same (series, atMs) again replaces. All or none: throws
-   * `series.not-found`, and `request.invalid` for what is not {@link isStorable}.
+   * Stores values; resolves when they are durable. The same (series, atMs) again replaces. Values of series that were never
+   * described are left out, and their names answered; of the others all are stored or none. Throws `request.invalid`, with
+   * nothing stored, for what is not {@link isStorable}.
    */
-  append(project: ProjectId, board: BoardId, points: readonly Point[]): Promise<void>;
+  append(
+    project: ProjectId,
+    board: BoardId,
+    points: readonly Point[],
+  ): Promise<{ readonly undescribed: ReadonlySet<string> }>;
   /** Notes that a board dropped `count` values between two moments. */
   appendDropped(
     project: ProjectId,

@@ -11,13 +11,25 @@ export const MAX_REPORT_ROWS = 500;
 export const MAX_JOBS_PER_REPLY = 20;
 /** Longest name of a series. */
 export const MAX_SERIES_NAME_LENGTH = 100;
+/** Longest period of a series: a year. */
+export const MAX_SERIES_PERIOD_S = 31_536_000;
 /** Most series of one board: a runaway plugin must not fill the dictionary. */
 export const MAX_SERIES_PER_BOARD = 1_000;
 
-const SeriesName = Type.String({
-  minLength: 1,
-  maxLength: MAX_SERIES_NAME_LENGTH,
-  pattern: "^[a-z0-9][a-z0-9._-]*$",
+/** The last moment that a date can say, and with a minus the first (ECMA-262 21.4.1.1). */
+export const LAST_MOMENT_MS = 8_640_000_000_000_000;
+
+/** A moment by the board's clock, however wrong: ms UTC. */
+const Moment = Type.Integer({ minimum: -LAST_MOMENT_MS, maximum: LAST_MOMENT_MS });
+/** A number that counts something. */
+const Count = (minimum: number) =>
+  Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER - MAX_REPORT_ROWS });
+/** Text of a board: anything but NUL, which no database of ours keeps. */
+const Text = (maxLength: number) => Type.String({ maxLength, pattern: "^[^\\u0000]*$" });
+
+/** As a pattern alone: the names of a record's members are held to nothing else. */
+export const SeriesName = Type.String({
+  pattern: `^[a-z0-9][a-z0-9._-]{0,${MAX_SERIES_NAME_LENGTH - 1}}$`,
 });
 
 /** A command that waited for its board. `id` is the operation; `cursor` orders the lane. */
@@ -31,42 +43,46 @@ export const Job = Type.Object({
 });
 export type Job = Static<typeof Job>;
 
+/** What a board says of a series. */
+export const SeriesDescription = Type.Object({
+  unit: Text(32),
+  periodS: Type.Number({ exclusiveMinimum: 0, maximum: MAX_SERIES_PERIOD_S }),
+});
+
 /** Rows of a report, by kind. A cloud that does not know a kind counts and drops it. */
 export const ReportRow = Type.Union([
   /** What is measured: sent at each join and when it changes, before the first value. */
   Type.Object({
     kind: Type.Literal("series"),
-    series: Type.Record(
-      SeriesName,
-      Type.Object({ unit: Type.String({ maxLength: 32 }), periodS: Type.Number() }),
-    ),
+    series: Type.Record(SeriesName, SeriesDescription, { additionalProperties: false }),
   }),
   /** Values measured at one moment. `live`: for watchers only, not stored. */
   Type.Object({
     kind: Type.Literal("points"),
-    atMs: Type.Integer({ description: "Board's wall clock" }),
+    /** Board's wall clock. */
+    atMs: Moment,
     monotonicMs: Type.Number({ description: "Since boot" }),
-    values: Type.Record(SeriesName, Type.Number()),
+    values: Type.Record(SeriesName, Type.Number(), { additionalProperties: false }),
     live: Type.Optional(Type.Boolean()),
   }),
   /** Rows that had to be dropped while the board was cut off: shown as a gap. */
   Type.Object({
     kind: Type.Literal("dropped"),
-    fromMs: Type.Integer(),
-    toMs: Type.Integer(),
-    count: Type.Integer({ minimum: 1 }),
+    fromMs: Moment,
+    toMs: Moment,
+    count: Count(1),
   }),
   /** How each entry of the target stands. */
   Type.Object({
     kind: Type.Literal("entries"),
-    revision: Type.Integer(),
+    revision: Count(0),
     entries: Type.Array(
       Type.Object({
-        key: Type.String({ maxLength: 200 }),
-        hash: Type.String({ maxLength: 64 }),
+        key: Text(200),
+        hash: Text(64),
         state: Type.Enum(["waiting", "reached", "failed"]),
-        code: Type.Optional(Type.String({ maxLength: 64 })),
-        sentence: Type.Optional(Type.String({ maxLength: 500 })),
+        code: Type.Optional(Text(64)),
+        sentence: Type.Optional(Text(500)),
       }),
       { maxItems: 1_000 },
     ),
@@ -75,11 +91,11 @@ export const ReportRow = Type.Union([
   /** The end of a job, or a late answer to a command whose call was lost (`id`: the operation). */
   Type.Object({
     kind: Type.Literal("result"),
-    id: Type.String({ maxLength: 64 }),
+    id: Text(64),
     state: Type.Enum(["done", "failed", "unknown", "expired"]),
     result: Type.Optional(Type.Unknown()),
-    code: Type.Optional(Type.String({ maxLength: 64 })),
-    sentence: Type.Optional(Type.String({ maxLength: 500 })),
+    code: Type.Optional(Text(64)),
+    sentence: Type.Optional(Text(500)),
   }),
 ]);
 export type ReportRow = Static<typeof ReportRow>;
@@ -89,11 +105,12 @@ export const ReportBatch = Type.Object({
   bootId: Type.String({
     minLength: 1,
     maxLength: 64,
+    pattern: "^[^\\u0000]+$",
     description: "Of the agent's report journal: new when its numbering starts again",
   }),
-  seq: Type.Integer({ minimum: 1 }),
+  seq: Count(1),
   /** The board's clock when it sent this, so that the cloud can tell its error. */
-  sentAtMs: Type.Integer(),
+  sentAtMs: Moment,
   synchronised: Type.Boolean({ description: "Whether the board trusts its wall clock" }),
   rows: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_REPORT_ROWS }),
 });
@@ -101,9 +118,9 @@ export type ReportBatch = Static<typeof ReportBatch>;
 
 /** What an agent says of itself in HELLO `authextra`, beside what cryptosign needs. */
 export const HelloExtra = Type.Object({
-  contract: Type.Integer({ minimum: 1 }),
-  features: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
-  version: Type.String({ maxLength: 64 }),
+  contract: Count(1),
+  features: Type.Array(Text(64), { maxItems: 64 }),
+  version: Text(64),
   kind: Type.Optional(Type.String({ maxLength: 32 })),
   simulated: Type.Optional(Type.Boolean()),
   /** Ed25519 public key, hex: cryptosign needs it, enrolment stores it. */

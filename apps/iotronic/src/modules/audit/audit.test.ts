@@ -107,18 +107,24 @@ describe("the audit log", () => {
     mkdirSync(file); // nothing can be appended to a folder, whoever tries
     await record();
     await expect(audit.sequence()).rejects.toMatchObject({ code: "cloud.unavailable" });
+    expect(audit.standing()).toMatchObject({ size: 11, witnessed: 10 });
+    await record();
+    await expect(audit.sequence()).rejects.toMatchObject({ code: "cloud.unavailable" });
+    expect(await audit.countWaiting()).toBe(1);
     rmdirSync(file);
     renameSync(`${file}.away`, file);
     appendFileSync(file, '{"head":{"size":11,"ro'); // a line that a full disk tore
     await record();
     await audit.sequence();
-    expect(await audit.verify()).toMatchObject({ intact: true, size: 12 });
+    expect(await audit.verify()).toMatchObject({ intact: true, size: 13 });
+    expect(audit.standing()).toMatchObject({ size: 13, witnessed: 13 });
+    expect(await audit.countWaiting()).toBe(0);
     expect(
       openWitness(file)
         .read()
         .map(({ head }) => head.size)
         .slice(-2),
-    ).toEqual([11, 12]);
+    ).toEqual([11, 13]);
   });
   it("forgets what an entry said when asked, and every proof still holds", async () => {
     const audit = await filled(12);

@@ -12,6 +12,7 @@ import { type HeadKey, signHead } from "./head.ts";
 import { leafOf, MerkleTree } from "./merkle.ts";
 import {
   countNumbered,
+  countUnnumbered,
   type EntryRow,
   eraseEntry,
   findLastHead,
@@ -40,6 +41,16 @@ export interface AuditDependencies {
   readonly witness: Witness;
 }
 
+/** How far numbering and witness have come. */
+export interface AuditStanding {
+  /** Entries under the last head. */
+  readonly size: number;
+  /** When it was signed; 0 without any. */
+  readonly signedAtMs: number;
+  /** Entries that the witness has. */
+  readonly witnessed: number;
+}
+
 export interface Audit extends AuditLog, Part {
   list(scope: Scope, query: AuditQuery): Promise<{ items: AuditEntry[]; next: string | null }>;
   lastHead(): Promise<AuditHead | null>;
@@ -48,6 +59,9 @@ export interface Audit extends AuditLog, Part {
   /** Numbers and signs what waits, then runs `work` while log and witness stand still: for a copy that holds both. */
   still<T>(work: () => Promise<T>): Promise<T>;
   verify(): Promise<AuditVerdict>;
+  standing(): AuditStanding;
+  /** Entries that wait for their number. */
+  countWaiting(): Promise<number>;
   /**
    * Removes what an entry said, for a person's right; proofs go on holding. That it was erased is an entry of its own: an
    * entry that is empty without one was emptied by somebody else. Throws `audit.not-found`.
@@ -122,6 +136,8 @@ export const createAudit = (deps: AuditDependencies): Audit => {
   let stopped = false;
   // Whether tree and witness may be behind the table: at the start, and after a commit whose end nobody heard.
   let behind = true;
+  let signedAtMs = 0;
+  let witnessed = 0;
 
   const append = async (tx: Tx, input: AuditInput): Promise<void> => {
     const payload = payloadOf(input, clock.now());
@@ -176,7 +192,9 @@ export const createAudit = (deps: AuditDependencies): Audit => {
       return { head, leaves };
     });
     for (const leaf of line.leaves) tree.append(leaf);
+    signedAtMs = Date.parse(line.head.at);
     await witness.append(line);
+    witnessed = line.head.size;
     behind = false;
     return line.leaves.length === MAX_ENTRIES_PER_HEAD;
   };
@@ -215,7 +233,9 @@ export const createAudit = (deps: AuditDependencies): Audit => {
   const catchUp = async (): Promise<void> => {
     for await (const row of numberedRows(tree.size)) tree.append(row.leaf);
     const from = witness.read().at(-1)?.head.size ?? 0;
+    witnessed = from;
     const heads = await database.read(everything, (reader) => listHeads(everything, reader));
+    signedAtMs = Date.parse(heads.at(-1)?.at ?? "") || 0;
     const [head, ...more] = heads.filter(({ size }) => size > from);
     if (more.length > 0)
       log.error("The witness of the audit log lacks heads", { lacks: more.length + 1 });
@@ -224,6 +244,7 @@ export const createAudit = (deps: AuditDependencies): Audit => {
         listNumbered(everything, reader, from - 1, head.size - from),
       );
       await witness.append({ head, leaves: rows.map(({ leaf }) => leaf) });
+      witnessed = head.size;
     }
     behind = false;
   };
@@ -286,6 +307,8 @@ export const createAudit = (deps: AuditDependencies): Audit => {
         await numberAll();
         return work();
       }),
+    standing: () => ({ size: tree.size, signedAtMs, witnessed }),
+    countWaiting: () => database.read(everything, (reader) => countUnnumbered(everything, reader)),
     async verify() {
       const verdict = await verifyOnce();
       // An entry that was erased while the log was read looks like a fault; what is wrong stays wrong.

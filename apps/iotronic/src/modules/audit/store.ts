@@ -1,12 +1,9 @@
-import type { AuditHead } from "@s4t/contract";
+import { type AuditHead, LAST_MOMENT_MS } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
 import { sql } from "kysely";
 import { type Build, statement } from "../../edge/statement.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
-
-/** The last moment that a date can say (ECMA-262 21.4.1.1). */
-const LAST_MOMENT_MS = 8_640_000_000_000_000;
 
 /** A row of the log as stored. */
 export interface EntryRow {
@@ -70,6 +67,16 @@ export const hasUnnumbered = async (_scope: Scope, reader: Reader): Promise<bool
     .where("idx", "is", null)
     .limit(1)
     .executeTakeFirst()) !== undefined;
+
+/** How many wait for it. */
+export const countUnnumbered = async (_scope: Scope, reader: Reader): Promise<number> => {
+  const { count } = await reader.queries
+    .selectFrom("audit_entries")
+    .select(({ fn }) => fn.countAll().as("count"))
+    .where("idx", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+};
 
 /** A moment that cannot be is shown as it is stored: its signature then does not hold. */
 const showMoment = (at: number): string =>

@@ -2,6 +2,7 @@ export { type Boards, createBoards } from "./boards.ts";
 export type { BoardsDependencies } from "./change.ts";
 export { createCommands } from "./commands.ts";
 export { createLinkHost } from "./host.ts";
+export { boardMetrics, reportMetrics } from "./metrics.ts";
 export { createReports, type Measurements } from "./reports.ts";
 export { boardRoutes } from "./routes.ts";
 export type { BoardRow } from "./store.ts";

@@ -1,12 +1,16 @@
 // What boards report: stored once, acknowledged after it is durable, handed on by kind.
-import { check, fail, type ReportBatch, ReportRow } from "@s4t/contract";
-import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import { fail, type ReportBatch, type ReportRow } from "@s4t/contract";
+import type { Clock, Log } from "@s4t/kit";
 import type { KnownBoard } from "../../edge/link.ts";
+import type { Metrics } from "../../edge/metrics.ts";
+import { createSeldom } from "../../edge/seldom.ts";
 import { systemActor, within } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { stateOf } from "./board.ts";
 import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
+import { reportMetrics } from "./metrics.ts";
+import { type NumberedRow, type ParsedRows, parseRows } from "./report-rows.ts";
 import {
   type EntryStateRow,
   findReportCursor,
@@ -20,10 +24,6 @@ import { holdSession, updateBoard } from "./store.ts";
 export const MAX_CLOCK_AHEAD_MS = 60_000;
 
 type Row = ReportRow;
-interface NumberedRow {
-  readonly seq: number;
-  readonly row: Row;
-}
 type RowOf<Kind extends Row["kind"]> = Extract<Row, { kind: Kind }>;
 
 /** Where measured values go. */
@@ -35,8 +35,6 @@ export interface Measurements {
 
 export interface Reports {
   append(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;
-  /** Rows of kinds that this version does not know, or that were damaged. */
-  unknownRows(): number;
 }
 
 export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | "changes"> {
@@ -45,25 +43,25 @@ export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | 
   readonly log: Log;
   readonly operations: Operations;
   readonly measurements: Measurements;
+  readonly metrics: Metrics;
 }
 
 /** Makes the intake. */
 export const createReports = (deps: ReportsDependencies): Reports => {
   const { database, clock, log, operations, measurements } = deps;
-  let unknown = 0;
+  const metrics = reportMetrics(deps.metrics, clock.monotonicMs);
+  const isNews = createSeldom(clock.monotonicMs);
 
-  /** Rows with their numbers: those that this version knows, from number `from` on. */
-  const parse = ({ seq: first, rows }: ReportBatch, from: number): NumberedRow[] =>
-    rows.flatMap((given, i) => {
-      if (first + i < from) return [];
-      try {
-        return [{ seq: first + i, row: check(ReportRow, given, "row") }];
-      } catch (error) {
-        if (!isS4tError(error, "request.invalid")) throw error;
-        unknown += 1;
-        return [];
-      }
-    });
+  /** Counts what was stored, and says now and then what a board sends in vain. */
+  const note = (board: KnownBoard, parsed: ParsedRows): void => {
+    metrics.stored(parsed);
+    const { mended, refused, because } = parsed;
+    if (mended + refused > 0 && isNews(board.uuid))
+      log.warn("A board sends rows that cannot be read: they are left out", {
+        ...{ board: board.uuid, name: board.name, mended, refused },
+        ...(because === undefined ? {} : { because }),
+      });
+  };
 
   /** Moments by a clock that may be wrong → ours. */
   const dated = (batch: ReportBatch, row: RowOf<"points">): RowOf<"points"> => {
@@ -162,8 +160,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       });
   };
 
-  return {
-    unknownRows: () => unknown,
+  return metrics.timed({
     async append(board, epoch, batch) {
       const scope = within(board.project);
       const known = await database.read(scope, async (reader) => {
@@ -172,8 +169,10 @@ export const createReports = (deps: ReportsDependencies): Reports => {
         return placeOf(reader, board, batch);
       });
       const last = batch.seq + batch.rows.length - 1;
+      metrics.known(batch, known);
       if (last <= known) return known;
-      const rows = parse(batch, known + 1);
+      const parsed = parseRows(batch, known + 1);
+      const { rows } = parsed;
       await measure(board, batch, rows);
       // All else in one transaction with the session's epoch and the journal's place: what a zombie brings is void as a whole,
       // and the same batch by two ways at once counts once.
@@ -186,8 +185,8 @@ export const createReports = (deps: ReportsDependencies): Reports => {
         await setReportCursor(scope, tx, board.project, board.uuid, batch.bootId, last);
         return last;
       });
-      if (unknown > 0) log.debug("Rows of unknown kinds were dropped", { unknown });
+      note(board, parsed);
       return acked;
     },
-  };
+  });
 };

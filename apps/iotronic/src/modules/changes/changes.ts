@@ -5,6 +5,7 @@ import { everything, type Scope } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
 import {
   CHANGES_KEPT_DAYS,
+  findFirstSeq,
   findLastSeq,
   insertChange,
   listChangesOf,
@@ -66,6 +67,10 @@ export const createChanges = ({
       return () => listeners.delete(listener);
     },
     async since(scope, seq) {
+      // A cursor of what a restored backup does not know, or of what was removed since: both need a fresh snapshot.
+      if (seq > last) return undefined;
+      const oldest = await database.read(everything, (reader) => findFirstSeq(everything, reader));
+      if (seq + 1 < oldest) return undefined;
       const found = await database.read(scope, (reader) =>
         listChangesSince(scope, reader, seq, MAX_RESUMED_CHANGES + 1),
       );

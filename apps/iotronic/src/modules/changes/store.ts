@@ -89,11 +89,17 @@ export const listChangesOf = async (
   return (await query.execute()).map(toChange);
 };
 
-export const findLastSeq = async (scope: Scope, reader: Reader): Promise<number> => {
-  let query = reader.queries.selectFrom("changes").select((e) => e.fn.max("seq").as("last"));
+const findSeq = async (scope: Scope, reader: Reader, which: "min" | "max"): Promise<number> => {
+  let query = reader.queries.selectFrom("changes").select((e) => e.fn[which]("seq").as("seq"));
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  return Number((await query.executeTakeFirst())?.last ?? 0);
+  return Number((await query.executeTakeFirst())?.seq ?? 0);
 };
+/** The oldest change that is kept; 0 without any. */
+export const findFirstSeq = (scope: Scope, reader: Reader): Promise<number> =>
+  findSeq(scope, reader, "min");
+/** The newest change; 0 without any. */
+export const findLastSeq = (scope: Scope, reader: Reader): Promise<number> =>
+  findSeq(scope, reader, "max");
 
 export const removeChangesBefore = async (_scope: Scope, tx: Tx, atMs: number): Promise<void> => {
   await tx.queries.deleteFrom("changes").where("at", "<", atMs).execute();

@@ -13,15 +13,20 @@ import {
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, type Part, toRfc3339 } from "@s4t/kit";
 import type { KnownBoard, Link } from "../../edge/link.ts";
+import type { Metrics } from "../../edge/metrics.ts";
 import { parseMoment } from "../../edge/page.ts";
+import { createSeldom } from "../../edge/seldom.ts";
 import { type AnyTopicSource, topicSource } from "../../edge/topics.ts";
 import type { Scope } from "../../policy/index.ts";
 import { isStorable, type ObservationsDriver } from "../../ports/observations.ts";
+import { telemetryMetrics } from "./metrics.ts";
 
 /** Points of a range where nobody says otherwise. */
 export const DEFAULT_RANGE_POINTS = 500;
 /** Longest range of one question. */
 export const MAX_RANGE_DAYS = 1_830;
+/** Series without a description that one line of the log names. */
+const MAX_NAMED_SERIES = 10;
 
 interface PointsRow {
   readonly atMs: number;
@@ -57,6 +62,7 @@ export interface TelemetryDependencies {
   readonly observations: ObservationsDriver;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly link: () => Link;
   /** Id and project of a board within a scope. */
   readonly findBoard: (
@@ -71,14 +77,11 @@ interface Watched {
 }
 
 /** Makes the module. */
-export const createTelemetry = ({
-  observations,
-  clock,
-  log,
-  link,
-  findBoard,
-}: TelemetryDependencies): Telemetry => {
+export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
+  const { observations, clock, log, link, findBoard } = deps;
   const watched = new Map<BoardId, Watched>();
+  const metrics = telemetryMetrics(deps.metrics, () => watched.size);
+  const isNews = createSeldom(clock.monotonicMs);
 
   const ask = (board: BoardId, leaseS: number): void => {
     const signal = AbortSignal.timeout(sensors.live.timeoutMs);
@@ -122,6 +125,32 @@ export const createTelemetry = ({
     if (entry)
       for (const { atMs, values } of rows)
         for (const push of entry.pushes) push({ at: atMs, values });
+  };
+
+  /** What cannot be stored is left out and counted: refused, it would come again for ever and hold back all that follows. */
+  const store = async (board: KnownBoard, rows: readonly PointsRow[]): Promise<void> => {
+    const all = rows.flatMap(({ atMs, values, live = false }) =>
+      Object.entries(values).map(([series, value]) => ({ series, atMs, value, live })),
+    );
+    const lasting = all.filter(({ live }) => !live);
+    const points = lasting.filter((point) => isStorable(point, clock.now()));
+    const from = clock.monotonicMs();
+    const { undescribed } =
+      points.length === 0
+        ? { undescribed: new Set<string>() }
+        : await observations.append(board.project, board.uuid, points);
+    if (points.length > 0) metrics.appends.observe({}, (clock.monotonicMs() - from) / 1_000);
+    const strays =
+      undescribed.size === 0 ? 0 : points.filter(({ series }) => undescribed.has(series)).length;
+    metrics.points.add({ outcome: "stored" }, points.length - strays);
+    metrics.points.add({ outcome: "live" }, all.length - lasting.length);
+    metrics.points.add({ outcome: "unstorable" }, lasting.length - points.length);
+    metrics.points.add({ outcome: "undescribed" }, strays);
+    if (lasting.length - points.length + strays > 0 && isNews(board.uuid))
+      log.warn("A board sends values that cannot be stored: they are left out", {
+        ...{ board: board.uuid, name: board.name, unstorable: lasting.length - points.length },
+        undescribed: [...undescribed].slice(0, MAX_NAMED_SERIES),
+      });
   };
 
   return {
@@ -198,17 +227,21 @@ export const createTelemetry = ({
       }),
     ],
     measurements: {
-      describe: (board, series) => observations.describe(board.project, board.uuid, series),
+      async describe(board, series) {
+        try {
+          await observations.describe(board.project, board.uuid, series);
+        } catch (error) {
+          // More series than a board may have: those it has stay, the rest of what it reports is heard.
+          if (!isS4tError(error, "request.invalid")) throw error;
+          if (isNews(`series of ${board.uuid}`))
+            log.warn("A board's series could not be described", {
+              ...{ board: board.uuid, name: board.name, because: error.message },
+            });
+        }
+      },
       async append(board, rows) {
         publish(board, rows);
-        const points = rows
-          .filter(({ live }) => !live)
-          .flatMap(({ atMs, values }) =>
-            Object.entries(values).map(([series, value]) => ({ series, atMs, value })),
-          )
-          // Refusing them would have the board send them for ever; it would never be heard again.
-          .filter((point) => isStorable(point, clock.now()));
-        if (points.length > 0) await observations.append(board.project, board.uuid, points);
+        await store(board, rows);
       },
       appendDropped: (board, { fromMs, toMs, count }) =>
         observations.appendDropped(board.project, board.uuid, fromMs, toMs, count),

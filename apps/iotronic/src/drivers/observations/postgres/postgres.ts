@@ -8,6 +8,7 @@ import {
   columnsOf,
   type Day,
   dayOf,
+  matched,
   nameOfDay,
   type ObservationsDriver,
   type Point,
@@ -169,19 +170,16 @@ class PostgresObservations implements ObservationsDriver {
     this.#boards.delete(`${project} ${board}`);
   }
 
-  async append(project: ProjectId, board: BoardId, points: readonly Point[]): Promise<void> {
+  async append(project: ProjectId, board: BoardId, points: readonly Point[]) {
     requireStorable(points, this.#options.clock.now());
-    const known = await this.#series(project, board);
-    const found = points.map(({ series, atMs, value }) => {
-      const of = known.get(series);
-      if (!of) throw fail("series.not-found");
-      return [of.id, atMs, value] as const;
-    });
-    if (found.length === 0) return;
+    const { found, undescribed } = matched(points, await this.#series(project, board));
+    if (found.length === 0) return { undescribed };
+    const rows = found.map(({ known, atMs, value }) => [known.id, atMs, value] as const);
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ points: found, resolve, reject });
+      this.#waiting.push({ points: rows, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
+    return { undescribed };
   }
 
   async #writeAll(): Promise<void> {

@@ -9,6 +9,7 @@ import {
   columnsOf,
   type Day,
   dayOf,
+  matched,
   nameOfDay,
   type ObservationsDriver,
   type Point,
@@ -179,18 +180,15 @@ class SqliteObservations implements ObservationsDriver {
     this.#boards.delete(`${project} ${board}`);
   }
 
-  async append(project: ProjectId, board: BoardId, points: readonly Point[]): Promise<void> {
+  async append(project: ProjectId, board: BoardId, points: readonly Point[]) {
     requireStorable(points, this.#options.clock.now());
-    const known = this.#series(project, board);
-    const found = points.map(({ series, atMs, value }) => {
-      const of = known.get(series);
-      if (!of) throw fail("series.not-found");
-      return { known: of, atMs, value };
-    });
+    const { found, undescribed } = matched(points, this.#series(project, board));
+    if (found.length === 0) return { undescribed };
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ points: found, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
+    return { undescribed };
   }
 
   /** What one commit takes of those that wait: at least one, whole ones only. */

@@ -1,0 +1,141 @@
+// `/metrics` of a running cloud, as a scraper reads it: every line, and what moves when something happens.
+import { boardProcedures, boardUri } from "@s4t/contract";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { toldMetrics } from "../../../scripts/docs/metrics.ts";
+import { enrolBoard, joinAs, offer } from "./board.ts";
+import { openTestCloud, type TestCloud } from "./cloud.ts";
+import { parseExposition, readMetrics } from "./exposition.ts";
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await openTestCloud();
+}, 60_000);
+afterAll(() => cloud.close());
+
+const read = async (key: string): Promise<number | undefined> =>
+  (await readMetrics(cloud.url)).get(key);
+const becomes = (key: string, value: number) =>
+  expect.poll(() => read(key), { timeout: 5_000 }).toBe(value);
+
+it("is Prometheus' text, every line of it, with names that say what is measured in which unit", async () => {
+  const answer = await fetch(`${cloud.url}/metrics`);
+  expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+  const ours = [...parseExposition(await answer.text())].filter(([name]) => /^s4t_/.test(name));
+  expect(ours.length).toBeGreaterThan(15);
+  for (const [name, { type, help }] of ours) {
+    expect(help.length, name).toBeGreaterThan(10);
+    expect(name.endsWith("_total"), name).toBe(type === "counter");
+    if (type === "histogram") expect(name).toMatch(/_seconds$/);
+    expect(name, "a unit that is not a base unit").not.toMatch(/_(ms|millis|minutes|kib|mb)(_|$)/);
+  }
+});
+
+it("is what the reference page tells, neither more nor less", async () => {
+  const told = toldMetrics().map(({ name, type }) => `${name} ${type}`);
+  const text = await (await fetch(`${cloud.url}/metrics`)).text();
+  const ours = [...parseExposition(text)].filter(([name]) => /^s4t_/.test(name));
+  expect(ours.map(([name, { type }]) => `${name} ${type}`).sort()).toEqual(told.toSorted());
+});
+
+it("says how the process does: CPU, memory, and how far its event loop lags", async () => {
+  const metrics = await readMetrics(cloud.url);
+  for (const name of [
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "nodejs_eventloop_lag_p99_seconds",
+    "nodejs_eventloop_lag_max_seconds",
+  ])
+    expect(metrics.has(name), name).toBe(true);
+});
+
+it("counts boards by state, and moves one over when it goes offline", async () => {
+  const board = await enrolBoard(cloud, "coming and going");
+  const offlineBefore = (await read('s4t_boards{status="offline"}')) ?? 0;
+  const onlineBefore = (await read('s4t_boards{status="online"}')) ?? 0;
+  const joinsBefore = (await read("s4t_link_joins_total")) ?? 0;
+  const { session } = await joinAs(cloud, board);
+  await becomes('s4t_boards{status="online"}', onlineBefore + 1);
+  expect(await read("s4t_link_sessions")).toBe(1);
+  await session.close();
+  await becomes('s4t_boards{status="offline"}', offlineBefore + 1);
+  expect(await read('s4t_boards{status="online"}')).toBe(onlineBefore);
+  expect(await read('s4t_boards{status="retired"}')).toBe(0);
+  expect(await read("s4t_link_sessions")).toBe(0);
+  expect((await read("s4t_link_joins_total")) ?? 0).toBe(joinsBefore + 1);
+});
+
+it("times commands by how they ended, and HTTP requests by route, never by what a stranger wrote", async () => {
+  const board = await enrolBoard(cloud, "commanded");
+  const joined = await joinAs(cloud, board);
+  await offer(joined, board, ({ procedure }) => {
+    if (procedure === boardUri(board.uuid as never, boardProcedures.board.ping))
+      return { args: [{ atMs: Date.now() }] };
+    throw new TypeError("broken on purpose");
+  });
+  const count = (command: string, outcome: string) =>
+    read(`s4t_command_duration_seconds_count{command="${command}",outcome="${outcome}"}`);
+  const ask = (method: string, path: string) =>
+    cloud.call(method, path, { token: cloud.admin, ...(method === "GET" ? {} : { body: {} }) });
+  expect((await ask("POST", `/api/boards/${board.uuid}/ping`)).status).toBe(200);
+  expect((await ask("GET", `/api/boards/${board.uuid}/info`)).status).toBeGreaterThan(499);
+  expect(await count("board.ping", "done")).toBe(1);
+  expect(await count("board.info", "board.failed")).toBe(1);
+  await joined.session.close();
+  await becomes("s4t_link_sessions", 0);
+  expect((await ask("POST", `/api/boards/${board.uuid}/ping`)).code).toBe("board.offline");
+  expect(await count("board.ping", "board.offline")).toBe(1);
+
+  await ask("GET", "/api/boards/no-such-board");
+  await ask("GET", "/somewhere/else");
+  const routes = [...(await readMetrics(cloud.url)).keys()].filter((key) =>
+    key.startsWith("s4t_http_request_duration_seconds_count"),
+  );
+  expect(routes).toContain(
+    's4t_http_request_duration_seconds_count{method="GET",route="/api/boards/:uuid",status="404"}',
+  );
+  expect(routes.join()).not.toMatch(/no-such-board|somewhere/);
+});
+
+it("shows what a board is refused, and how long a write takes until it is durable", async () => {
+  const before = (await read("s4t_link_refused_total")) ?? 0;
+  const writes = 's4t_database_write_duration_seconds_count{outcome="committed"}';
+  const written = (await read(writes)) ?? 0;
+  const board = await enrolBoard(cloud, "curious");
+  const { session } = await joinAs(cloud, board);
+  await expect(session.call("s4t.cloud.secrets", { timeoutMs: 5_000 })).rejects.toBeTruthy();
+  expect(await read("s4t_link_refused_total")).toBe(before + 1);
+  expect((await read(writes)) ?? 0).toBeGreaterThan(written);
+  const refused = 's4t_database_write_duration_seconds_count{outcome="refused"}';
+  const refusals = (await read(refused)) ?? 0;
+  const patch = { token: cloud.admin, body: { name: "x" }, headers: { "if-match": '"99"' } };
+  expect((await cloud.call("PATCH", `/api/boards/${board.uuid}`, patch)).code).toBe(
+    "request.stale",
+  );
+  expect(await read(refused)).toBe(refusals + 1);
+  await session.close();
+});
+
+it("counts who listens to events, by topic", async () => {
+  const socket = new WebSocket(`${cloud.url.replace("http", "ws")}/events`);
+  await new Promise((resolve) => socket.once("open", resolve));
+  expect(await read("s4t_event_sockets")).toBe(0);
+  socket.send(JSON.stringify({ type: "auth", token: cloud.admin }));
+  for (const id of [1, 2]) socket.send(JSON.stringify({ type: "subscribe", id, topic: "boards" }));
+  await becomes('s4t_event_subscriptions{topic="boards"}', 2);
+  expect(await read("s4t_event_sockets")).toBe(1);
+  expect(await read('s4t_event_subscriptions{topic="audit"}')).toBe(0);
+  socket.terminate();
+  await becomes("s4t_event_sockets", 0);
+  expect(await read('s4t_event_subscriptions{topic="boards"}')).toBe(0);
+});
+
+it("says how far the audit log is numbered and witnessed", async () => {
+  const size = (await read("s4t_audit_head_entries")) ?? 0;
+  await cloud.call("POST", "/api/boards", { token: cloud.admin, body: { name: "audited" } });
+  await expect.poll(() => read("s4t_audit_head_entries"), { timeout: 5_000 }).toBeGreaterThan(size);
+  await becomes("s4t_audit_waiting_entries", 0);
+  await becomes("s4t_audit_witness_lag_entries", 0);
+  const signed = (await read("s4t_audit_head_timestamp_seconds")) ?? 0;
+  expect(Math.abs(signed - Date.now() / 1_000)).toBeLessThan(60);
+});
