@@ -71,7 +71,8 @@ export const openJobs = ({ storage, clock, log, call, report }: JobsDependencies
       report({
         kind: "result",
         id: job.id,
-        state: "failed",
+        // Given up before it answered: it may have run.
+        state: code === "deadline.exceeded" ? "unknown" : "failed",
         code,
         sentence: error instanceof Error ? error.message.slice(0, 500) : "",
       });

@@ -8,11 +8,13 @@ import {
   cloudUri,
   fail,
   isRetryable,
+  type Job,
   MAX_REPORT_ROWS,
   type ReportRow,
   toHex,
+  wampErrorOf,
 } from "@s4t/contract";
-import { type Clock, createBackoff, isS4tError, type Log, sleep } from "@s4t/kit";
+import { type Clock, createBackoff, createDeadline, type Log, sleep, untilAborted } from "@s4t/kit";
 import { type ClientSession, cryptosignCredentials, type IncomingCall } from "@s4t/wamp";
 import { ed25519Signer } from "@s4t/wamp/node/client";
 import type { Dispatch } from "../features/feature.ts";
@@ -28,6 +30,10 @@ import { fromWire, isFinal } from "./wire-errors.ts";
 export const RECONNECT_FIRST_MS = 500;
 /** Longest pause before a new try, unless the cloud asks for more. */
 export const RECONNECT_CAP_MS = 5_000;
+/** A session that lasted this long was a success: the next pause is short again. */
+export const STEADY_SESSION_MS = 5_000;
+/** Pause where another agent with this board's key took over: two of them must not push each other out all day. */
+export const SUPERSEDED_PAUSE_MS = 60_000;
 /** Rows that gather before they are sent together. */
 export const REPORT_GATHER_MS = 250;
 /** How long after a disk refused the target it is asked again. */
@@ -67,6 +73,7 @@ class AgentLink implements RunningLink {
   #sending: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #working: Promise<void> | undefined;
   #later: { cancel(): void } | undefined;
   #ca: string | null = null;
   #url = "";
@@ -82,8 +89,10 @@ class AgentLink implements RunningLink {
     this.#ca = identity.ca;
     this.#url = identity.url;
     while (!signal.aborted) {
+      let pauseMs = 0;
+      const startedMs = clock.monotonicMs();
       try {
-        await this.#live(identity, signal, () => backoff.reset());
+        pauseMs = await this.#live(identity, signal);
       } catch (error) {
         if (signal.aborted) return;
         const shown = fromWire(error);
@@ -94,7 +103,8 @@ class AgentLink implements RunningLink {
           retryable: isRetryable(shown),
         });
       }
-      await sleep(clock, backoff.next(), signal).catch(() => {});
+      if (clock.monotonicMs() - startedMs >= STEADY_SESSION_MS) backoff.reset();
+      await sleep(clock, backoff.next(pauseMs), signal).catch(() => {});
     }
   }
 
@@ -102,8 +112,8 @@ class AgentLink implements RunningLink {
     this.#ca = ca;
   }
 
-  /** One session from join to end. */
-  async #live(identity: BoardIdentity, signal: AbortSignal, onJoined: () => void): Promise<void> {
+  /** One session from join to end; answers how long to stay away at least. */
+  async #live(identity: BoardIdentity, signal: AbortSignal): Promise<number> {
     const { log } = this.#deps;
     const { key } = this.#options;
     const session = await openSession(
@@ -128,7 +138,6 @@ class AgentLink implements RunningLink {
         { match: "prefix" },
       );
       this.#session = session;
-      onJoined();
       log.info("Joined the cloud", { url: identity.url, board: identity.board });
       for (const row of [
         { kind: "info", info: this.#deps.info() } as const,
@@ -138,8 +147,15 @@ class AgentLink implements RunningLink {
       await this.#look(true);
       this.flush();
       const end = await session.closed;
-      if (!signal.aborted) log.warn("The link ended", { reason: end.reason, because: end.message });
+      if (signal.aborted) return 0;
+      if (end.reason === wampErrorOf("link.superseded")) {
+        log.error("Another agent has this board's key", { because: end.message });
+        return SUPERSEDED_PAUSE_MS;
+      }
+      log.warn("The link ended", { reason: end.reason, because: end.message });
+      return 0;
     } finally {
+      void session.close();
       signal.removeEventListener("abort", leave);
       this.#later?.cancel();
       this.#session = undefined;
@@ -155,14 +171,24 @@ class AgentLink implements RunningLink {
       );
       return { args: [{}] };
     }
-    return { args: [await this.call(name, given)] };
+    return { args: [await this.#handle(name, given, call.signal)] };
   }
 
-  /** Calls a feature of this board: for the cloud and for jobs. */
+  /** Calls a feature of this board for a job: nobody waits at the other end, so its time is kept here. */
   async call(name: string, given: unknown): Promise<unknown> {
+    const timeoutMs = this.#deps.dispatch.get(name)?.procedure.timeoutMs ?? 0;
+    const deadline = createDeadline(this.#deps.clock, timeoutMs);
+    try {
+      return await untilAborted(this.#handle(name, given, deadline.signal), deadline.signal);
+    } finally {
+      deadline[Symbol.dispose]();
+    }
+  }
+
+  async #handle(name: string, given: unknown, signal: AbortSignal): Promise<unknown> {
     const found = this.#deps.dispatch.get(name);
     if (!found) throw fail("board.unsupported", { feature: name });
-    return found.handle(check(found.procedure.args, given, "args") as never);
+    return found.handle(check(found.procedure.args, given, "args") as never, { signal });
   }
 
   /** Fetches target and jobs; one at a time, and once more when something changed meanwhile. */
@@ -193,37 +219,45 @@ class AgentLink implements RunningLink {
 
   async #lookOnce(atJoin: boolean): Promise<void> {
     const { target, journal } = this.#deps;
-    const jobs = this.#deps.jobs();
+    const session = this.#session;
+    if (!session) return;
     const { targetGet } = cloudProcedures;
-    for (let more = true; more; ) {
-      const session = this.#session;
-      if (!session) return;
-      const { args } = await session.call(cloudUri(targetGet), {
-        args: [{ have: target.have(), jobsAfter: jobs.cursor }],
-        timeoutMs: targetGet.timeoutMs,
-      });
-      const answer = check(targetGet.reply, args[0], "target");
-      const { revision, entries } = await target.take(answer.target, { retryFailed: atJoin });
-      journal.append({
-        kind: "entries",
-        revision,
-        entries: entries.map((entry) => ({ ...entry })),
-      });
-      this.flush();
-      if (entries.some(({ code }) => code === "board.storage")) this.#lookLater();
-      // Jobs run behind, in order: a long one must not keep the target waiting.
-      try {
-        await jobs.run(answer.jobs);
-      } catch (error) {
-        // What cannot be noted is not run: the cloud keeps it.
-        if (!isS4tError(error, "board.storage")) throw error;
-        this.#deps.log.warn("Jobs wait", { because: error.message });
-        this.#lookLater();
-        return;
-      }
-      this.flush();
-      more = answer.moreJobs;
-    }
+    const { args } = await session.call(cloudUri(targetGet), {
+      args: [{ have: target.have(), jobsAfter: this.#deps.jobs().cursor }],
+      timeoutMs: targetGet.timeoutMs,
+    });
+    const answer = check(targetGet.reply, args[0], "target");
+    const { revision, entries } = await target.take(answer.target, { retryFailed: atJoin });
+    journal.append({
+      kind: "entries",
+      revision,
+      entries: entries.map((entry) => ({ ...entry })),
+    });
+    this.flush();
+    if (entries.some(({ code }) => code === "board.storage")) this.#lookLater();
+    if (answer.jobs.length > 0) this.#startJobs(answer.jobs);
+  }
+
+  /** Jobs run beside, in order: a long one keeps neither the target nor a new session waiting. What comes meanwhile is asked for after. */
+  #startJobs(jobs: readonly Job[]): void {
+    this.#working ??= this.#deps
+      .jobs()
+      .run(jobs)
+      .then(
+        () => {
+          this.#working = undefined;
+          this.flush();
+          this.#look(false).catch((error: unknown) =>
+            this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
+          );
+        },
+        (error: unknown) => {
+          // What cannot be noted is not run: the cloud keeps it.
+          this.#working = undefined;
+          this.#deps.log.warn("Jobs wait", { because: String(error) });
+          this.#lookLater();
+        },
+      );
   }
 
   tell(row: ReportRow): void {

@@ -6,6 +6,7 @@ import { openMemory, type Storage } from "../storage.ts";
 import {
   DISK_RETRY_MS,
   type Journal,
+  MAX_BATCH_LENGTH,
   MAX_JOURNAL_BYTES,
   MAX_JOURNAL_ROWS,
   openJournal as open,
@@ -61,6 +62,25 @@ describe("the report journal", () => {
     expect(rows.slice(0, 2).map(({ kind }) => kind)).toEqual(["result", "points"]);
     expect(rows.at(-1)).toMatchObject({ kind: "entries", revision: 9_999 });
     expect(rows.some(({ kind }) => kind === "dropped")).toBe(false);
+  });
+  it("hands out no more at once than fits a frame, and a long row alone", () => {
+    const journal = openJournal(openMemory());
+    const long = (i: number): ReportRow => ({ ...point(i), values: wide });
+    const wide = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, i) => [`series-${i}-${"x".repeat(80)}`, i]),
+    );
+    for (let i = 0; i < 20; i += 1) journal.append(long(i));
+    let count = 0;
+    for (let next = journal.next(500); next; next = journal.next(500)) {
+      expect(JSON.stringify(next.rows).length).toBeLessThan(MAX_BATCH_LENGTH);
+      journal.acknowledge(next.seq + next.rows.length - 1);
+      count += next.rows.length;
+    }
+    expect(count).toBe(20);
+    const text = "x".repeat(MAX_BATCH_LENGTH);
+    journal.append({ kind: "result", id: "j", state: "done", result: text });
+    journal.append(point(1));
+    expect(journal.next(500)?.rows).toHaveLength(1);
   });
   it("numbers new rows past all that a power cut may have taken from the file after the cloud had it", () => {
     const storage = openMemory();

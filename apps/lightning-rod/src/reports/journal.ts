@@ -12,6 +12,11 @@ import { lineOf, readJournal, type Waiting } from "./journal-file.ts";
 export const MAX_JOURNAL_ROWS = 6_000;
 /** Most bytes that wait: 6,000 rows of the sensors of a large machine, about 600 bytes each, and as much again. */
 export const MAX_JOURNAL_BYTES = 8_388_608;
+/**
+ * Most characters of one batch: three bytes each at most, so that it fits a frame of the link (1 MiB) whatever it says. A batch that
+ * does not would end the session at each try, for ever.
+ */
+export const MAX_BATCH_LENGTH = 262_144;
 /** A row's date is corrected when the wall clock was off by more than this at the time. */
 export const CLOCK_JUMP_MS = 2_000;
 /** Dates before this are of a clock that was never set: this software did not exist. */
@@ -129,8 +134,12 @@ class FileJournal implements Journal {
   next(limit: number): { readonly seq: number; readonly rows: readonly ReportRow[] } | undefined {
     const [first] = this.#waiting;
     if (!first) return undefined;
-    // A batch has one number: it ends where a number is missing.
-    const end = this.#waiting.findIndex(({ seq }, i) => i === limit || seq !== first.seq + i);
+    // A batch has one number: it ends where a number is missing, or where it would be too long.
+    let length = 0;
+    const end = this.#waiting.findIndex(({ seq, sizeBytes }, i) => {
+      length += sizeBytes;
+      return i === limit || seq !== first.seq + i || (i > 0 && length > MAX_BATCH_LENGTH);
+    });
     const rows = this.#waiting.slice(0, end < 0 ? limit : end);
     return { seq: first.seq, rows: rows.map((each) => this.#dated(each)) };
   }

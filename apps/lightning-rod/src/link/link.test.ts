@@ -1,0 +1,217 @@
+import { boardProcedures, type Job, type ReportRow, wampErrorOf } from "@s4t/contract";
+import { type Clock, silentLog, systemClock } from "@s4t/kit";
+import { createEd25519KeyPair } from "@s4t/wamp/node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { noTarget, openTestLink, type TestLink } from "../../test/cloud.ts";
+import { openMachine } from "../../test/machine.ts";
+import type { FeatureCall } from "../features/feature.ts";
+import { openJobs } from "../jobs/jobs.ts";
+import { openJournal } from "../reports/journal.ts";
+import { openMemory } from "../storage.ts";
+import { createTargetKeeper } from "../target/target.ts";
+import { createAgentLink, SUPERSEDED_PAUSE_MS } from "./link.ts";
+
+const board = "0192f0a0-0000-7000-8000-000000000001";
+const { ping, restart } = boardProcedures.board;
+const hint = boardProcedures.link.hint;
+const series = { kind: "series", series: {} } as const satisfies ReportRow;
+
+let cloud: TestLink;
+let life: AbortController;
+let living: Promise<void> | undefined;
+beforeEach(async () => {
+  cloud = await openTestLink(board);
+  life = new AbortController();
+});
+afterEach(async () => {
+  life.abort();
+  await living;
+  await cloud.close();
+});
+
+type Handler = (call: FeatureCall) => unknown;
+
+/** An agent whose `board.ping` and `board.restart` do as the test says. */
+const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = systemClock) => {
+  const storage = openMemory();
+  const journal = openJournal(storage, openMachine(), silentLog);
+  const settled = { apply: () => {}, remove: () => {} };
+  const executors = {
+    "settings/sensors": settled,
+    "settings/log": settled,
+    "trust/ca": settled,
+  };
+  const handle =
+    (handler: Handler = () => ({ atMs: 1 })) =>
+    (_: never, call: FeatureCall) =>
+      handler(call);
+  const link = createAgentLink(
+    { key: createEd25519KeyPair(), features: ["board"], simulated: false },
+    {
+      clock,
+      log: silentLog,
+      random: () => 0.4,
+      dispatch: new Map([
+        [ping.name, { procedure: ping, handle: handle(handlers.ping) }],
+        [restart.name, { procedure: restart, handle: handle(handlers.restart) }],
+      ]),
+      target: createTargetKeeper(storage, executors, silentLog),
+      journal,
+      jobs: () => jobs,
+      info: () => ({}) as never,
+      describeSeries: () => series,
+      isClockSynchronised: () => true,
+    },
+  );
+  const jobs = openJobs({
+    storage,
+    clock,
+    log: silentLog,
+    call: (procedure, args) => link.call(procedure, args),
+    report: (row) => journal.append(row),
+  });
+  living = link.run({ url: cloud.url, ca: null, board, name: "test" }, life.signal);
+  return link;
+};
+const joins = (count = 1) => expect.poll(() => cloud.joined.length).toBe(count);
+const offers = () => expect.poll(() => cloud.asked).toBeGreaterThan(0);
+const results = () =>
+  cloud.reports.flatMap(({ rows }) =>
+    rows.flatMap((row) => {
+      const { kind, id, state } = row as Extract<ReportRow, { kind: "result" }>;
+      return kind === "result" ? [`${id} ${state}`] : [];
+    }),
+  );
+const job = (cursor: number, procedure = restart.name): Job => ({
+  ...{ id: `j${cursor}`, cursor, procedure, args: {}, idempotent: false },
+  expiresAtMs: Date.now() + 60_000,
+});
+
+/** A handler that waits until nobody waits for it any more, and answers then all the same. */
+const patient = () => {
+  const heard: unknown[] = [];
+  const handler: Handler = ({ signal }) =>
+    new Promise((resolve) =>
+      signal.addEventListener("abort", () => {
+        heard.push((signal.reason as { code: string }).code);
+        resolve({ atMs: 1 });
+      }),
+    );
+  return { heard, handler };
+};
+
+describe("a call that nobody waits for any more", () => {
+  it.each(["given up", "out of time"])("%s aborts the feature's signal", async (how) => {
+    const { heard, handler } = patient();
+    let calls = 0;
+    live({ ping: (call) => (calls++ === 0 ? handler(call) : { atMs: 2 }) });
+    await offers();
+    const leaving = new AbortController();
+    const call = cloud.call(board, ping, {
+      args: [{}],
+      ...(how === "given up" ? { signal: leaving.signal } : { timeoutMs: 200 }),
+    });
+    await expect.poll(() => calls).toBe(1);
+    leaving.abort(new RangeError("no more patience"));
+    await expect(call).rejects.toThrow(
+      how === "given up" ? "no more patience" : "The callee did not answer in time.",
+    );
+    await expect
+      .poll(() => heard)
+      .toEqual([how === "given up" ? "wamp.error.canceled" : "wamp.error.timeout"]);
+    // The late answer harmed nobody: the next call has its own.
+    const { args } = await cloud.call(board, ping, { args: [{}] });
+    expect([args[0], cloud.joined.length]).toEqual([{ atMs: 2 }, 1]);
+  });
+  it("aborts the feature's signal when the link breaks, too", async () => {
+    const { heard, handler } = patient();
+    live({ ping: handler });
+    await offers();
+    const call = cloud.call(board, ping, { args: [{}] });
+    await expect.poll(() => cloud.joined.length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    cloud.end(cloud.joined[0] ?? 0, "wamp.close.system_shutdown");
+    await expect(call).rejects.toThrow();
+    await expect.poll(() => heard).toEqual(["wamp.error.network_failure"]);
+    await joins(2);
+  });
+});
+
+describe("a job", () => {
+  it("that takes long keeps neither the target nor a new session waiting", async () => {
+    let finish = (_: unknown) => {};
+    const running = new Promise((resolve) => {
+      finish = resolve;
+    });
+    cloud.answer = { ...noTarget, jobs: [job(1)] };
+    live({ restart: () => running });
+    await offers();
+    cloud.answer = { ...noTarget, target: { revision: 2, sections: {} }, jobs: [job(1), job(2)] };
+    const before = cloud.asked;
+    await cloud.call(board, hint, { args: [{ revision: 2 }] });
+    await expect.poll(() => cloud.asked).toBe(before + 1);
+    const revisions = () =>
+      cloud.reports.flatMap(({ rows }) =>
+        rows.flatMap((row) => ((row as { revision?: number }).revision === 2 ? [2] : [])),
+      );
+    await expect.poll(revisions).toEqual([2]);
+    cloud.end(cloud.joined[0] ?? 0, "wamp.close.system_shutdown");
+    await joins(2);
+    expect(results()).toEqual([]);
+    // What came meanwhile is asked for once it is done, and each runs once.
+    finish({ backWithinS: 1 });
+    await expect.poll(results, { timeout: 5_000 }).toEqual(["j1 done", "j2 done"]);
+  });
+  it("that never ends is unknown after its time, and the next goes on", async () => {
+    const hasty: Clock = {
+      ...systemClock,
+      after: (delayMs, then) =>
+        systemClock.after(delayMs === restart.timeoutMs ? 100 : delayMs, then),
+    };
+    const { heard, handler } = patient();
+    cloud.answer = { ...noTarget, jobs: [job(1), job(2, ping.name)] };
+    live({ restart: (call) => [handler(call), new Promise(() => {})][1] }, hasty);
+    await expect.poll(results).toEqual(["j1 unknown", "j2 done"]);
+    expect(heard).toEqual(["deadline.exceeded"]);
+  });
+});
+
+describe("a session that ends", () => {
+  it("because another agent has this board's key is not fought for", async () => {
+    const pauses: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, then) {
+        if (delayMs >= SUPERSEDED_PAUSE_MS) pauses.push(delayMs);
+        return systemClock.after(delayMs, then);
+      },
+    };
+    live({}, clock);
+    await offers();
+    cloud.end(cloud.joined[0] ?? 0, wampErrorOf("link.superseded"));
+    await expect.poll(() => pauses.length).toBe(1);
+    expect(cloud.joined).toHaveLength(1);
+  });
+  it("soon after its start makes the pauses longer, and one that lasted makes them short again", async () => {
+    const pauses: number[] = [];
+    let nowMs = 0;
+    const clock: Clock = {
+      ...systemClock,
+      monotonicMs: () => nowMs,
+      after(delayMs, then) {
+        const isPause = [200, 400, 800].includes(delayMs) && cloud.joined.length > pauses.length;
+        if (isPause) pauses.push(delayMs);
+        return systemClock.after(isPause ? 1 : delayMs, then);
+      },
+    };
+    live({}, clock);
+    for (let i = 0; i < 4; i += 1) {
+      await joins(i + 1);
+      await expect.poll(() => cloud.asked).toBe(i + 1);
+      if (i === 3) nowMs = 10_000;
+      cloud.end(cloud.joined[i] ?? 0, "wamp.close.normal");
+    }
+    await joins(5);
+    expect(pauses).toEqual([200, 400, 800, 200]);
+  });
+});

@@ -1,0 +1,116 @@
+// The cloud's end of the link, doing what the test says: a real router on a real socket, without a house behind it.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import {
+  type AnswerOf,
+  boardUri,
+  CONTRACT,
+  cloudProcedures,
+  cloudUri,
+  LINK_REALM,
+  type Procedure,
+  type ReportBatch,
+} from "@s4t/contract";
+import { systemClock } from "@s4t/kit";
+import {
+  type CallOptions,
+  type CallResult,
+  createRouter,
+  cryptosignAuthenticator,
+  joinRealm,
+  jsonCodec,
+  linkedPeers,
+  openPeer,
+} from "@s4t/wamp";
+import { acceptWebSockets, secureRandom, verifyEd25519 } from "@s4t/wamp/node";
+
+type Target = AnswerOf<typeof cloudProcedures.targetGet>;
+
+export interface TestLink {
+  readonly url: string;
+  /** What the next `target.get` answers; a target without sections and jobs until said. */
+  answer: Target;
+  /** How often the target was asked for. */
+  asked: number;
+  readonly reports: ReportBatch[];
+  /** Sessions of boards that joined, in order. */
+  readonly joined: number[];
+  call(board: string, procedure: Procedure, options?: CallOptions): Promise<CallResult>;
+  /** Ends a session with a reason. */
+  end(session: number, reason: string): void;
+  close(): Promise<void>;
+}
+
+export const noTarget: Target = {
+  target: { revision: 1, sections: {} },
+  jobs: [],
+  moreJobs: false,
+};
+
+/** Opens one for the board of this id, whatever key it has. */
+export const openTestLink = async (board: string): Promise<TestLink> => {
+  const extra = { board, name: "test", epoch: 1, contract: CONTRACT, timeMs: Date.now() };
+  const joined: number[] = [];
+  const authenticator = cryptosignAuthenticator({
+    verify: verifyEd25519,
+    randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+    findPrincipal: (_, { authid = "" }) => ({ authid, authrole: "board", authextra: extra }),
+  });
+  const router = createRouter(
+    {
+      realms: [
+        {
+          name: LINK_REALM,
+          authenticators: [authenticator],
+          authorize: () => "allow",
+          onJoin: ({ id, authrole }) => void (authrole === "board" && joined.push(id)),
+        },
+      ],
+    },
+    { clock: systemClock, random: secureRandom },
+  );
+  const door = acceptWebSockets(
+    {
+      subprotocols: [jsonCodec.subprotocol],
+      onTransport: (transport) => router.attach(openPeer(transport, jsonCodec)),
+    },
+    { clock: systemClock },
+  );
+  const server = createServer();
+  server.on("upgrade", (request, socket, head) => door.handleUpgrade(request, socket, head));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const [near, far] = linkedPeers();
+  router.attach(far, { trustedAs: { authid: "cloud", authrole: "cloud" } });
+  const cloud = await joinRealm(near, { realm: LINK_REALM }, { clock: systemClock });
+  const link: TestLink = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    answer: noTarget,
+    asked: 0,
+    reports: [],
+    joined,
+    call: (uuid, procedure, options) => cloud.call(boardUri(uuid, procedure), options),
+    end: (session, reason) => void router.endSession(LINK_REALM, session, reason),
+    async close() {
+      router.close();
+      door.close();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  await cloud.register(
+    "s4t.cloud.",
+    ({ procedure, args }) => {
+      if (procedure === cloudUri(cloudProcedures.targetGet)) {
+        link.asked += 1;
+        return { args: [link.answer] };
+      }
+      const batch = args[0] as ReportBatch;
+      link.reports.push(batch);
+      return { args: [{ acked: batch.seq + batch.rows.length - 1 }] };
+    },
+    { match: "prefix" },
+  );
+  return link;
+};
