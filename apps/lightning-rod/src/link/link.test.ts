@@ -82,7 +82,7 @@ const results = () =>
       return kind === "result" ? [`${id} ${state}`] : [];
     }),
   );
-const job = (cursor: number, procedure = restart.name): Job => ({
+const job = (cursor: number, procedure: string = restart.name): Job => ({
   ...{ id: `j${cursor}`, cursor, procedure, args: {}, idempotent: false },
   expiresAtMs: Date.now() + 60_000,
 });

@@ -65,11 +65,11 @@ describe("the report journal", () => {
   });
   it("hands out no more at once than fits a frame, and a long row alone", () => {
     const journal = openJournal(openMemory());
-    const long = (i: number): ReportRow => ({ ...point(i), values: wide });
     const wide = Object.fromEntries(
       Array.from({ length: 1_000 }, (_, i) => [`series-${i}-${"x".repeat(80)}`, i]),
     );
-    for (let i = 0; i < 20; i += 1) journal.append(long(i));
+    for (let i = 0; i < 20; i += 1)
+      journal.append({ kind: "points", atMs: i, monotonicMs: i, values: wide });
     let count = 0;
     for (let next = journal.next(500); next; next = journal.next(500)) {
       expect(JSON.stringify(next.rows).length).toBeLessThan(MAX_BATCH_LENGTH);
