@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { examples, run } from "./context.ts";
 import { ageText, stateText } from "./output.ts";
+import { addValues } from "./values.ts";
 import { watchValues } from "./watch.ts";
 
 const addInfo = (board: Command): void => {
@@ -158,5 +159,5 @@ const addWatch = (board: Command): void => {
 
 /** Adds the verbs that look at a board. */
 export const addState = (board: Command): void => {
-  for (const add of [addInfo, addTarget, addSettings, addTimeline, addWatch]) add(board);
+  for (const add of [addInfo, addTarget, addSettings, addTimeline, addValues, addWatch]) add(board);
 };

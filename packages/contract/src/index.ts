@@ -4,6 +4,7 @@ export * from "./enrolment.ts";
 export * from "./errors/index.ts";
 export * from "./events.ts";
 export * from "./ids.ts";
+export * from "./moment.ts";
 export * from "./problem.ts";
 export * from "./rest/index.ts";
 export * from "./simulation.ts";

@@ -4,3 +4,4 @@ export * from "./client.ts";
 export * from "./events.ts";
 export * from "./pages.ts";
 export * from "./transport.ts";
+export * from "./values.ts";

@@ -1,5 +1,5 @@
 // Cursors of lists: the sort key of the last row, made opaque. A damaged or foreign cursor is the caller's fault.
-import { DEFAULT_PAGE_SIZE, fail } from "@s4t/contract";
+import { DEFAULT_PAGE_SIZE, fail, momentOf } from "@s4t/contract";
 
 /** What every list query may say. */
 export interface PageQuery {
@@ -66,17 +66,8 @@ export const pageOf = <Row, Shown>(
 
 /** `-24h` or RFC 3339 → ms UTC. Throws `request.invalid`. */
 export const parseMoment = (text: string, nowMs: number, where: string): number => {
-  const age = /^-(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text);
-  if (age) {
-    const unit = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 }[
-      age[2] as "ms"
-    ];
-    return Math.round(nowMs - Number(age[1]) * unit);
-  }
-  const moment = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (Number.isNaN(moment))
+  const moment = momentOf(text, nowMs);
+  if (moment === undefined)
     throw fail("request.invalid", {
       where,
       because: "is neither RFC 3339 nor an age such as -24h",
