@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { BoardId, ProjectId } from "@s4t/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { killIngesting } from "../../test/ingest-kill.ts";
 import {
   DAY_MS,
   dayOf,
@@ -22,6 +23,8 @@ export interface ObservationsSetup {
   readonly setNow: (ms: number) => void;
   /** A folder of the test, removed by `close`. */
   readonly folder: () => string;
+  /** Where another process finds the storage: a folder, or an address. */
+  readonly place: () => string;
 }
 
 const project = "p1" as ProjectId;
@@ -305,5 +308,106 @@ export const observationsConformance = (name: string, setup: ObservationsSetup):
       await driver.restore(copy);
       expect((await load(minute() - 540_000, minute() + 1, 100)).mean).toEqual(Array(10).fill(1));
     });
+    it("makes a copy under a stream of appends that has each whole or not at all, and all that were there before", async () => {
+      let appended = 0;
+      let isOver = false;
+      const ingesting = (async () => {
+        for (; !isOver; appended += 1)
+          await driver.append(
+            project,
+            board,
+            Object.keys(series).map((name) => ({
+              ...{ series: name, value: appended },
+              atMs: minute() - appended,
+            })),
+          );
+      })();
+      while (appended < 50) await new Promise((resolve) => setTimeout(resolve, 1));
+      const before = appended;
+      const copy = join(setup.folder(), "copy");
+      await driver.backup(copy);
+      isOver = true;
+      await ingesting;
+      await driver.restore(copy);
+      const [load1, used] = await Promise.all(
+        Object.keys(series).map((name) =>
+          driver.range(project, board, {
+            ...{ series: name, points: 1_000_000 },
+            ...{ fromMs: minute() - DAY_MS / 2, toMs: minute() + 1 },
+          }),
+        ),
+      );
+      expect(load1?.mean).toEqual(used?.mean);
+      expect(load1?.mean.at(-1)).toBe(0);
+      expect(load1?.mean.length).toBeGreaterThanOrEqual(before);
+      expect(load1?.mean.length).toBeLessThanOrEqual(appended);
+    });
+    it("has everything that was acknowledged to a process that was killed while it stored", async () => {
+      const seed = Date.now() % 1_000_000;
+      const random = randomOf(seed);
+      for (let round = 0; round < 3; round += 1) {
+        await driver.stop?.();
+        const acknowledged = await killIngesting(setup.nowMs(), setup.place(), random() * 300);
+        driver = await setup.reopen();
+        expect(acknowledged.size, `seed ${seed}`).toBeGreaterThan(0);
+        for (const [killed, last] of acknowledged) {
+          const [today = [], yesterday = []] = await Promise.all(
+            [0, 1].map(async (day) => {
+              const toMs = setup.nowMs() - day * DAY_MS + 1;
+              const query = {
+                series: "killed",
+                fromMs: toMs - DAY_MS / 2,
+                toMs,
+                points: 1_000_000,
+              };
+              return (await driver.range(project, killed as BoardId, query)).mean;
+            }),
+          );
+          const why = `seed ${seed}, round ${round}, ${killed}`;
+          for (const values of [today, yesterday]) {
+            const stored = new Set(values);
+            const lost = Array.from({ length: last + 1 }, (_, i) => i).filter(
+              (i) => !stored.has(i),
+            );
+            expect(lost, why).toEqual([]);
+          }
+        }
+      }
+    }, 60_000);
+    it("holds 10,000 series of ten boards, and answers for each", async () => {
+      const boards = Array.from({ length: 10 }, (_, i) => `many-${i}` as BoardId);
+      const names = Array.from({ length: 1_000 }, (_, i) => `s${i}`);
+      const described = Object.fromEntries(names.map((name) => [name, { unit: "1", periodS: 60 }]));
+      for (const each of boards) await driver.describe(project, each, described);
+      const moments = Array.from({ length: 5 }, (_, i) => minute() - DAY_MS - i * 60_000);
+      const made = (at: number, b: number, s: number) => at + b * 1_000 + s;
+      await Promise.all(
+        moments.flatMap((atMs, at) =>
+          boards.map((each, b) =>
+            driver.append(
+              project,
+              each,
+              names.map((name, s) => ({ series: name, atMs, value: made(at, b, s) })),
+            ),
+          ),
+        ),
+      );
+      await driver.prune(setup.nowMs());
+      for (const [b, each] of boards.entries()) {
+        const found = await driver.series(project, each);
+        expect(found).toHaveLength(1_000);
+        for (const { name, latest } of found)
+          expect(latest).toEqual({ atMs: moments[0], value: made(0, b, Number(name.slice(1))) });
+        const query = { fromMs: moments[4] ?? 0, toMs: (moments[0] ?? 0) + 1 };
+        for (const s of [0, 500, 999])
+          for (const points of [2, 100]) {
+            const range = await driver.range(project, each, { series: `s${s}`, ...query, points });
+            expect([Math.min(...range.min), Math.max(...range.max)]).toEqual([
+              made(0, b, s),
+              made(4, b, s),
+            ]);
+          }
+      }
+    }, 60_000);
   });
 };

@@ -32,6 +32,7 @@ observationsConformance("postgres", {
     nowMs = ms;
   },
   folder: () => folder,
+  place: () => made.url,
   open: async () => {
     nowMs = noon;
     folder = mkdtempSync(join(tmpdir(), "s4t-observations-"));

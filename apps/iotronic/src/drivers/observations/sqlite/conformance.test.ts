@@ -27,6 +27,7 @@ observationsConformance("sqlite", {
     nowMs = ms;
   },
   folder: () => folder,
+  place: () => join(folder, "data"),
   open: () => {
     nowMs = noon;
     folder = mkdtempSync(join(tmpdir(), "s4t-observations-"));
