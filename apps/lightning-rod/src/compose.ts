@@ -105,7 +105,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       const calling = link;
       jobs = openJobs({
         storage,
-        clock,
+        cloudNow: () => calling.cloudNow(),
         log,
         call: (procedure, args) => calling.call(procedure, args),
         report: (row) => journal.append(row, { durable: true }),

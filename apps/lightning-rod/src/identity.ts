@@ -39,16 +39,13 @@ const keyOf = (pem: string): BoardKey => ({
   publicKey: rawHex(createPublicKey(pem).export({ format: "jwk" }).x),
 });
 
-/**
- * Looks whether key and identity can be read. Where one cannot, both are set aside as `*.damaged`: the board enrols again, which
- * is also what whoever keeps the agent then sees to. Answers what was damaged.
- */
-export const setDamagedIdentityAside = (storage: Storage): string | undefined => {
+/** Name of the file that cannot be read, of key and identity; undefined where both can or are not there. */
+export const findDamaged = (storage: Storage): string | undefined => {
   const isReadable: Readonly<Record<string, (text: string) => unknown>> = {
     [keyFile]: keyOf,
     [identityFile]: (text) => check(IdentityFile, JSON.parse(text), identityFile),
   };
-  const damaged = Object.entries(isReadable).find(([name, parse]) => {
+  return Object.entries(isReadable).find(([name, parse]) => {
     const text = storage.read(name);
     try {
       if (text !== undefined) parse(text);
@@ -57,6 +54,14 @@ export const setDamagedIdentityAside = (storage: Storage): string | undefined =>
       return true;
     }
   })?.[0];
+};
+
+/**
+ * Sets key and identity aside as `*.damaged` where one cannot be read: the board enrols again, which is also what whoever keeps
+ * the agent then sees to. Answers what was damaged.
+ */
+export const setDamagedIdentityAside = (storage: Storage): string | undefined => {
+  const damaged = findDamaged(storage);
   if (damaged === undefined) return undefined;
   for (const name of [identityFile, keyFile]) {
     const text = storage.read(name);
@@ -74,6 +79,12 @@ const keyIn = (storage: Storage, file: string): BoardKey => {
     .toString();
   storage.write(file, pem);
   return keyOf(pem);
+};
+
+/** The key of an enrolled board, where there is one. */
+export const findKey = (storage: Storage): BoardKey | undefined => {
+  const pem = storage.read(keyFile);
+  return pem === undefined ? undefined : keyOf(pem);
 };
 
 /** The key of an enrolled board. */

@@ -6,7 +6,8 @@ import { makePrivateFolder, writeFileAtomic } from "@s4t/kit/node";
 import type { AgentConfig } from "./config.ts";
 import { enrolOnly } from "./run.ts";
 
-const unitFile = "/etc/systemd/system/s4t-agent.service";
+/** Where the unit is. */
+export const unitFile = "/etc/systemd/system/s4t-agent.service";
 
 const quoted = (text: string): string =>
   `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;

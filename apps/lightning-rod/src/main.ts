@@ -4,7 +4,7 @@
 import { exitCodeOf, fail } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { readAgentConfig } from "./config.ts";
-import { doctor } from "./doctor.ts";
+import { doctor } from "./doctor/doctor.ts";
 import { install, uninstall } from "./install.ts";
 import { runAgent } from "./run.ts";
 
@@ -16,7 +16,7 @@ const usage = `lightning-rod, the Stack4Things agent
       [--end-with-input]               ends when standard input does
   install [the same]                   as a systemd unit
   uninstall                            takes the unit away; the data stays
-  doctor [--data DIR]                  what keeps this board from its cloud
+  doctor [--data DIR] [--url ADDRESS]  what keeps this board from its cloud
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodeOf, fail } from "@s4t/contract";
 import { createLog, isS4tError, type Log, type LogLevel, logLevels, systemClock } from "@s4t/kit";
-import { removeFileDurably, whyUnwritable } from "@s4t/kit/node";
+import { readFileIfThere, removeFileDurably, whyUnwritable } from "@s4t/kit/node";
 import { composeAgent } from "./compose.ts";
 import type { AgentConfig } from "./config.ts";
 import { identify } from "./enrol.ts";
@@ -19,9 +19,17 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+const pidFileOf = (folder: string): string => join(folder, "agent.pid");
+
+/** Process of the agent that runs on a folder. */
+export const holderOf = (folder: string): number | undefined => {
+  const text = readFileIfThere(pidFileOf(folder));
+  return text !== undefined && isAlive(Number(text)) ? Number(text) : undefined;
+};
+
 /** Takes the folder for this process. Throws `data.locked` and `data.unwritable`. */
 export const lockFolder = (folder: string): (() => void) => {
-  const file = join(folder, "agent.pid");
+  const file = pidFileOf(folder);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (;;) {

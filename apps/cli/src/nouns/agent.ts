@@ -26,7 +26,8 @@ export const register = (program: Command): void => {
       .option(
         "--reboot-command <json>",
         'argument array that reboots this machine, such as ["/sbin/reboot"]',
-      );
+      )
+      .option("--url <address>", "where the cloud is now, if it moved since the enrolment");
     examples(verb, ...lines);
     run(verb, async () => {
       process.exitCode = await runHouseProgram(

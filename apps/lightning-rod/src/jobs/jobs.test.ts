@@ -1,5 +1,5 @@
 import type { Job, ReportRow } from "@s4t/contract";
-import { silentLog, systemClock } from "@s4t/kit";
+import { silentLog } from "@s4t/kit";
 import { describe, expect, it } from "vitest";
 import { openRefusing } from "../../test/machine.ts";
 import { openMemory } from "../storage.ts";
@@ -25,7 +25,7 @@ const open = (
   return {
     storage,
     reported,
-    jobs: openJobs({ storage, clock: systemClock, log: silentLog, call, report }),
+    jobs: openJobs({ storage, cloudNow: Date.now, log: silentLog, call, report }),
   };
 };
 

@@ -1,7 +1,7 @@
 // Commands that waited for this board: run in order, at most once. Each step of a job is on disk before the next one is taken; a
 // crash between "started" and "done" is reported as unknown, unless running it again does no harm.
 import { check, type Job, MAX_JOBS_PER_REPLY, type ReportRow } from "@s4t/contract";
-import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import { isS4tError, type Log } from "@s4t/kit";
 import type { Static } from "typebox";
 import * as Type from "typebox";
 import type { Storage } from "../storage.ts";
@@ -25,14 +25,15 @@ export interface Jobs {
 
 export interface JobsDependencies {
   readonly storage: Storage;
-  readonly clock: Clock;
+  /** The cloud's time: a board's own clock may say anything. */
+  readonly cloudNow: () => number;
   readonly log: Log;
   readonly call: (procedure: string, args: unknown) => Promise<unknown>;
   readonly report: (row: Extract<ReportRow, { kind: "result" }>) => void;
 }
 
 /** Opens the lane; what a crash left open is settled first. */
-export const openJobs = ({ storage, clock, log, call, report }: JobsDependencies): Jobs => {
+export const openJobs = ({ storage, cloudNow, log, call, report }: JobsDependencies): Jobs => {
   let stored: Stored = { cursor: 0, started: null };
   // A lane whose place is lost: what the cloud still holds of it may have run. It is settled as unknown, not run a second time.
   let isPlaceLost = false;
@@ -55,7 +56,7 @@ export const openJobs = ({ storage, clock, log, call, report }: JobsDependencies
   }
 
   const runOne = async (job: Job): Promise<void> => {
-    if (job.expiresAtMs < clock.now()) {
+    if (job.expiresAtMs < cloudNow()) {
       report({ kind: "result", id: job.id, state: "expired", code: "command.expired" });
       return;
     }

@@ -20,7 +20,8 @@ import {
 } from "@s4t/wamp";
 import { connectWebSocket } from "@s4t/wamp/node/client";
 import type { BoardIdentity, BoardKey } from "../identity.ts";
-import { fromWire, notReached, toWire } from "./wire-errors.ts";
+import { notReached } from "./not-reached.ts";
+import { fromWire, toWire } from "./wire-errors.ts";
 
 export interface LinkOptions {
   readonly key: BoardKey;

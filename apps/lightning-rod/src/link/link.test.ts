@@ -65,7 +65,7 @@ const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = sy
   );
   const jobs = openJobs({
     storage,
-    clock,
+    cloudNow: () => link.cloudNow(),
     log: silentLog,
     call: (procedure, args) => link.call(procedure, args),
     report: (row) => journal.append(row),

@@ -7,14 +7,14 @@ import {
   cloudProcedures,
   cloudUri,
   fail,
-  isRetryable,
   type Job,
   MAX_REPORT_ROWS,
   type ReportRow,
   toHex,
+  WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
-import { type Clock, createBackoff, createDeadline, type Log, sleep, untilAborted } from "@s4t/kit";
+import { type Clock, createBackoff, createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
 import { type ClientSession, cryptosignCredentials, type IncomingCall } from "@s4t/wamp";
 import { ed25519Signer } from "@s4t/wamp/node/client";
 import type { Dispatch } from "../features/feature.ts";
@@ -22,8 +22,10 @@ import type { BoardIdentity } from "../identity.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
+import { askJson } from "./ask-json.ts";
 import { type LinkOptions, openSession } from "./connect.ts";
-import { post } from "./post.ts";
+import { notReached } from "./not-reached.ts";
+
 import { fromWire, isFinal } from "./wire-errors.ts";
 
 /** First pause before a new try. */
@@ -63,6 +65,8 @@ export interface RunningLink {
   run(identity: BoardIdentity, signal: AbortSignal): Promise<void>;
   /** The authority (PEM) to trust from the next connection on. */
   trust(ca: string): void;
+  /** The cloud's time, by its word at the last join and the time since; the board's own before any. */
+  cloudNow(): number;
 }
 
 class AgentLink implements RunningLink {
@@ -77,6 +81,7 @@ class AgentLink implements RunningLink {
   #later: { cancel(): void } | undefined;
   #ca: string | null = null;
   #url = "";
+  #aheadMs: number | undefined;
 
   constructor(options: LinkOptions, deps: LinkDependencies) {
     this.#options = options;
@@ -97,10 +102,11 @@ class AgentLink implements RunningLink {
         if (signal.aborted) return;
         const shown = fromWire(error);
         if (isFinal(shown)) throw shown;
+        const told = notReached(shown, identity.url);
         log.warn("The cloud cannot be reached", {
           url: identity.url,
-          because: shown instanceof Error ? shown.message : "unknown",
-          retryable: isRetryable(shown),
+          because: told instanceof Error ? told.message : "unknown",
+          ...(isS4tError(told) ? { code: told.code } : {}),
         });
       }
       if (clock.monotonicMs() - startedMs >= STEADY_SESSION_MS) backoff.reset();
@@ -110,6 +116,11 @@ class AgentLink implements RunningLink {
 
   trust(ca: string): void {
     this.#ca = ca;
+  }
+
+  cloudNow(): number {
+    const { clock } = this.#deps;
+    return this.#aheadMs === undefined ? clock.now() : clock.monotonicMs() + this.#aheadMs;
   }
 
   /** One session from join to end; answers how long to stay away at least. */
@@ -138,6 +149,8 @@ class AgentLink implements RunningLink {
         { match: "prefix" },
       );
       this.#session = session;
+      const { timeMs } = check(WelcomeExtra, session.details.authextra, "welcome");
+      this.#aheadMs = timeMs - this.#deps.clock.monotonicMs();
       log.info("Joined the cloud", { url: identity.url, board: identity.board });
       for (const row of [
         { kind: "info", info: this.#deps.info() } as const,
@@ -316,7 +329,7 @@ class AgentLink implements RunningLink {
     const { path, token } = check(reportBacklog.reply, args[0], "ticket");
     return check(
       reportAppend.reply,
-      await post(`${this.#url}${path}`, token, batch, this.#ca),
+      await askJson({ url: `${this.#url}${path}`, ca: this.#ca, post: { token, body: batch } }),
       "acked",
     ).acked;
   }

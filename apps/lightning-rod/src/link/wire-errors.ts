@@ -1,7 +1,7 @@
 // Errors on their way to the cloud and from it, and what they mean for another try.
 import { codeOfWampError, fail, wampErrorOf } from "@s4t/contract";
 import { isS4tError, S4tError } from "@s4t/kit";
-import { isWampError, WampError, wampErrors } from "@s4t/wamp";
+import { isWampError, WampError } from "@s4t/wamp";
 
 /** Refusals that another try does not change: the agent ends with them. */
 const finalCodes: ReadonlySet<string> = new Set([
@@ -39,12 +39,4 @@ export const fromWire = (error: unknown): unknown => {
         details: (error as WampError).kwargs,
         cause: error,
       });
-};
-
-/** A connection that did not come about, in words of ours: TLS fails where somebody else answers for the cloud. */
-export const notReached = (error: unknown, url: string): unknown => {
-  if (!isWampError(error, wampErrors.networkFailure)) return error;
-  return error.details?.because === "tls"
-    ? fail("agent.wrong-cloud", { url }, error)
-    : fail("cloud.unreachable", { url, because: error.message }, error);
 };

@@ -25,7 +25,11 @@ export const programErrors = {
   ),
   "agent.wrong-cloud": refused(403)(
     "noPermission",
-    "The cloud at {url} does not hold the key that the enrolment string names.",
+    "What answers at {url} is not the cloud that this board trusts: it holds another key.",
+  ),
+  "agent.wrong-clock": unavailable(503)(
+    "tryAgain",
+    "The clock here says {now}, when the certificate of the cloud at {url} is not valid.",
   ),
   "cloud.unreachable": unavailable(503)("unavailable", "No cloud answers at {url}: {because}."),
 } as const;
