@@ -38,6 +38,11 @@ it("shows this machine as a board, and every printed command works", async () =>
     expect([command, code, err]).toEqual([command, 0, ""]);
     expect(out).not.toBe("");
   }
+  // Whoever lists the processes of this machine learns no enrolment.
+  const pid = readFileSync(join(data(), "agent/agent.pid"), "utf8");
+  const [, ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  expect(args).toContain("--enrol");
+  expect(args.join(" ")).not.toContain("s4t1:");
   const list = JSON.parse((await pasteAndWait("./s4t board list --json", home())).out);
   expect(list).toEqual([
     expect.objectContaining({
@@ -90,7 +95,13 @@ it("takes a second board in the foreground, which ends cleanly, and refuses its 
   const made = JSON.parse((await pasteAndWait("./s4t board create two --json", home())).out);
   const run = (name: string) =>
     `./s4t agent run --enrol ${made.enrolment} --data ${join(folder.path, name)}`;
-  const agent = paste(run("two"), home());
+  // The string by standard input, which no list of processes shows.
+  const agent = paste(
+    `./s4t agent run --enrol - --data ${join(folder.path, "two")}`,
+    home(),
+    "pipe",
+  );
+  agent.stdin?.write(`${made.enrolment}\n`);
   const stateOf = async (name: string): Promise<string> =>
     JSON.parse((await pasteAndWait(`./s4t board show ${name} --json`, home())).out).status;
   await until(

@@ -12,11 +12,15 @@ export interface Printed {
 }
 
 /** Starts a shell line in the checkout, as if pasted there. */
-export const paste = (line: string, env: NodeJS.ProcessEnv = {}): ChildProcess =>
+export const paste = (
+  line: string,
+  env: NodeJS.ProcessEnv = {},
+  input: "ignore" | "pipe" = "ignore",
+): ChildProcess =>
   spawn("sh", ["-c", `exec ${line}`], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input, "pipe", "pipe"],
   });
 
 /** Waits for a pasted line to end. */

@@ -3,9 +3,13 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fail } from "@s4t/contract";
 
+/** As an enrolment: read it from standard input. */
+export const FROM_INPUT = "-";
+
 /** Settings of `run`. */
 export interface AgentConfig {
   readonly data: string;
+  /** {@link FROM_INPUT}: it comes as the first line of standard input, which no list of processes shows. */
   readonly enrol: string | null;
   readonly rebootCommand: readonly string[] | null;
   /** Where the cloud is now, if not where it was at enrolment. */

@@ -11,6 +11,7 @@ import { runAgent } from "./run.ts";
 const usage = `lightning-rod, the Stack4Things agent
 
   run [--enrol STRING] [--data DIR]    in the foreground
+      [--enrol -]                      the string is the first line of standard input
       [--reboot-command JSON]          argument array that reboots this machine: ["/sbin/reboot"]
       [--url ADDRESS]                  where the cloud is now, if it moved since the enrolment
       [--end-with-input]               ends when standard input does

@@ -5,8 +5,9 @@ import { exitCodeOf, fail } from "@s4t/contract";
 import { createLog, isS4tError, type Log, type LogLevel, logLevels, systemClock } from "@s4t/kit";
 import { readFileIfThere, removeFileDurably, whyUnwritable } from "@s4t/kit/node";
 import { composeAgent } from "./compose.ts";
-import type { AgentConfig } from "./config.ts";
+import { type AgentConfig, FROM_INPUT } from "./config.ts";
 import { identify } from "./enrol.ts";
+import { readInputLine } from "./input-line.ts";
 import { createLinux } from "./platform/linux/linux.ts";
 import { openFolder, sweepFolder } from "./storage.ts";
 
@@ -72,6 +73,9 @@ const createAgentLog = (): { log: Log; setLevel: (level: LogLevel) => void } => 
   };
 };
 
+const enrolmentOf = async ({ enrol }: AgentConfig): Promise<string | null> =>
+  enrol === FROM_INPUT ? await readInputLine() : enrol;
+
 /** Makes sure that this machine is enrolled, and does nothing else. Throws what keeps it from it. */
 export const enrolOnly = async (config: AgentConfig): Promise<void> => {
   const release = lockFolder(config.data);
@@ -79,7 +83,7 @@ export const enrolOnly = async (config: AgentConfig): Promise<void> => {
     const { log } = createAgentLog();
     const storage = openFolder(config.data);
     await identify(
-      { enrolment: config.enrol, url: config.url, simulated: false },
+      { enrolment: await enrolmentOf(config), url: config.url, simulated: false },
       { storage, clock: systemClock, log },
       new AbortController().signal,
     );
@@ -88,22 +92,24 @@ export const enrolOnly = async (config: AgentConfig): Promise<void> => {
   }
 };
 
+const endWithInput = (end: () => void): void => {
+  if (process.stdin.closed) end();
+  process.stdin.once("close", end).on("error", end).resume();
+};
+
 /** Runs an agent; answers the exit code. */
 export const runAgent = async (config: AgentConfig): Promise<number> => {
   const { log, setLevel } = createAgentLog();
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => stopped.abort());
-  if (config.endWithInput)
-    process.stdin
-      .once("close", () => stopped.abort())
-      .on("error", () => stopped.abort())
-      .resume();
   let release: (() => void) | undefined;
   try {
     release = lockFolder(config.data);
     sweepFolder(config.data);
-    for (let enrolment = config.enrol; !stopped.signal.aborted; enrolment = null) {
+    const given = await enrolmentOf(config);
+    if (config.endWithInput) endWithInput(() => stopped.abort());
+    for (let enrolment = given; !stopped.signal.aborted; enrolment = null) {
       const life = new AbortController();
       const end = () => life.abort();
       stopped.signal.addEventListener("abort", end, { once: true });

@@ -21,7 +21,10 @@ export const register = (program: Command): void => {
       .description(about)
       .allowUnknownOption()
       .allowExcessArguments()
-      .option("--enrol <string>", "enrolment string of `board create`")
+      .option(
+        "--enrol <string>",
+        "enrolment string of `board create`; - reads it from standard input",
+      )
       .option("--data <folder>", "where it keeps its state")
       .option(
         "--reboot-command <json>",

@@ -24,6 +24,8 @@ export interface KeptProgramOptions {
   readonly log: Log;
   /** Arguments of the next start. */
   readonly arguments: () => Promise<readonly string[]>;
+  /** What it reads first of its standard input. */
+  readonly input?: () => string;
   /** Speaks with a program that was just started. */
   readonly onStarted?: (child: ChildProcess) => Promise<void>;
 }
@@ -62,6 +64,7 @@ export const createKeptProgram = (options: KeptProgramOptions): Part => {
       lastWords = (lastWords + piece.toString()).slice(-lastWordsLength);
     });
     running.stdin?.on("error", () => {}); // it ended first: told below
+    running.stdin?.write(options.input?.() ?? "");
     const onEnd = (facts: Readonly<Record<string, unknown>>): void => {
       if (child !== running) return;
       child = undefined;

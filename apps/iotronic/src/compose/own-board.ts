@@ -22,8 +22,9 @@ export const ownBoardName = (): string =>
   (hostname().split(".", 1)[0] ?? "").slice(0, 63) || "this-machine";
 
 /** Makes the part. No reboot command: a cloud does not take down the machine that it runs on. */
-export const createOwnBoard = ({ folder, url, clock, log, enrol }: OwnBoardOptions): Part =>
-  createKeptProgram({
+export const createOwnBoard = ({ folder, url, clock, log, enrol }: OwnBoardOptions): Part => {
+  let enrolment: string | undefined;
+  return createKeptProgram({
     name: "This machine's agent",
     file: agentBundle,
     clock,
@@ -31,7 +32,11 @@ export const createOwnBoard = ({ folder, url, clock, log, enrol }: OwnBoardOptio
     arguments: async () => {
       // Enrolled already, or not yet: a first agent may have died before it got that far.
       const isEnrolled = existsSync(join(folder, "identity.json"));
-      const enrolment = isEnrolled ? [] : ["--enrol", await enrol(ownBoardName())];
-      return ["run", "--data", folder, "--url", url, "--end-with-input", ...enrolment];
+      enrolment = isEnrolled ? undefined : await enrol(ownBoardName());
+      const asked = enrolment === undefined ? [] : ["--enrol", "-"];
+      return ["run", "--data", folder, "--url", url, "--end-with-input", ...asked];
     },
+    // Not as an argument: every user of the machine sees those.
+    input: () => (enrolment === undefined ? "" : `${enrolment}\n`),
   });
+};
