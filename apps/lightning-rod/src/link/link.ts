@@ -14,7 +14,15 @@ import {
   WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
-import { type Clock, createBackoff, createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
+import {
+  type Clock,
+  createBackoff,
+  createDeadline,
+  isS4tError,
+  type Log,
+  sleep,
+  untilAborted,
+} from "@s4t/kit";
 import { type ClientSession, cryptosignCredentials, type IncomingCall } from "@s4t/wamp";
 import { ed25519Signer } from "@s4t/wamp/node/client";
 import type { Dispatch } from "../features/feature.ts";
