@@ -44,7 +44,7 @@ const addTarget = (board: Command): void => {
         ["state", (row) => stateText(row.state)],
         ["entry", (row) => row.key],
         ["since", (row) => ageText(row.since)],
-        ["why", (row) => row.problem?.sentence ?? ""],
+        ["why", (row) => (row.problem ? `${row.problem.sentence} (${row.problem.code})` : "")],
       ],
       "No entry has been reported yet.",
     );

@@ -58,6 +58,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
   const boardOptions = {
     platform,
     clock,
+    log,
     rebootCommand: options.rebootCommand,
     restart: deps.restart,
     startedAtMs: clock.now(),

@@ -7,6 +7,9 @@ export type Measured = Readonly<Record<string, number>>;
 /** Unit of each series that a machine has, UCUM. */
 export type SeriesUnits = Readonly<Record<string, string>>;
 
+/** Reboots; resolves, where the machine is still there, with why it does not. */
+export type Reboot = () => Promise<string | undefined>;
+
 export interface Platform {
   /** What the machine is; what the agent knows of itself is added by the feature. */
   describe(): Pick<
@@ -31,6 +34,6 @@ export interface Platform {
   measure(): Measured;
   /** Whether the wall clock is kept by somebody. */
   isClockSynchronised(): boolean;
-  /** Runs the configured reboot command; resolves when it was started. */
-  reboot(command: readonly string[]): Promise<void>;
+  /** What reboots this machine by the configured command. Throws `board.failed` where there is no such program. */
+  prepareReboot(command: readonly string[]): Reboot;
 }

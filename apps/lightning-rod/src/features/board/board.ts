@@ -1,6 +1,6 @@
 // What every board can: a sign of life, what it is, restarting its agent, rebooting its machine where its owner allowed it.
 import { type BoardInfo, board, fail, RELEASE } from "@s4t/contract";
-import type { Clock } from "@s4t/kit";
+import type { Clock, Log } from "@s4t/kit";
 import type { Platform } from "../../platform/platform.ts";
 import { type Dispatch, dispatchOf } from "../feature.ts";
 
@@ -14,6 +14,7 @@ export const GOING_DELAY_MS = 150;
 export interface BoardFeatureOptions {
   readonly platform: Platform;
   readonly clock: Clock;
+  readonly log: Log;
   /** Argument array that reboots this machine; null: nobody allowed it. */
   readonly rebootCommand: readonly string[] | null;
   /** Ends the agent so that it starts again. */
@@ -36,7 +37,7 @@ export const infoOf = ({
 
 /** Makes the feature. */
 export const createBoardFeature = (options: BoardFeatureOptions): Dispatch => {
-  const { clock, platform, rebootCommand, restart } = options;
+  const { clock, log, platform, rebootCommand, restart } = options;
   return dispatchOf(board, {
     ping: ({ payload }) => ({ atMs: clock.now(), ...(payload === undefined ? {} : { payload }) }),
     info: () => infoOf(options),
@@ -44,9 +45,15 @@ export const createBoardFeature = (options: BoardFeatureOptions): Dispatch => {
       clock.after(GOING_DELAY_MS, restart);
       return { backWithinS: RESTART_BACK_WITHIN_S };
     },
-    reboot: async () => {
+    reboot: () => {
       if (!rebootCommand) throw fail("board.power-disabled");
-      await platform.reboot(rebootCommand);
+      const reboot = platform.prepareReboot(rebootCommand);
+      // After the answer has left: some machines are down before their command returns.
+      clock.after(GOING_DELAY_MS, () => {
+        void reboot().then((because) => {
+          if (because !== undefined) log.error("The machine does not reboot", { because });
+        });
+      });
       return { backWithinS: REBOOT_BACK_WITHIN_S };
     },
   });

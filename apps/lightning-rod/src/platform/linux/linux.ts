@@ -1,5 +1,13 @@
 // Linux: /proc, /sys and what Node knows. Everything that may be missing on some machine is looked for once.
-import { existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statfsSync,
+} from "node:fs";
 import {
   arch,
   cpus,
@@ -10,6 +18,7 @@ import {
   totalmem,
   uptime,
 } from "node:os";
+import { join } from "node:path";
 import { fail } from "@s4t/contract";
 import type { Clock } from "@s4t/kit";
 import type { Measured, Platform, SeriesUnits } from "../platform.ts";
@@ -82,6 +91,21 @@ const findTemperatures = (): ReadonlyMap<string, string> => {
     found.set(`temperature.${name}`, file);
   }
   return found;
+};
+
+/** Path of a program, looked for as a shell would. */
+const findProgram = (name: string): string | undefined => {
+  const folders = name.includes("/") ? [""] : (process.env.PATH ?? "").split(":");
+  return folders
+    .map((folder) => (folder === "" ? name : join(folder, name)))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 };
 
 const units: SeriesUnits = {
@@ -183,18 +207,21 @@ export const createLinux = ({
       existsSync("/run/systemd/timesync/synchronized") ||
       existsSync("/run/chrony") ||
       existsSync("/var/lib/ntp/ntp.drift"),
-    reboot: async ([program = "", ...args]) => {
-      const { spawn } = await import("node:child_process"); // seldom needed
-      return new Promise((resolve, reject) => {
-        const child = spawn(program, args, { detached: true, stdio: "ignore" });
-        child.once("error", (error) =>
-          reject(fail("board.failed", { because: error.message }, error)),
-        );
-        child.once("spawn", () => {
+    prepareReboot: ([program = "", ...args]) => {
+      const path = findProgram(program);
+      if (path === undefined)
+        throw fail("board.failed", { because: `there is no program ${program}` });
+      return async () => {
+        const { spawn } = await import("node:child_process"); // seldom needed
+        return new Promise((resolve) => {
+          const child = spawn(path, args, { detached: true, stdio: "ignore" });
+          child.once("error", (error) => resolve(error.message));
+          child.once("exit", (code, signal) =>
+            resolve(code === 0 ? undefined : `the command ended with ${code ?? signal}`),
+          );
           child.unref();
-          resolve();
         });
-      });
+      };
     },
   };
 };

@@ -4,8 +4,6 @@ import type { Measured, Platform } from "../platform.ts";
 
 const models = ["Arancino Mega", "Raspberry Pi 4 Model B", "Arduino YUN", "BeagleBone Black"];
 const gib = 1_073_741_824;
-/** From a reboot's answer until the machine is down. */
-export const SIMULATED_HALT_MS = 150;
 
 export interface SimulatedOptions {
   readonly name: string;
@@ -82,9 +80,9 @@ export const createSimulated = ({
       };
     },
     isClockSynchronised: () => true,
-    async reboot() {
-      // Its answer leaves before the machine does.
-      clock.after(SIMULATED_HALT_MS, onReboot);
+    prepareReboot: () => async () => {
+      onReboot();
+      return undefined;
     },
   };
 };

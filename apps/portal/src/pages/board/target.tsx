@@ -34,7 +34,9 @@ export const TargetCard = ({ board }: { readonly board: Board }) => {
               <>
                 <span className={css.key}>{key}</span>
                 {problem && (
-                  <p className={css.problem}>{sentenceOf(problem.code, problem.sentence)}</p>
+                  <p className={css.problem}>
+                    {sentenceOf(problem.code, problem.sentence)} <code>{problem.code}</code>
+                  </p>
                 )}
               </>
             ),
