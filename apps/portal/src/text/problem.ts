@@ -1,5 +1,6 @@
 // What went wrong, for the reader: by the code of the error table in the chosen language, else as the cloud said it.
 import { isS4tError } from "@s4t/kit";
+import { errors } from "../live/contract.ts";
 import { currentLanguage, text, textOr } from "./text.ts";
 
 export interface Shown {
@@ -16,7 +17,17 @@ const fieldOf = (details: unknown, name: string): string | null => {
   return typeof value === "string" ? value : null;
 };
 
-/** Sentence of a code; the English one is the table's own. */
+/** What fills the table's sentence of a code, read back out of a sentence that it filled. */
+export const detailsIn = (code: string, english: string): Readonly<Record<string, string>> => {
+  const row = Object.hasOwn(errors, code) ? errors[code as keyof typeof errors] : undefined;
+  if (!row) return {};
+  const pattern = row.sentence
+    .replace(/[.*+?^$()|[\]\\]/g, "\\$&")
+    .replace(/\{(\w+)\}/g, "(?<$1>.*)");
+  return new RegExp(`^${pattern}$`, "s").exec(english)?.groups ?? {};
+};
+
+/** Sentence of a code; the English one is the table's own, and what fills it fills the other's too. */
 export const sentenceOf = (
   code: string,
   english: string,
@@ -24,7 +35,10 @@ export const sentenceOf = (
 ): string => {
   if (currentLanguage() === "en") return english;
   const values = Object.fromEntries(
-    Object.entries(details ?? {}).map(([name, value]) => [name, String(value)]),
+    Object.entries({ ...detailsIn(code, english), ...details }).map(([name, value]) => [
+      name,
+      String(value),
+    ]),
   );
   return textOr(`error.${code}`, english, values);
 };
