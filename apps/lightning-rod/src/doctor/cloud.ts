@@ -1,5 +1,4 @@
 // What can be asked of the cloud: whether the way there is open, whether it is ours, whether it knows this board, what it runs.
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { CONTRACT, check, type ErrorCode, isNewerRelease, RELEASE, toHex } from "@s4t/contract";
 import { isS4tError, systemClock } from "@s4t/kit";
@@ -65,6 +64,7 @@ const isLoopback = (host: string): boolean =>
 const checkName = async (url: string): Promise<Finding | undefined> => {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
   if (isIP(host)) return undefined;
+  const { lookup } = await import("node:dns/promises"); // the agent that runs never needs it
   try {
     await lookup(host);
     return undefined;
