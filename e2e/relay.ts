@@ -19,6 +19,8 @@ export interface Relay {
   readonly taken: () => number;
   /** What went by from the board, as the relay could read it. */
   readonly seen: () => string;
+  /** From now on bytes of this direction go nowhere, and nobody is told; undefined: they arrive again, on new connections. */
+  swallow(direction: "both" | "toCloud" | "toBoard" | undefined): void;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export const openRelay = async (options: RelayOptions): Promise<Relay> => {
   const sockets = new Set<Socket>();
   let taken = 0;
   let seen = "";
+  let swallowed: "both" | "toCloud" | "toBoard" | undefined;
   const join = (near: Socket): void => {
     taken += 1;
     const far = options.tls
@@ -41,8 +44,22 @@ export const openRelay = async (options: RelayOptions): Promise<Relay> => {
     near.on("data", (piece: Buffer) => {
       seen = (seen + piece.toString("latin1")).slice(-100_000);
     });
-    near.pipe(far);
-    far.pipe(near);
+    // A direction that swallowed once stays cut: what is lost of a stream cannot be made good.
+    const pass = (from: Socket, to: Socket, direction: "toCloud" | "toBoard"): void => {
+      let isCut = false;
+      const isLost = (): boolean => {
+        isCut ||= swallowed === "both" || swallowed === direction;
+        return isCut;
+      };
+      from.on("data", (piece: Buffer) => {
+        if (isLost() || to.write(piece)) return;
+        from.pause();
+        to.once("drain", () => from.resume());
+      });
+      from.on("end", () => isLost() || to.end());
+    };
+    pass(near, far, "toCloud");
+    pass(far, near, "toBoard");
   };
   const server: Server = options.tls
     ? createTlsServer({ ...options.tls }, join)
@@ -54,6 +71,9 @@ export const openRelay = async (options: RelayOptions): Promise<Relay> => {
     port: (server.address() as AddressInfo).port,
     taken: () => taken,
     seen: () => seen,
+    swallow(direction) {
+      swallowed = direction;
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -64,11 +64,9 @@ export class ClientSocketTransport implements Transport {
     this.#keepAlive = startKeepAlive(clock, options.pingEveryMs, {
       ping: () => this.#write(opcodes.ping, noBytes),
       gone: () => this.#drop(1006, "The peer was not heard any more."),
+      bytesRead: () => socket.bytesRead,
     });
-    socket.on("data", (chunk: Buffer) => {
-      this.#keepAlive.heard();
-      this.#reader.push(chunk);
-    });
+    socket.on("data", (chunk: Buffer) => this.#reader.push(chunk));
     socket.on("error", (error) => {
       this.#end ??= { code: 1006, reason: error.message };
     });

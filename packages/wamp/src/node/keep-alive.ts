@@ -9,33 +9,35 @@ export const PING_EVERY_MS = 14_000;
 
 /** A running keep-alive. */
 export interface KeepAlive {
-  /** Call for whatever comes in. */
-  heard(): void;
   stop(): void;
 }
 
-/** Starts to ping, and calls `gone` once when nothing came back for a whole period. */
+/** A connection as a keep-alive sees it. */
+export interface KeptConnection {
+  ping(): void;
+  gone(): void;
+  /** Whatever came in so far. Bytes, not messages: a long message over a slow line is a sign of life, too. */
+  bytesRead(): number;
+}
+
+/** Starts to ping, and calls `gone` once when nothing came in for a whole period. */
 export const startKeepAlive = (
   clock: Clock,
   everyMs: number,
-  connection: { ping(): void; gone(): void },
+  connection: KeptConnection,
 ): KeepAlive => {
-  let heard = true;
+  let seen = -1;
   let timer: Timer;
   const beat = (): void => {
-    if (!heard) {
+    const bytes = connection.bytesRead();
+    if (bytes === seen) {
       connection.gone();
       return;
     }
-    heard = false;
+    seen = bytes;
     connection.ping();
     timer = clock.after(everyMs, beat);
   };
   timer = clock.after(everyMs, beat);
-  return {
-    heard() {
-      heard = true;
-    },
-    stop: () => timer.cancel(),
-  };
+  return { stop: () => timer.cancel() };
 };

@@ -1,6 +1,7 @@
 // WebSocket connections that come in, as transports, on `ws`. No HTTP server is made here: the one that there is hands upgrades
 // over. It does NOT know WAMP.
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock, Timer } from "@s4t/kit";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -50,7 +51,7 @@ interface AcceptedOptions {
 /** One accepted connection. */
 class AcceptedTransport implements Transport {
   readonly #ws: WebSocket;
-  readonly #socket: Duplex;
+  readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #options: AcceptedOptions;
   readonly #keepAlive: KeepAlive;
@@ -60,7 +61,7 @@ class AcceptedTransport implements Transport {
   #corked = false;
   #closing: Timer | undefined;
 
-  constructor(ws: WebSocket, socket: Duplex, clock: Clock, options: AcceptedOptions) {
+  constructor(ws: WebSocket, socket: Socket, clock: Clock, options: AcceptedOptions) {
     this.#ws = ws;
     this.#socket = socket;
     this.#clock = clock;
@@ -70,14 +71,12 @@ class AcceptedTransport implements Transport {
         if (ws.readyState === ws.OPEN) ws.ping();
       },
       gone: () => this.#drop(1006, "The peer was not heard any more."),
+      bytesRead: () => socket.bytesRead,
     });
     ws.pause();
     ws.on("message", (data: Buffer, isBinary: boolean) => {
-      this.#keepAlive.heard();
       this.#listener?.onMessage(isBinary ? data : data.toString("utf8"));
     });
-    ws.on("pong", () => this.#keepAlive.heard());
-    ws.on("ping", () => this.#keepAlive.heard());
     // `ws` closes by itself, with the right code, after an error; `close` follows always.
     ws.on("error", (error) => {
       this.#dropped ??= { code: 1002, reason: error.message };
@@ -184,7 +183,7 @@ export const acceptWebSockets = (
         return;
       }
       server.handleUpgrade(request, socket, head, (ws) => {
-        const transport = new AcceptedTransport(ws, socket, deps.clock, {
+        const transport = new AcceptedTransport(ws, request.socket, deps.clock, {
           maxBufferedBytes: options.maxBufferedBytes ?? MAX_BUFFERED_BYTES,
           pingEveryMs: options.pingEveryMs ?? PING_EVERY_MS,
           onDone: () => transports.delete(transport),

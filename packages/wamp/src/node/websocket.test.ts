@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createConnection } from "node:net";
 import { systemClock } from "@s4t/kit";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -13,7 +13,9 @@ import { createRouter } from "../router/router.ts";
 import type { Transport } from "../transport.ts";
 import { createEd25519KeyPair, ed25519Signer, verifyEd25519 } from "./ed25519.ts";
 import { secureRandom } from "./random.ts";
+import { upgradeSocket } from "./upgrade.ts";
 import { connectWebSocket } from "./websocket-client.ts";
+import { encodeFrame } from "./websocket-frames.ts";
 import { acceptWebSockets, type WebSocketDoorOptions } from "./websocket-server.ts";
 
 const deps = { clock: systemClock };
@@ -166,6 +168,28 @@ describe("the door", () => {
     expect(ends).toEqual([{ code: 1006, reason: "The peer was not heard any more." }]);
     expect(quiet.readyState).toBe(WebSocket.OPEN);
     quiet.terminate();
+  });
+
+  it("takes each byte of a long message over a slow line for a sign of life", async () => {
+    const ends: unknown[] = [];
+    const url = await aDoor({
+      pingEveryMs: 60,
+      onTransport: (transport) =>
+        transport.listen({ onMessage() {}, onClose: (end) => ends.push(end) }),
+    });
+    const { port } = new URL(url);
+    const slow = createConnection({ host: "127.0.0.1", port: Number(port) });
+    slow.on("error", () => {});
+    await upgradeSocket(slow, new URL(url), jsonCodec.subprotocol, {});
+    slow.resume();
+    const frame = encodeFrame(1, Buffer.alloc(60_000, 0x20), Buffer.alloc(4));
+    for (let at = 0; at < 40; at += 1) {
+      slow.write(frame.subarray(at, at + 1));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(ends).toEqual([]);
+    await expect.poll(() => ends).toMatchObject([{ code: 1006 }]);
+    slow.destroy();
   });
 
   it("drops a reader that does not read, says why, and holds no more than the limit", async () => {
