@@ -19,7 +19,7 @@ import {
   type Procedure,
   wampErrorOf,
 } from "@s4t/contract";
-import type { Clock, Log, Part } from "@s4t/kit";
+import { type Clock, isS4tError, type Log, type Part } from "@s4t/kit";
 import {
   type ClientSession,
   createRouter,
@@ -31,6 +31,7 @@ import {
   type Router,
   type RouterCounts,
   type SessionInfo,
+  type WampError,
 } from "@s4t/wamp";
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
@@ -141,7 +142,7 @@ class BoardLink implements RunningLink {
     this.#router.attach(far, { trustedAs: { authid: "cloud", authrole: "cloud" } });
     const cloud = await joinRealm(
       near,
-      { realm: LINK_REALM, mapError: toWire },
+      { realm: LINK_REALM, mapError: (error) => this.#tell(error) },
       { clock: this.#deps.clock },
     );
     this.#cloud = cloud;
@@ -149,6 +150,13 @@ class BoardLink implements RunningLink {
       match: "prefix",
       discloseCaller: true,
     });
+  }
+
+  /** What went wrong here, as a board hears it; what is our fault is logged. */
+  #tell(error: unknown): WampError {
+    if (!isS4tError(error) || error.code === "internal")
+      this.#deps.log.error("A board's request failed through our fault", { error });
+    return toWire(error);
   }
 
   async stop(): Promise<void> {

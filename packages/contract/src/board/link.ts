@@ -170,7 +170,7 @@ export const cloudProcedures = {
       have: Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 64 }), {
         maxProperties: 64,
       }),
-      jobsAfter: Type.Integer({ minimum: 0 }),
+      jobsAfter: Count(0),
     }),
     reply: Type.Object({
       target: Target,

@@ -74,8 +74,10 @@ export const createReports = (deps: ReportsDependencies): Reports => {
   const applyEntries = async (
     tx: Tx,
     board: KnownBoard,
-    { revision, entries }: RowOf<"entries">,
+    { revision, entries: told }: RowOf<"entries">,
   ): Promise<void> => {
+    // Of an entry that is told twice the last word counts.
+    const entries = [...new Map(told.map((entry) => [entry.key, entry])).values()];
     const scope = within(board.project);
     const before = new Map(
       (await listEntryStates(scope, tx, board.project, board.uuid)).map((row) => [row.key, row]),
