@@ -113,7 +113,7 @@ export const openWire = async (cloud: TestCloud, board: EnrolledBoard): Promise<
   };
 };
 
-const call = (procedure: string, args: unknown) => [48, 7, {}, `s4t.cloud.${procedure}`, [args]];
+const call = (procedure: string, args: object) => [48, 7, {}, `s4t.cloud.${procedure}`, [args]];
 
 /** Messages that a board may say, to be spoilt. */
 const rightOnes: readonly unknown[] = [
@@ -127,7 +127,7 @@ const rightOnes: readonly unknown[] = [
   call("report.append", batchOf(1, [{ kind: "series", series: { a: { unit: "1", periodS: 1 } } }])),
   call("report.append", batchOf(1, [{ kind: "result", id: "x", state: "done", result: {} }])),
   call("report.append", batchOf(1, [{ kind: "dropped", fromMs: 1, toMs: 2, count: 3 }])),
-  call("report.append", batchOf(1, [{ kind: "moon" }, null, 7, []])),
+  call("report.append", batchOf(1, [{ kind: "moon" }, []])),
   [64, 7, { match: "prefix" }, "s4t.board."],
   [32, 7, {}, "s4t.news"],
   [16, 7, { acknowledge: true }, "s4t.news", [1]],
