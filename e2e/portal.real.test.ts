@@ -154,6 +154,8 @@ describe("what is old", () => {
     const page = await at(boardPath());
     await tile(page, "Processor").locator("canvas").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
+    const form = await at("/app/default/enrol");
+    await form.getByLabel("Name", { exact: true }).fill("lamp-6");
     await stage.cloud().kill("SIGKILL");
     await page.getByText(/Reconnecting\. Values from \d\d:\d\d:\d\d\./).waitFor();
     const ping = page.getByRole("button", { name: "Ping" });
@@ -162,6 +164,12 @@ describe("what is old", () => {
     await page.getByText(/^was: Online/).waitFor();
     await page.locator("[data-stale] h3", { hasText: "Processor" }).waitFor();
     await takePicture(page, "board-cut-off");
+    const make = form.getByRole("button", { name: "Make its enrolment" });
+    await form.getByText(/Reconnecting\. Values from/).waitFor();
+    expect(await make.getAttribute("title")).toContain("cut off");
+    await form.getByLabel("Name", { exact: true }).press("Enter");
+    expect(await form.getByRole("alert").count()).toBe(0);
+    expect(await form.getByLabel("Name", { exact: true }).inputValue()).toBe("lamp-6");
     await stage.restartCloud();
     await page.getByText("Live", { exact: true }).waitFor({ timeout: 40_000 });
     await stage.untilStatus(board, "online");

@@ -7,6 +7,7 @@ import { layBoard } from "../live/boards.ts";
 import { useCutSince, useEventSocket, useTopic } from "../live/events.ts";
 import { SessionProvider, useSessionEnded, useSessionQuery } from "../live/session.ts";
 import { useText } from "../text/text.ts";
+import { ChangesOff } from "../ui/changes.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Bar } from "./bar.tsx";
 import { NotFound } from "./faults.tsx";
@@ -75,7 +76,9 @@ const Frame = ({ project }: { readonly project: string }) => {
         <Bar project={project} />
         <LinkNotice />
         <main id="main" tabIndex={-1} className={css.content}>
-          <Outlet />
+          <ChangesOff value={cut ? t("board.cut-off") : null}>
+            <Outlet />
+          </ChangesOff>
         </main>
       </div>
       <Palette project={project} />

@@ -1,6 +1,7 @@
 // Buttons. An action that is not allowed stays in its place, off, and says why.
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import css from "./button.module.css";
+import { useChangesOff } from "./changes.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 type Kind = "plain" | "primary" | "quiet" | "danger";
@@ -12,6 +13,8 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "typ
   /** Why it is off, if it is: shown on hover and read aloud. */
   readonly offBecause?: string | null | undefined;
   readonly submit?: boolean;
+  /** It changes something: off while nothing can be changed. What submits a form always does. */
+  readonly changes?: boolean;
   readonly children?: ReactNode;
 }
 
@@ -21,13 +24,16 @@ export const Button = ({
   busy = false,
   offBecause,
   submit = false,
+  changes = submit,
   children,
   disabled,
   onClick,
   title,
   ...rest
 }: ButtonProps) => {
-  const off = disabled || busy || Boolean(offBecause);
+  const changesOff = useChangesOff();
+  const because = offBecause ?? (changes ? changesOff : null);
+  const off = disabled || busy || Boolean(because);
   return (
     <button
       {...rest}
@@ -37,7 +43,7 @@ export const Button = ({
       data-lone={children === undefined ? "" : undefined}
       aria-disabled={off || undefined}
       aria-busy={busy || undefined}
-      title={offBecause ?? title}
+      title={because ?? title}
       onClick={off ? (event) => event.preventDefault() : onClick}
     >
       {icon && <Icon name={icon} size={17} />}

@@ -70,6 +70,10 @@ const EntryDialog = ({
   );
 };
 
+/** An action's name, which may break after its dots. */
+const Name = ({ name }: { readonly name: string }) =>
+  name.split(".").flatMap((part, i) => (i === 0 ? [part] : [".", <wbr key={part} />, part]));
+
 const useColumns = (onShow: (entry: AuditEntry) => void): readonly Column<AuditEntry>[] => {
   const t = useText();
   const now = useNow();
@@ -84,7 +88,7 @@ const useColumns = (onShow: (entry: AuditEntry) => void): readonly Column<AuditE
       ),
     },
     { key: "who", title: t("audit.who"), cell: ({ actor }) => <strong>{actor.name}</strong> },
-    { key: "what", title: t("audit.what"), cell: ({ name }) => name },
+    { key: "what", title: t("audit.what"), cell: ({ name }) => <Name name={name} /> },
     {
       key: "on",
       title: t("audit.on"),
@@ -142,7 +146,7 @@ export const AuditPage = () => {
       title={t("audit.title")}
       actions={
         mayVerify && (
-          <Button icon="shield" busy={verify.isPending} onClick={() => verify.mutate()}>
+          <Button changes icon="shield" busy={verify.isPending} onClick={() => verify.mutate()}>
             {t("audit.verify")}
           </Button>
         )

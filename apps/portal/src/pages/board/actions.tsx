@@ -1,10 +1,10 @@
 // Actions on a board. What the person may do comes with the board; what needs a live board says so and offers to wait for it.
 import { useState } from "react";
 import type { Board, Operation } from "../../live/contract.ts";
-import { useCutSince } from "../../live/events.ts";
 import { sentenceOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
+import { useChangesOff } from "../../ui/changes.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -150,8 +150,8 @@ export const BoardActions = ({ board }: { readonly board: Board }) => {
   const [open, setOpen] = useState<"edit" | "retire" | "rearm" | "restart" | "reboot" | null>(null);
   const connected = board.connectivity.connected;
   const close = () => setOpen(null);
-  const cut = useCutSince() !== null;
-  const off = (action: string) => (cut ? t("board.cut-off") : refusalOf(board, action));
+  const changesOff = useChangesOff();
+  const off = (action: string) => changesOff ?? refusalOf(board, action);
   const retired = board.status === "retired";
   useOfferCommands([
     ...(connected && off("ping") === null
@@ -227,7 +227,7 @@ export const BoardActions = ({ board }: { readonly board: Board }) => {
           {
             label: t("do.reboot"),
             icon: "power",
-            offBecause: connected || cut ? off("reboot") : t("board.needs-live"),
+            offBecause: connected || changesOff ? off("reboot") : t("board.needs-live"),
             onSelect: () => setOpen("reboot"),
           },
           {

@@ -28,7 +28,7 @@ export const EnrolmentDialog = ({
         ) : (
           <>
             <Button onClick={onClose}>{t("do.cancel")}</Button>
-            <Button kind="primary" busy={rearm.isPending} onClick={() => rearm.mutate()}>
+            <Button changes kind="primary" busy={rearm.isPending} onClick={() => rearm.mutate()}>
               {t("do.rearm")}
             </Button>
           </>

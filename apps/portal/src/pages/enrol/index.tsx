@@ -164,7 +164,7 @@ const Steps = ({ read, fresh }: { readonly read: Board; readonly fresh: Enrolmen
             <div className={form.form}>
               <p>{t("enrol.known", { name: board.name })}</p>
               <div>
-                <Button busy={rearm.isPending} onClick={() => rearm.mutate(board.uuid)}>
+                <Button changes busy={rearm.isPending} onClick={() => rearm.mutate(board.uuid)}>
                   {t("do.rearm")}
                 </Button>
               </div>

@@ -130,6 +130,7 @@ const Members = ({ project }: { readonly project: Project }) => {
       align: "end",
       cell: ({ uuid, name }) => (
         <IconButton
+          changes
           kind="quiet"
           icon="close"
           label={t("projects.take", { name })}

@@ -166,6 +166,7 @@ const useColumns = (): readonly Column<Token>[] => {
       cell: (token) =>
         !token.current && (
           <Button
+            changes
             aria-label={t("tokens.revoke-name", { name: nameOf(token) })}
             onClick={() => revoke.mutate(token.uuid)}
           >

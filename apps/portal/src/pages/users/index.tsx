@@ -9,6 +9,7 @@ import { useText } from "../../text/text.ts";
 import { Age } from "../../ui/age.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
+import { useChangesOff } from "../../ui/changes.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Check, Field } from "../../ui/field.tsx";
 import form from "../../ui/form.module.css";
@@ -104,7 +105,8 @@ const UserMenu = ({ user, onRemove }: { readonly user: User; readonly onRemove: 
   const t = useText();
   const change = useChangeUser();
   const { uuid, rev } = user;
-  const off = refusalOf(user, "update");
+  const changesOff = useChangesOff();
+  const off = changesOff ?? refusalOf(user, "update");
   return (
     <Menu
       label={t("users.more", { name: user.name })}
@@ -131,7 +133,7 @@ const UserMenu = ({ user, onRemove }: { readonly user: User; readonly onRemove: 
         {
           label: t("users.remove"),
           danger: true,
-          offBecause: refusalOf(user, "remove"),
+          offBecause: changesOff ?? refusalOf(user, "remove"),
           onSelect: onRemove,
         },
       ]}
@@ -150,6 +152,7 @@ const RemoveUser = ({ user, onClose }: { readonly user: User; readonly onClose: 
         <>
           <Button onClick={onClose}>{t("do.cancel")}</Button>
           <Button
+            changes
             kind="danger"
             busy={remove.isPending}
             onClick={() => remove.mutate(user.uuid, { onSuccess: onClose })}
