@@ -1,62 +1,23 @@
 // Lists over 100,000 boards of 1,000 projects, through REST, as an administrator of the whole cloud and as a member of one project.
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { ALL_PROJECTS, PROJECT_HEADER } from "@s4t/contract";
+import { createDatabaseForTest } from "../../apps/iotronic/test/postgres.ts";
+import { startPostgres } from "../../scripts/real/postgres.ts";
 import { type BenchCloud, startCloud } from "../harness/cloud.ts";
 import type { figuresOf } from "../harness/figures.ts";
 import { createTimedClient, timeEach } from "../harness/latency.ts";
 import { interleave, median, quantile } from "../harness/rounds.ts";
+import { fillPostgres, fillSqlite, idOf, STREETS, states } from "./fill.ts";
 
-const BOARDS = 100_000;
-const PROJECTS = 1_000;
 /** Requests of one case in one round. */
 const REQUESTS = 100;
-const states = ["online", "offline", "degraded", "new", "retired"] as const;
 const password = "a long enough password for a benchmark";
-
-const id = (kind: number, n: number): string =>
-  `0192f0a${kind}-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
-
-/** Fills the tables behind a stopped cloud's back: through the API it would take minutes, and nothing of it is measured. */
-const fill = (folder: string): void => {
-  const database = new DatabaseSync(join(folder, "database/cloud.sqlite"));
-  const project = database.prepare(
-    "insert into identity_projects (uuid, name, rev, description, created_at, updated_at) values (?, ?, 1, '', 0, 0)",
-  );
-  const board = database.prepare(
-    `insert into boards (uuid, project_id, name, rev, status, description, labels, settings, search, features, simulated, epoch,
-      connected, last_seen_at, target_wanted, target_reached, failed_entries, created_at, updated_at)
-     values (?, ?, ?, 1, ?, '', ?, '{}', ?, '["board","sensors","link"]', 0, 1, 0, ?, 1, 1, 0, ?, ?)`,
-  );
-  database.exec("BEGIN");
-  for (let n = 0; n < PROJECTS; n += 1) project.run(id(1, n), `district-${n}`);
-  for (let n = 0; n < BOARDS; n += 1) {
-    const name = `lamp-${String((n * 7_919) % BOARDS).padStart(6, "0")}`;
-    board.run(
-      id(2, n),
-      id(1, n % PROJECTS),
-      name,
-      states[n % states.length] ?? "new",
-      JSON.stringify({ street: `via-${n % 500}` }),
-      `${name} ${id(2, n)} 10.0.${n % 250}.${n % 199}  `,
-      1_700_000_000_000 + n,
-      1_600_000_000_000 + n,
-      1_600_000_000_000 + n,
-    );
-  }
-  database.exec(
-    "insert into boards_labels (project_id, board_id, name, value) select project_id, uuid, l.key, l.value from boards, json_each(labels) as l",
-  );
-  database.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
-  database.close();
-};
 
 const openMember = async (cloud: BenchCloud): Promise<string> => {
   const { uuid } = await cloud.call<{ uuid: string }>("POST", "/api/users", {
     name: "member",
     password,
   });
-  await cloud.call("PUT", `/api/projects/${id(1, 7)}/members/${uuid}`, { role: "user" });
+  await cloud.call("PUT", `/api/projects/${idOf(1, 7)}/members/${uuid}`, { role: "user" });
   const { token } = await cloud.call<{ token: string }>("POST", "/api/session", {
     method: "password",
     name: "member",
@@ -71,7 +32,7 @@ const cases: Readonly<Record<string, (n: number) => string>> = {
   "page of 50 by last seen": () => "&sort=-seen",
   "filter by state": (n) => `&status=${states[n % states.length]}`,
   "filter by two states": () => "&status=online,offline",
-  "filter by label": (n) => `&label=street=via-${n % 500}`,
+  "filter by label": (n) => `&label=street=via-${n % STREETS}`,
   "substring of a name": (n) => `&text=${String(n * 37).padStart(4, "0")}`,
   "substring that many have": () => "&text=lamp",
 };
@@ -81,13 +42,10 @@ interface Page {
   readonly next: string | null;
 }
 
-/** Measures and prints all of it. */
-export const measureFleet = async (figure: ReturnType<typeof figuresOf>): Promise<void> => {
-  const empty = await startCloud({ keepFolder: true });
-  await empty.stop();
-  const { folder } = empty;
-  fill(folder);
-  const cloud = await startCloud({ folder });
+type Figures = ReturnType<typeof figuresOf>;
+
+/** Measures a cloud whose tables are filled; `title` tells its figures apart. */
+const measureLists = async (figure: Figures, cloud: BenchCloud, title: string): Promise<void> => {
   const client = createTimedClient();
   try {
     const roles = {
@@ -123,7 +81,7 @@ export const measureFleet = async (figure: ReturnType<typeof figuresOf>): Promis
           ["p99", 0.99],
         ] as const)
           figure({
-            case: `100,000 boards, ${role}: ${name}`,
+            case: `100,000 boards${title}, ${role}: ${name}`,
             metric,
             value: median(rounds.map((round) => quantile(round, share))),
             unit: "ms",
@@ -131,6 +89,46 @@ export const measureFleet = async (figure: ReturnType<typeof figuresOf>): Promis
     }
   } finally {
     client.close();
+  }
+};
+
+const measureOnPostgres = async (figure: Figures, server: string): Promise<void> => {
+  process.env.TEST_POSTGRES = server;
+  const { url, drop } = await createDatabaseForTest();
+  const args = ["--database.driver", "postgres", "--database.postgres.url", url];
+  try {
+    const empty = await startCloud({ keepFolder: true, args });
+    await empty.stop();
+    const database = new URL(server);
+    database.pathname = new URL(url).pathname;
+    await fillPostgres(database.href);
+    const cloud = await startCloud({ folder: empty.folder, args });
+    try {
+      await measureLists(figure, cloud, ", PostgreSQL");
+    } finally {
+      await cloud.stop();
+    }
+  } finally {
+    await drop();
+  }
+};
+
+/** Measures and prints all of it; says on standard error what this machine lacks for a part. */
+export const measureFleet = async (figure: Figures): Promise<void> => {
+  const empty = await startCloud({ keepFolder: true });
+  await empty.stop();
+  fillSqlite(empty.folder);
+  const cloud = await startCloud({ folder: empty.folder });
+  try {
+    await measureLists(figure, cloud, "");
+  } finally {
     await cloud.stop();
+  }
+  const postgres = await startPostgres((line) => console.error(line));
+  if (!postgres) return console.error("No PostgreSQL here: its lists are missing.");
+  try {
+    await measureOnPostgres(figure, postgres.url);
+  } finally {
+    await postgres.stop();
   }
 };
