@@ -8,6 +8,7 @@ import { boardsMigration } from "./20261124-1200-boards.ts";
 import { operationsMigration } from "./20261124-1205-operations.ts";
 import { boardListsMigration } from "./20261127-0430-boards-lists.ts";
 import { boardLogsMigration } from "./20261127-0640-boards-logs.ts";
+import { boardSearchMigration } from "./20261127-0720-boards-search.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   operationsMigration,
   boardListsMigration,
   boardLogsMigration,
+  boardSearchMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -54,7 +54,8 @@ const columnsQuery = {
     where m.schema = 'main' and m.type = 'table' and m.name not like 'sqlite_%'`,
   postgres: sql<{ table: string; name: string; type: string; nullable: boolean }>`
     select table_name as "table", column_name as name, data_type as type, is_nullable = 'YES' as nullable
-    from information_schema.columns where table_schema = current_schema()`,
+    from information_schema.columns where table_schema = current_schema() and table_name not in (
+      select relname from pg_class where obj_description(oid, 'pg_class') = 'derived')`,
 };
 
 /** Tables as the database has them. */

@@ -35,15 +35,21 @@ const trigram = 3;
 
 const narrowByText = async ({ queries, dialect }: Reader, given: string): Promise<Narrow> => {
   const text = given.toLowerCase();
-  const walk: Narrow = (query) =>
-    query.where(sql<boolean>`search like ${`%${escapeLike(text)}%`} escape '\\'`);
-  if (dialect !== "sqlite" || text.length < trigram) return walk;
-  const matches = sql<{ rowid: number }>`
-    select rowid from boards_search where boards_search match ${`"${text.replaceAll('"', '""')}"`}`;
-  const { rows } = await sql`${matches} limit ${sql.lit(FEW_MATCHES + 1)}`.execute(queries);
-  return rows.length > FEW_MATCHES
-    ? walk
-    : (query) => query.where(sql<boolean>`rowid in (${matches})`);
+  const like = sql`search like ${`%${escapeLike(text)}%`} escape '\\'`;
+  const walk: Narrow = (query) => query.where(sql<boolean>`${like}`);
+  if (text.length < trigram) return walk;
+  const key = sql.ref(dialect === "sqlite" ? "rowid" : "uuid");
+  const matches = sql`select ${key} from boards_search where ${
+    dialect === "sqlite" ? sql`boards_search match ${`"${text.replaceAll('"', '""')}"`}` : like
+  }`;
+  const { rows } = await sql<{
+    uuid: string;
+  }>`${matches} limit ${sql.lit(FEW_MATCHES + 1)}`.execute(queries);
+  if (rows.length > FEW_MATCHES) return walk;
+  // PostgreSQL guesses badly how many a text has, and would walk the list for a handful: it is told which they are.
+  const found =
+    dialect === "sqlite" ? sql`in (${matches})` : sql`= any(${rows.map(({ uuid }) => uuid)})`;
+  return (query) => query.where(sql<boolean>`${key} ${found}`);
 };
 
 const narrowByLabel = async (

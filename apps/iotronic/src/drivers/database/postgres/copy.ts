@@ -19,9 +19,13 @@ const applied = "schema_migrations";
 
 const fileOf = (folder: string, table: string): string => join(folder, "tables", `${table}.jsonl`);
 
-const tablesOf = async (client: PoolClient): Promise<string[]> => {
+/** Tables by name; without those that triggers fill from others, as their comment says, where only what is told apart counts. */
+const tablesOf = async (client: PoolClient, which: "all" | "told" = "told"): Promise<string[]> => {
   const { rows } = await client.query(
-    "select table_name as name from information_schema.tables where table_schema = current_schema()",
+    `select relname as name from pg_class where relkind in ('r', 'p') and not relispartition
+       and relnamespace = current_schema()::regnamespace
+       and ($1 = 'all' or obj_description(oid, 'pg_class') is distinct from 'derived')`,
+    [which],
   );
   return (rows as { name: string }[]).map(({ name }) => name).sort();
 };
@@ -91,7 +95,8 @@ const within: MigrationTransaction = {
 export const takeOver = async (client: PoolClient, folder: string): Promise<void> => {
   const names = new Set(migrationsIn(folder));
   refuseNewerCopy([...names]);
-  for (const table of await tablesOf(client)) await client.query(`drop table "${table}" cascade`);
+  for (const table of await tablesOf(client, "all"))
+    await client.query(`drop table if exists "${table}" cascade`);
   const schema = readerOver(client).queries;
   const then = migrations.filter(({ name }) => names.has(name));
   await applyMigrations(schema, "postgres", within, then);
