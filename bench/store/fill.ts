@@ -2,7 +2,7 @@
 // nothing of it is measured.
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Client } from "pg";
+import { openConnections } from "../../apps/iotronic/src/technology/postgres/connections.ts";
 
 export const BOARDS = 100_000;
 export const PROJECTS = 1_000;
@@ -57,18 +57,19 @@ export const fillSqlite = (folder: string): void => {
 
 /** `url` is the server's superuser's, at the cloud's database: row-level security does not hold it. */
 export const fillPostgres = async (url: string): Promise<void> => {
-  const client = new Client({ connectionString: url });
-  await client.connect();
+  const connections = openConnections({ url, connections: 1, what: "the benchmark's database" });
   try {
-    for (const statement of statementsIn({
-      numbers: (count) => `generate_series(0, ${count - 1}) as n`,
-      decimal: (expression, length) => `lpad((${expression})::text, ${length}, '0')`,
-      hex: (expression, length) => `lpad(to_hex(${expression}), ${length}, '0')`,
-      members: "json_each_text(labels::json)",
-    }))
-      await client.query(statement);
-    await client.query("analyze");
+    await connections.alone(async (client) => {
+      for (const statement of statementsIn({
+        numbers: (count) => `generate_series(0, ${count - 1}) as n`,
+        decimal: (expression, length) => `lpad((${expression})::text, ${length}, '0')`,
+        hex: (expression, length) => `lpad(to_hex(${expression}), ${length}, '0')`,
+        members: "json_each_text(labels::json)",
+      }))
+        await client.query(statement);
+      await client.query("analyze");
+    });
   } finally {
-    await client.end();
+    await connections.end();
   }
 };

@@ -59,7 +59,7 @@ const optionsFor = (
       x: { time: true, auto: false },
       y: {
         range: (_plot, low, high) => {
-          const room = Math.max((high - low) * 0.15, Math.abs(high) * 0.01, 1e-9);
+          const room = Math.max((high - low) * 0.15, Math.abs(high) * 0.01) || 1;
           return [low < 0 ? low - room : Math.max(0, low - room), high + room];
         },
       },
