@@ -56,8 +56,7 @@ const readArguments = (args: readonly string[]): Map<SettingName, string> => {
     const name = flagName.startsWith("--") ? flagName.slice(2) : "";
     if (!isSetting(name)) throw fail("config.unknown", { setting: args[i] ?? "" });
     const value = inline ?? args[++i];
-    if (value === undefined)
-      throw fail("config.invalid", { setting: name, because: "needs a value" });
+    if (!value) throw fail("config.invalid", { setting: name, because: "needs a value" });
     found.set(name, value);
   }
   return found;
@@ -91,8 +90,13 @@ const readFile = (folder: string): Map<SettingName, string> => {
       cause,
     );
   }
+  if (typeof members !== "object" || members === null || Array.isArray(members))
+    throw fail("config.invalid", {
+      setting: join(folder, "config.json"),
+      because: "must be an object of settings",
+    });
   const found = new Map<SettingName, string>();
-  for (const [name, value] of Object.entries(members as Record<string, unknown>)) {
+  for (const [name, value] of Object.entries(members)) {
     if (!isSetting(name)) throw fail("config.unknown", { setting: name });
     found.set(name, String(value));
   }
@@ -104,6 +108,17 @@ export interface Configuration {
   readonly config: Config;
   readonly explain: () => readonly ShownSetting[];
 }
+
+/** What `--help` prints: every setting as a flag. */
+export const settingsHelp = (): string =>
+  [
+    "Usage: npm start -- [--data DIR] [--port N] [--listen ADDRESS] [--demo N] …",
+    ...Object.entries(settings).map(
+      ([name, { sentence, fallback }]: [string, Setting]) =>
+        `  --${name.padEnd(34)} ${sentence} [${printValue(fallback)}]`,
+    ),
+    "",
+  ].join("\n");
 
 /** Reads the configuration. Throws `config.unknown` and `config.invalid`, naming the setting. */
 export const readConfig = (

@@ -1,9 +1,14 @@
 // `run`: the agent in the foreground, until a signal; again by itself after a restart that the cloud asked for.
-import { mkdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodeOf, fail } from "@s4t/contract";
 import { createLog, isS4tError, type Log, type LogLevel, logLevels, systemClock } from "@s4t/kit";
-import { readFileIfThere, removeFileDurably, whyUnwritable } from "@s4t/kit/node";
+import {
+  makePrivateFolder,
+  readFileIfThere,
+  removeFileDurably,
+  whyUnwritable,
+} from "@s4t/kit/node";
 import { composeAgent } from "./compose.ts";
 import { type AgentConfig, FROM_INPUT } from "./config.ts";
 import { identify } from "./enrol.ts";
@@ -32,7 +37,7 @@ export const holderOf = (folder: string): number | undefined => {
 export const lockFolder = (folder: string): (() => void) => {
   const file = pidFileOf(folder);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
     for (;;) {
       try {
         writeFileSync(file, String(process.pid), { flag: "wx", mode: 0o600 });

@@ -1,9 +1,15 @@
 // Where the agent keeps its state: named texts, each replaced atomically, and journals that are appended to. On a board a folder;
 // for simulated boards memory, so that a thousand of them are no thousand folders.
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "@s4t/contract";
-import { readFileIfThere, removeFileDurably, whyUnwritable, writeFileAtomic } from "@s4t/kit/node";
+import {
+  makePrivateFolder,
+  readFileIfThere,
+  removeFileDurably,
+  whyUnwritable,
+  writeFileAtomic,
+} from "@s4t/kit/node";
 
 export interface Storage {
   read(name: string): string | undefined;
@@ -24,7 +30,7 @@ const orRefused = <T>(work: () => T): T => {
 
 /** A {@link Storage} in a folder of mode 700. */
 export const openFolder = (folder: string): Storage => {
-  orRefused(() => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  orRefused(() => makePrivateFolder(folder));
   return {
     read: (name) => readFileIfThere(join(folder, name)),
     write: (name, text) => orRefused(() => writeFileAtomic(join(folder, name), text)),

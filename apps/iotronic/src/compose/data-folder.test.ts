@@ -50,6 +50,8 @@ describe("openDataFolder", () => {
     writeFileSync(file, "");
     expect(() => openDataFolder(file)).toThrowError(coded("data.unwritable"));
     expect(() => openDataFolder("/dev/null/s4t")).toThrowError(coded("data.unwritable"));
+    // Node's own making of folders never comes back here.
+    expect(() => openDataFolder("/proc/s4t/cloud")).toThrowError(coded("data.unwritable"));
     if (process.getuid?.() !== 0) {
       const path = folder();
       mkdirSync(path);

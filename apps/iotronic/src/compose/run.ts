@@ -4,7 +4,7 @@ import { fail, type ProjectId } from "@s4t/contract";
 import { type Log, systemClock } from "@s4t/kit";
 import { readFileIfThere, writeFileAtomic } from "@s4t/kit/node";
 import { type Cloud, composeCloud } from "../compose.ts";
-import { type Configuration, readConfig } from "../config.ts";
+import { type Configuration, readConfig, settingsHelp } from "../config.ts";
 import { applyPendingRestore } from "../modules/backup/index.ts";
 import { everything, systemActor } from "../policy/index.ts";
 import { openDataFolder, rememberAsCurrent } from "./data-folder.ts";
@@ -149,6 +149,8 @@ const live = async (
 
 /** Runs a cloud until the signal aborts. Throws coded errors for what keeps it from starting. */
 export const runCloud = async (options: RunOptions): Promise<void> => {
+  if (options.args.some((arg) => arg === "--help" || arg === "-h"))
+    return options.tell(settingsHelp());
   const configuration = readConfig(options.args, options.env);
   const { config } = configuration;
   const log = createCloudLog(config["log.level"] as "info");

@@ -1,15 +1,17 @@
 // Files that are wholly old or wholly new, whatever happens in between: write beside, fsync, rename, fsync the folder.
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file; 0o600 by default, since most such files hold keys or state of one user. */
@@ -69,7 +71,22 @@ export const readFileIfThere = (path: string): string | undefined => {
   }
 };
 
-/** Makes a folder for one user's private state (mode 700), with its parents. */
+const makeFolder = (path: string): void => {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
+    if (!isThere || !statSync(path).isDirectory()) throw error;
+  }
+};
+
+/**
+ * Makes a folder for one user's private state (mode 700), with its parents. One by one, since Node's `recursive` never ends where
+ * a file system that takes no folders (`/proc`) answers "no such file".
+ */
 export const makePrivateFolder = (path: string): void => {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const missing = [resolve(path)];
+  for (let parent = dirname(missing[0] as string); !existsSync(parent); parent = dirname(parent))
+    missing.unshift(parent);
+  missing.forEach(makeFolder);
 };

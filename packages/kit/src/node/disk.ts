@@ -13,5 +13,6 @@ export const whyUnwritable = (error: unknown): string => {
   if (code === "EACCES" || code === "EPERM") return "this user may not write there";
   if (code === "EROFS") return "the disk is read-only";
   if (code === "ENOTDIR" || code === "EEXIST") return "there is a file of that name";
+  if (code === "ENOENT") return "no folder can be made there";
   return code || "it failed";
 };
