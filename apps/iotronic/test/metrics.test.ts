@@ -97,6 +97,19 @@ it("times commands by how they ended, and HTTP requests by route, never by what 
   expect(routes.join()).not.toMatch(/no-such-board|somewhere/);
 });
 
+it("knows how far a board is, from the keep-alive of its link, as long as it is there", async () => {
+  const board = await enrolBoard(cloud, "far away");
+  const latency = async () =>
+    (await cloud.call("GET", `/api/boards/${board.uuid}`, { token: cloud.admin })).body.connectivity
+      .latencyMs;
+  expect(await latency()).toBeNull();
+  const { session } = await joinAs(cloud, board);
+  await expect.poll(latency, { timeout: 5_000 }).toBeGreaterThan(0);
+  expect(await latency()).toBeLessThan(1_000);
+  await session.close();
+  await expect.poll(latency, { timeout: 5_000 }).toBeNull();
+});
+
 it("shows what a board is refused, and how long a write takes until it is durable", async () => {
   const before = (await read("s4t_link_refused_total")) ?? 0;
   const writes = 's4t_database_write_duration_seconds_count{outcome="committed"}';

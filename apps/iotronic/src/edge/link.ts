@@ -27,6 +27,8 @@ export interface Link {
   /** "Look again": the board's target or jobs change with this transaction. The board is hinted after its commit. */
   retarget(tx: Tx, board: BoardId, revision: number): void;
   isConnected(board: BoardId): boolean;
+  /** The last round trip of the keep-alive to a board that is there; undefined before the first. */
+  roundTripMs(board: BoardId): number | undefined;
   /** Ends a board's session now: its key was withdrawn. */
   end(board: BoardId, code: "link.revoked"): void;
 }

@@ -78,7 +78,10 @@ export interface LinkCounts
   readonly refused: number;
 }
 
-type Connected = KnownBoard & { readonly epoch: number };
+type Connected = KnownBoard & {
+  readonly epoch: number;
+  readonly roundTripMs?: (() => number | undefined) | undefined;
+};
 
 /** Sections of the target through which an agent is brought up to date: all that one too old for anything else is given. */
 const upgradeSections: ReadonlySet<string> = new Set(["agent", "trust"]);
@@ -173,6 +176,11 @@ class BoardLink implements RunningLink {
     const { joined, unknownMessages, protocolViolations } = this.#router.counts();
     const refused = this.#refused;
     return { boards: this.#sessions.size, refused, joined, unknownMessages, protocolViolations };
+  }
+
+  roundTripMs(board: BoardId): number | undefined {
+    const session = this.#sessions.get(board);
+    return session && this.#bySession.get(session.session)?.roundTripMs?.();
   }
 
   isConnected(board: BoardId): boolean {
@@ -296,7 +304,8 @@ class BoardLink implements RunningLink {
       this.#router.endSession(LINK_REALM, session.id, wampErrorOf("link.superseded"));
       return;
     }
-    this.#bySession.set(session.id, board);
+    const { roundTripMs } = session.connection;
+    this.#bySession.set(session.id, { ...board, roundTripMs });
     this.#sessions.set(board.uuid, {
       board: board.uuid,
       project: board.project,

@@ -79,7 +79,10 @@ export const Board = Type.Object(
       address: Type.Union([Type.String(), Type.Null()], {
         description: "Where the board connects from",
       }),
-      latencyMs: Type.Union([Type.Number(), Type.Null()]),
+      latencyMs: Type.Union([Type.Number(), Type.Null()], {
+        description:
+          "Round trip to the board, as the link's keep-alive last measured it; null while it is away",
+      }),
       epoch: Type.Integer({ description: "Counts sessions; fences stale ones" }),
     }),
     target: Type.Object({

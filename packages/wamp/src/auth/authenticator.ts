@@ -7,6 +7,8 @@ export interface ConnectionFacts {
   readonly remoteAddress?: string;
   /** The 32 bytes of RFC 9266 `tls-exporter`; undefined where TLS does not end here. */
   readonly channelId?: () => Uint8Array | undefined;
+  /** The last round trip of the transport's own keep-alive, ms; undefined before the first. */
+  readonly roundTripMs?: () => number | undefined;
 }
 
 /** What a HELLO says about who wants in. */

@@ -59,6 +59,8 @@ class AcceptedTransport implements Transport {
   #end: TransportEnd | undefined;
   #dropped: TransportEnd | undefined;
   #corked = false;
+  #pingedAtMs: number | undefined;
+  #roundTripMs: number | undefined;
   #closing: Timer | undefined;
 
   constructor(ws: WebSocket, socket: Socket, clock: Clock, options: AcceptedOptions) {
@@ -67,9 +69,7 @@ class AcceptedTransport implements Transport {
     this.#clock = clock;
     this.#options = options;
     this.#keepAlive = startKeepAlive(clock, options.pingEveryMs, {
-      ping: () => {
-        if (ws.readyState === ws.OPEN) ws.ping();
-      },
+      ping: () => this.#ping(),
       gone: () => this.#drop(1006, "The peer was not heard any more."),
       bytesRead: () => socket.bytesRead,
     });
@@ -77,6 +77,9 @@ class AcceptedTransport implements Transport {
     ws.on("message", (data: Buffer, isBinary: boolean) => {
       this.#listener?.onMessage(isBinary ? data : data.toString("utf8"));
     });
+    ws.on("pong", () => this.#onPong());
+    // At once, so that the way to a peer is known from its start.
+    this.#ping();
     // `ws` closes by itself, with the right code, after an error; `close` follows always.
     ws.on("error", (error) => {
       this.#dropped ??= { code: 1002, reason: error.message };
@@ -86,6 +89,23 @@ class AcceptedTransport implements Transport {
 
   get bufferedAmount(): number {
     return this.#ws.bufferedAmount;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
+  #ping(): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    this.#pingedAtMs = this.#clock.monotonicMs();
+    this.#ws.ping();
+  }
+
+  #onPong(): void {
+    if (this.#pingedAtMs === undefined) return; // nobody asked: not an answer
+    const tookMs = this.#clock.monotonicMs() - this.#pingedAtMs;
+    this.#roundTripMs = Math.round(tookMs * 100) / 100;
+    this.#pingedAtMs = undefined;
   }
 
   send(data: string | Uint8Array): void {
@@ -195,6 +215,7 @@ export const acceptWebSockets = (
           request,
           ...(remoteAddress === undefined ? {} : { remoteAddress }),
           channelId: () => channelIdOf(socket),
+          roundTripMs: () => transport.roundTripMs,
         });
       });
     },

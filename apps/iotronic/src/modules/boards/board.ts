@@ -2,6 +2,7 @@
 import {
   type Actions,
   type Board,
+  type BoardId,
   type BoardInfo,
   type BodyOf,
   defaultSettings,
@@ -132,11 +133,19 @@ export const actionsOf = (actor: Actor, row: BoardRow, info: BoardInfo | null): 
 const fingerprintOf = (hash: string | null): string | null =>
   hash && (hash.match(/.{4}/g) ?? []).slice(0, 4).join(" ");
 
-/** A row as the API shows it. `keyHash`: SHA-256 of the public key. */
+/** What is shown of a board besides its row. */
+export interface ShownWith {
+  /** SHA-256 of a public key. */
+  readonly keyHash: (pubkey: string) => string;
+  /** Round trip to a board that is connected, as its link measures it. */
+  readonly roundTripMs: (board: BoardId) => number | undefined;
+}
+
+/** A row as the API shows it. */
 export const showBoard = (
   actor: Actor,
   row: BoardRow,
-  keyHash: (pubkey: string) => string,
+  { keyHash, roundTripMs }: ShownWith,
 ): Board => {
   const info = row.info === null ? null : (JSON.parse(row.info) as BoardInfo);
   return {
@@ -164,7 +173,7 @@ export const showBoard = (
       since: time(row.since),
       lastSeenAt: time(row.last_seen_at),
       address: row.address,
-      latencyMs: row.latency_ms,
+      latencyMs: (row.connected === 1 ? roundTripMs(row.uuid as BoardId) : undefined) ?? null,
       epoch: row.epoch,
     },
     target: { wanted: row.target_wanted, reached: row.target_reached, failed: row.failed_entries },

@@ -1,11 +1,13 @@
 // What every verb of this module needs: its surroundings, a board by id or name, and the note that something changed.
 import { fail, type ProjectId } from "@s4t/contract";
 import type { Clock, Json, Log } from "@s4t/kit";
+import { sha256Hex } from "@s4t/kit/node";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { Link } from "../../edge/link.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
+import type { ShownWith } from "./board.ts";
 import { type BoardRow, findBoard } from "./store.ts";
 
 export interface BoardsDependencies {
@@ -49,6 +51,12 @@ export const noteChange = async (
     });
   await changes.append(tx, { actor, project, noun: "board", uuid: row.uuid, rev: row.rev, patch });
 };
+
+/** What a board is shown with, out of the surroundings. */
+export const shownWith = (link: BoardsDependencies["link"]): ShownWith => ({
+  keyHash: sha256Hex,
+  roundTripMs: (board) => link().roundTripMs(board),
+});
 
 export const getRow = async (scope: Scope, reader: Reader, idOrName: string): Promise<BoardRow> => {
   const row = await findBoard(scope, reader, idOrName);

@@ -1,11 +1,10 @@
 // Looking boards up.
 import { boardStates, fail, type ProjectId, type QueryOf, type rest } from "@s4t/contract";
-import { sha256Hex } from "@s4t/kit/node";
 import { pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, everything, type Scope, within } from "../../policy/index.ts";
 import { showBoard } from "./board.ts";
 import type { Boards } from "./boards.ts";
-import { type BoardsDependencies, getRow } from "./change.ts";
+import { type BoardsDependencies, getRow, shownWith } from "./change.ts";
 import { type BoardSort, listBoards } from "./list-store.ts";
 import { type BoardRow, countBoards, countByStatus } from "./store.ts";
 
@@ -42,10 +41,11 @@ const keyOf = (sort: BoardSort, row: BoardRow): string | number =>
 /** Makes the verbs. */
 export const createListing = ({
   database,
+  link,
 }: BoardsDependencies): Pick<Boards, "list" | "counts" | "countIn" | "row" | "get"> => {
   const row = (scope: Scope, idOrName: string): Promise<BoardRow> =>
     database.read(scope, (reader) => getRow(scope, reader, idOrName));
-  const show = (actor: Actor, found: BoardRow) => showBoard(actor, found, sha256Hex);
+  const show = (actor: Actor, found: BoardRow) => showBoard(actor, found, shownWith(link));
   return {
     row,
     get: async (actor, scope, idOrName) => show(actor, await row(scope, idOrName)),

@@ -7,7 +7,14 @@ import { type Actor, everything, within } from "../../policy/index.ts";
 import type { Tx } from "../../ports/database.ts";
 import { newBoard, searchTextOf, showBoard } from "./board.ts";
 import type { Boards, RearmOptions } from "./boards.ts";
-import { type BoardsDependencies, type Facts, getRow, noteChange, requireRev } from "./change.ts";
+import {
+  type BoardsDependencies,
+  type Facts,
+  getRow,
+  noteChange,
+  requireRev,
+  shownWith,
+} from "./change.ts";
 import { endEnrolments, insertEnrolment } from "./enrolment-store.ts";
 import { type BoardRow, findBoard, insertBoard, updateBoard } from "./store.ts";
 
@@ -19,7 +26,7 @@ export const createRegistry = (
   deps: BoardsDependencies,
 ): Pick<Boards, "create" | "update" | "retire" | "rearm"> => {
   const { database, clock, link, operations, address, commandsFor } = deps;
-  const show = (actor: Actor, row: BoardRow) => showBoard(actor, row, sha256Hex);
+  const show = (actor: Actor, row: BoardRow) => showBoard(actor, row, shownWith(link));
 
   const enrolmentFor = async (
     tx: Tx,
