@@ -86,6 +86,14 @@ describe("queries", () => {
   });
 });
 
+it("names the words that are allowed", async () => {
+  const { body } = await cloud.call("GET", "/api/boards?sort=colour", { token: cloud.admin });
+  expect(body.details).toEqual({
+    where: "query/sort",
+    because: "must be one of name, -name, seen, -seen, created, -created",
+  });
+});
+
 describe("tokens", () => {
   it.each([
     ["none", undefined],

@@ -1,5 +1,5 @@
 // Texts of a request → typed values by the contract's schema. Queries are coerced (they are all text), bodies never.
-import { fail } from "@s4t/contract";
+import { fail, whyUnfit } from "@s4t/contract";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -14,7 +14,7 @@ export const compileCheck = (schema: TSchema): Check => {
     const [first] = compiled.Errors(value);
     throw fail("request.invalid", {
       where: `${where}${first?.instancePath ?? ""}`,
-      because: first?.message ?? "does not fit",
+      because: whyUnfit(first),
     });
   };
 };

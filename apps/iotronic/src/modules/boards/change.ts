@@ -22,7 +22,10 @@ export interface BoardsDependencies {
   /** Address that new boards are told, and the CA that they pin. */
   readonly address: (isHere?: boolean) => { readonly url: string; readonly ca: string | null };
   /** Commands to paste on the machine that becomes a board. */
-  readonly commandsFor: (enrolment: string) => readonly { kind: string; command: string }[];
+  readonly commandsFor: (
+    enrolment: string,
+    board: string,
+  ) => readonly { kind: string; command: string }[];
 }
 
 export type Facts = Readonly<Record<string, Json>>;

@@ -45,7 +45,8 @@ export const createRegistry = (
       used_at: null,
     });
     const enrolment = encodeEnrolment({ ...address(isHere), code });
-    return { enrolment, expiresAt: toRfc3339(expiresAt), commands: [...commandsFor(enrolment)] };
+    const commands = [...commandsFor(enrolment, row.name)];
+    return { enrolment, expiresAt: toRfc3339(expiresAt), commands };
   };
 
   return {
