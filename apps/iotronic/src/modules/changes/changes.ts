@@ -17,9 +17,15 @@ import {
 export const CHANGES_PRUNE_MS = 3_600_000;
 /** Most changes that a resuming reader is given; one further behind gets a fresh snapshot. */
 export const MAX_RESUMED_CHANGES = 5_000;
+/**
+ * How far before its cursor a resuming reader is told again on PostgreSQL. Numbers are given there before transactions end, so that a
+ * higher one may be seen first; many more are not given while one transaction goes on. Told twice harms nobody: what is sent is
+ * how things are now.
+ */
+export const RESUME_OVERLAP = 500;
 
 export interface Changes extends ChangeLog, Part {
-  /** Changes after a cursor, oldest first; undefined when the reader is too far behind to catch up by changes. */
+  /** Changes after a cursor, oldest first, some before it perhaps again; undefined when the reader is too far behind to catch up by changes. */
   since(scope: Scope, seq: number): Promise<readonly Change[] | undefined>;
   /** Changes of one resource, newest first. */
   of(scope: Scope, uuid: string, before: number, limit: number): Promise<readonly Change[]>;
@@ -36,6 +42,8 @@ export const createChanges = ({
   readonly clock: Clock;
 }): Changes => {
   const listeners = new Set<(change: Change) => void>();
+  // SQLite has one writer at a time: numbers come in the order of commits.
+  const overlap = database.dialect === "postgres" ? RESUME_OVERLAP : 0;
   let last = 0;
   let timer: { cancel(): void } | undefined;
   const prune = (): void => {
@@ -72,7 +80,7 @@ export const createChanges = ({
       const oldest = await database.read(everything, (reader) => findFirstSeq(everything, reader));
       if (seq + 1 < oldest) return undefined;
       const found = await database.read(scope, (reader) =>
-        listChangesSince(scope, reader, seq, MAX_RESUMED_CHANGES + 1),
+        listChangesSince(scope, reader, seq - overlap, MAX_RESUMED_CHANGES + 1),
       );
       return found.length > MAX_RESUMED_CHANGES ? undefined : found;
     },
