@@ -29,8 +29,8 @@ it("a reader that resumes on PostgreSQL is told what was numbered before its cur
     const appended: string[] = [];
     const seen: Change[] = [];
     changes.subscribe((change) => seen.push(change));
-    let release = (): void => {};
-    const slow = write("slow", new Promise((resolve) => void (release = resolve)));
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const slow = write("slow", held);
     while (appended.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await write("quick");
     expect(seen.map(({ uuid }) => uuid)).toEqual(["quick"]);
