@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { errors, exitCodeOf } from "@s4t/sdk";
 import { placesOf } from "@s4t/sdk/node";
 import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -223,6 +224,65 @@ it.each(destructive)(
     expect(seen.filter(({ method }) => method !== "GET")).toEqual([]);
   },
 );
+
+it("does not overwrite a file with a backup unless --yes says so", async () => {
+  const { run, seen } = await open(() => ({ bytes: "a new backup" }));
+  const file = join(home.path, "monday.backup");
+  expect((await run(["backup", file])).code).toBe(0);
+  writeFileSync(file, "the only copy");
+  const { code, err } = await run(["backup", file]);
+  expect([code, err]).toEqual([78, expect.stringMatching(/--yes: .*monday\.backup is there/)]);
+  expect(readFileSync(file, "utf8")).toBe("the only copy");
+  expect(seen).toHaveLength(1);
+  expect((await run(["backup", file, "--yes"])).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe("a new backup");
+});
+
+const refusals: [where: string, args: string[], said: string][] = [
+  [
+    "body/sensors/storeEveryS",
+    ["board", "settings", "7", "--store-every", "1"],
+    "--store-every: must be >= 60 seconds.",
+  ],
+  ["body/log/level", ["board", "settings", "7", "--log", "info"], "--log: must"],
+  ["body/labels/a~1b", ["board", "create", "7", "--label", "a/b=c"], "--label: must"],
+  ["body/location/latitude", ["board", "create", "7", "--place", "99,0"], "--place: must"],
+  ["body/name", ["board", "create", "?"], "name: must"],
+  ["body/name", ["board", "update", "7", "--name", "?"], "--name: must"],
+  [
+    "body/expiresInS",
+    ["board", "restart", "7", "--expires", "1s"],
+    "--expires: must be >= 60 seconds.",
+  ],
+  ["body/expiresInS", ["token", "create", "x", "--days", "0"], "--days: must be >= 60 seconds."],
+  ["query/limit", ["board", "timeline", "7", "--limit", "0"], "--limit: must be >= 60."],
+  ["path/uuid", ["board", "show", "?"], "board: must"],
+  ["body/unknown", ["board", "create", "7"], "body/unknown: must"],
+];
+
+it.each(refusals)("says what was typed, not %s: %j", async (where, args, said) => {
+  const refusal = problem("request.invalid", 422);
+  const details = { where, because: "must be >= 60" };
+  const title = `${where}: must be >= 60.`;
+  const { run } = await open(({ method }) =>
+    method === "GET" && where.startsWith("body")
+      ? { json: aBoard("7") }
+      : { ...refusal, json: { ...(refusal.json as object), title, details } },
+  );
+  const { code, err } = await run(args);
+  expect([code, err]).toEqual([64, expect.stringContaining(`✕ ${said}`)]);
+});
+
+it.each([
+  [["restore", "/nonexist", "--yes"]],
+  [["login", "http://127.0.0.1:1", "--ca", "/nonexist"]],
+  [["login", "http://127.0.0.1:1", "--name", "x", "--password-file", "/nonexist"]],
+])("speaks of a file as a file: %j", async (args) => {
+  const { run, seen } = await open(() => ({ json: {} }));
+  const { code, err } = await run(args);
+  expect([code, err]).toEqual([74, expect.stringContaining("File /nonexist: it is not there.")]);
+  expect(seen).toEqual([]);
+});
 
 it("goes on with --yes", async () => {
   const { run, seen } = await open(() => ({ json: aBoard("7", { status: "retired" }) }));

@@ -3,6 +3,7 @@ import { type Client, createClient, fail } from "@s4t/sdk";
 import { type FoundCloud, findCloud } from "@s4t/sdk/node";
 import type { Command } from "commander";
 import { Output } from "./output.ts";
+import { inTypedWords } from "./wording.ts";
 
 export interface GlobalOptions {
   readonly json?: boolean;
@@ -49,7 +50,7 @@ export const contextOf = (command: Command, signal: AbortSignal): Context => {
       if (!process.stdin.isTTY)
         throw fail("config.invalid", {
           setting: "--yes",
-          because: "is needed where nobody can be asked",
+          because: `is needed where nobody can be asked: ${question.replace(/\.$/, "")}`,
         });
       const { text, isCancel } = await import("@clack/prompts");
       const answer = await text({ message: `${question} Type “${typed}” to go on.` });
@@ -85,7 +86,7 @@ export const run = <Options>(command: Command, work: Action<Options>): Command =
     try {
       await work(context, args, self.opts() as Options);
     } catch (error) {
-      process.exitCode = context.out.failure(error);
+      process.exitCode = context.out.failure(inTypedWords(self, error));
     }
   });
 

@@ -76,11 +76,14 @@ const fileFailure = (error: unknown): CodedError | undefined => {
   const because: Readonly<Record<string, string>> = {
     ENOENT: "it is not there",
     EACCES: "this user may not use it",
+    EPERM: "this user may not use it",
     EISDIR: "it is a folder",
+    ENOTDIR: "what it should lie in is no folder",
+    EROFS: "the disk is read-only",
     ENOSPC: "the disk is full",
   };
   return code !== undefined && path !== undefined && Object.hasOwn(because, code)
-    ? fail("config.invalid", { setting: path, because: because[code] ?? code }, error)
+    ? fail("file.unusable", { file: path, because: because[code] ?? code }, error)
     : undefined;
 };
 

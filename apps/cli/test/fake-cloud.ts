@@ -18,6 +18,8 @@ export interface Seen {
 export interface Answer {
   readonly status?: number;
   readonly json?: unknown;
+  /** Sent as it is, in place of JSON. */
+  readonly bytes?: string;
 }
 
 /** Answers a request; a promise that never settles is a cloud that hangs. */
@@ -55,9 +57,10 @@ export const openFakeCloud = async (answering: Answering): Promise<FakeCloud> =>
       body: body === "" ? undefined : JSON.parse(body),
     };
     seen.push(one);
-    const { status = 200, json } = await answering(one);
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(status === 204 ? undefined : JSON.stringify(json));
+    const { status = 200, json, bytes } = await answering(one);
+    const type = bytes === undefined ? "application/json" : "application/octet-stream";
+    response.writeHead(status, { "content-type": type });
+    response.end(status === 204 ? undefined : (bytes ?? JSON.stringify(json)));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HTTP_INACTIVITY_MS } from "../src/http/inactivity.ts";
 import { tryBadRequests } from "./bad-input.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 
@@ -161,6 +162,9 @@ describe("the wire", () => {
     ["20 kB of headers", `GET / HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(20_000)}\r\n\r\n`],
   ])("%s is refused", async (_, text) => {
     expect(await speak(text)).toMatch(/^HTTP\/1.1 (400|431) /);
+  });
+  it("may not stand still for longer than the limit", () => {
+    expect(cloud.cloud.http.fastify.server.timeout).toBe(HTTP_INACTIVITY_MS);
   });
   it("knows two upgrades only", async () => {
     const answer = await speak(

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm, stat } from "node:fs/promises";
+import { createWriteStream, existsSync } from "node:fs";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
@@ -9,9 +9,11 @@ export const registerBackup = (program: Command): void => {
   const backup = program
     .command("backup")
     .description("write a copy of everything into a file, while the cloud runs")
-    .argument("<file>");
-  examples(backup, "backup ./monday.backup");
-  run(backup, async ({ client, out, signal }, [file = ""]) => {
+    .argument("<file>", "one that is there already is replaced with --yes only");
+  examples(backup, "backup ./monday.backup", "backup ./latest.backup --yes");
+  run(backup, async ({ client, out, signal, confirm }, [file = ""]) => {
+    if (existsSync(file))
+      await confirm(`${file} is there already and would be replaced.`, "replace");
     const bytes = await client().cloud.backup({ signal });
     const beside = `${file}.part`;
     try {
@@ -38,9 +40,10 @@ export const registerRestore = (program: Command): void => {
     .argument("<file>");
   examples(restore, "restore ./monday.backup --yes");
   run(restore, async (context, [file = ""]) => {
+    await using backup = await open(file);
     await context.confirm("Everything since the backup is lost.", "restore");
     await context.client().cloud.restore({
-      bytes: Readable.toWeb(createReadStream(file)) as never,
+      bytes: Readable.toWeb(backup.createReadStream()) as never,
       signal: context.signal,
     });
     // Checked whole and taken by now. The restart of the cloud puts it in place, a moment after this answer.

@@ -1,9 +1,17 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openDataFolder } from "./data-folder.ts";
+import { MAX_KNOWN_CLOUDS, openDataFolder, rememberAsCurrent } from "./data-folder.ts";
 
 const folder = () => join(mkdtempSync(join(tmpdir(), "s4t-data-")), "cloud");
 const coded = (code: string) => expect.objectContaining({ code });
@@ -38,6 +46,13 @@ describe("openDataFolder", () => {
     await ended;
     openDataFolder(path).release();
   });
+  it("says which process holds it for as long as it does", () => {
+    const path = folder();
+    const held = openDataFolder(path);
+    expect(readFileSync(join(path, "pid"), "utf8")).toBe(`${process.pid}\n`);
+    held.release();
+    expect(existsSync(join(path, "pid"))).toBe(false);
+  });
   it("refuses a folder of a later release and leaves it as it was", () => {
     const path = folder();
     mkdirSync(path);
@@ -58,5 +73,23 @@ describe("openDataFolder", () => {
       chmodSync(path, 0o500);
       expect(() => openDataFolder(path)).toThrowError(coded("data.unwritable"));
     }
+  });
+});
+
+describe("rememberAsCurrent", () => {
+  const notes = (home: string) =>
+    readFileSync(join(home, ".local/state/s4t/current"), "utf8").trim().split("\n");
+
+  it("puts the newest first, each once, and forgets the oldest", () => {
+    const home = folder();
+    for (const path of ["/a", "/b", "/a"]) expect(rememberAsCurrent(path, {}, home)).toBe(true);
+    expect(notes(home)).toEqual(["/a", "/b"]);
+    for (let i = 0; i < MAX_KNOWN_CLOUDS; i += 1) rememberAsCurrent(`/cloud/${i}`, {}, home);
+    expect(notes(home)).toHaveLength(MAX_KNOWN_CLOUDS);
+    expect(notes(home)[0]).toBe(`/cloud/${MAX_KNOWN_CLOUDS - 1}`);
+    expect(notes(home)).not.toContain("/a");
+  });
+  it("says where there is no home to write in", () => {
+    expect(rememberAsCurrent("/a", {}, "/dev/null")).toBe(false);
   });
 });

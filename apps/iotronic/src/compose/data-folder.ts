@@ -1,5 +1,5 @@
 // The folder of everything that a cloud keeps: there, private, writable, and ours alone.
-import { accessSync, constants, writeFileSync } from "node:fs";
+import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fail, isNewerRelease, RELEASE } from "@s4t/contract";
@@ -50,10 +50,23 @@ export const openDataFolder = (path: string): DataFolder => {
     if (isS4tError(cause)) throw cause;
     throw fail("data.unwritable", { folder: path, because: whyUnwritable(cause) }, cause);
   }
-  return { path, release: () => lock.close() };
+  return {
+    path,
+    release() {
+      try {
+        rmSync(join(path, "pid"), { force: true });
+      } catch {
+        // A stale note misleads nobody about the lock; whoever gets the number next may be taken for a cloud.
+      }
+      lock.close();
+    },
+  };
 };
 
-/** Where the command line of the same user finds the cloud that was started last; false where there is no home to write in. */
+/** Data folders of which a user's command line knows: it looks for one whose cloud runs, the newest first. */
+export const MAX_KNOWN_CLOUDS = 16;
+
+/** Notes where the command line of the same user finds this cloud; false where there is no home to write in. */
 export const rememberAsCurrent = (
   path: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -62,7 +75,10 @@ export const rememberAsCurrent = (
   const folder = join(env.XDG_STATE_HOME ?? join(home, ".local/state"), "s4t");
   try {
     makePrivateFolder(folder);
-    writeFileAtomic(join(folder, "current"), `${path}\n`);
+    const file = join(folder, "current");
+    const earlier = (readFileIfThere(file)?.split("\n") ?? []).filter((each) => each !== path);
+    const known = [path, ...earlier.filter((each) => each !== "")].slice(0, MAX_KNOWN_CLOUDS);
+    writeFileAtomic(file, `${known.join("\n")}\n`);
     return true;
   } catch {
     return false; // the command line then needs S4T_DATA, which the start-up text says

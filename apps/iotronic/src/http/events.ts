@@ -13,15 +13,14 @@ import {
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, parseJson } from "@s4t/kit";
 import { randomToken } from "@s4t/kit/node";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { AnyTopicSource, Opened } from "../edge/topics.ts";
 import { type Actor, scopeFor } from "../policy/index.ts";
 import { type FindActor, isOwnOrigin, tokenOf } from "./authenticate.ts";
 import { problemOf } from "./problem.ts";
 import type { UpgradeHandler } from "./server.ts";
+import { createUnknownSockets } from "./unknown-sockets.ts";
 
-/** A client that has not said who it is by then is cut off. */
-export const EVENT_AUTH_MS = 10_000;
 /** Largest frame of a client: a subscription is a line. */
 export const MAX_EVENT_FRAME_BYTES = 8_192;
 /** Unsent bytes above which a reader is slow: its changes are dropped, and it gets a fresh snapshot when it has caught up. */
@@ -30,6 +29,8 @@ export const MAX_EVENT_BACKLOG_BYTES = 1_048_576;
 export const EVENT_TICKET_LIFE_MS = 30_000;
 /** Frames of a client that wait for their turn; a client that sends faster than it is answered is cut off. */
 export const MAX_WAITING_FRAMES = 2 * MAX_TOPICS_PER_SOCKET;
+/** How long a client may take to answer the close of its socket before the connection is cut. */
+export const EVENT_CLOSE_MS = 5_000;
 /** How often a socket's token is looked at again: a revoked one ends within this. */
 export const EVENT_RECHECK_MS = 4_000;
 
@@ -269,11 +270,15 @@ const againAuth = { where: "frame", because: "this socket is signed in already" 
 
 /** Makes the socket's upgrade handler. */
 export const createEvents = (deps: EventsDependencies): Events => {
-  const server = new WebSocketServer({
+  // `closeTimeout` is younger than the library's types.
+  const options: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_EVENT_FRAME_BYTES,
-  });
+    closeTimeout: EVENT_CLOSE_MS,
+  };
+  const server = new WebSocketServer(options);
+  const unknown = createUnknownSockets(deps.clock);
   const readers = new Set<EventReader>();
   const tickets = new Map<
     string,
@@ -311,9 +316,7 @@ export const createEvents = (deps: EventsDependencies): Events => {
   const onSocket = (socket: WebSocket, request: IncomingMessage): void => {
     const reader = new EventReader(socket, deps);
     readers.add(reader);
-    const late = deps.clock.after(EVENT_AUTH_MS, () => {
-      if (!reader.isKnown) socket.close(4408, "auth.required");
-    });
+    unknown.add(socket);
     const handle = async (text: string): Promise<void> => {
       waiting -= 1;
       if (reader.isClosed) return;
@@ -323,8 +326,9 @@ export const createEvents = (deps: EventsDependencies): Events => {
         if (frame.type === "auth") {
           if (reader.isKnown) throw fail("request.invalid", againAuth);
           const { actor, token } = await prove(frame, request.headers);
-          if (!reader.isClosed) reader.welcome(actor, token);
-          return;
+          if (reader.isClosed) return;
+          unknown.remove(socket);
+          return reader.welcome(actor, token);
         }
         if (!reader.isKnown) throw fail("auth.required");
         id = frame.id;
@@ -345,7 +349,7 @@ export const createEvents = (deps: EventsDependencies): Events => {
       turn = turn.then(() => handle(String(data)));
     });
     socket.on("close", () => {
-      late.cancel();
+      unknown.remove(socket);
       readers.delete(reader);
       reader.close();
     });

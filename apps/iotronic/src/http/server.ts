@@ -9,6 +9,7 @@ import { Bug, type Log, type Part } from "@s4t/kit";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
+import { cutInactive } from "./inactivity.ts";
 import { createListeners } from "./listeners.ts";
 import { type Exposition, httpMetrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
@@ -188,6 +189,7 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     made.headersTimeout = HEADERS_TIMEOUT_MS;
     made.requestTimeout = 0; // a restore may take long; other bodies are bounded by their size
     made.keepAliveTimeout = 65_000;
+    cutInactive(made);
     made.on("connection", (socket: Duplex) => {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));

@@ -4,6 +4,7 @@ import { bug, refused, unavailable } from "./row.ts";
 export const programErrors = {
   "config.invalid": refused(400)("config", "Setting {setting}: {because}."),
   "config.unknown": refused(400)("config", "There is no setting {setting}."),
+  "file.unusable": refused(400)("io", "File {file}: {because}."),
   "data.locked": refused(409)("cannotCreate", "The folder {folder} is in use by process {pid}."),
   "data.unwritable": refused(403)(
     "cannotCreate",

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -25,11 +26,13 @@ const dataFolder = (name: string, url: string): string => {
   writeFileSync(join(folder, "admin.json"), JSON.stringify(admin));
   return folder;
 };
-const remember = (folder: string): void => {
+const remember = (...folders: string[]): void => {
   const file = placesOf({ HOME: home }).currentFile;
   mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(file, `${folder}\n`);
+  writeFileSync(file, `${folders.join("\n")}\n`);
 };
+const notePid = (folder: string, pid: number): void =>
+  writeFileSync(join(folder, "pid"), `${pid}\n`);
 
 /** A cloud that counts sign-ins and accepts the newest token only. */
 const serve = async () => {
@@ -92,6 +95,30 @@ it("looks in the named folder, then at the saved sign-in, then at the cloud star
     url: "http://127.0.0.1:3",
     foundBy: "data folder",
   });
+});
+
+it("takes the newest cloud that still runs, and the newest of all where none does", () => {
+  const env = { HOME: home };
+  const oldest = dataFolder("oldest", "http://127.0.0.1:1");
+  const earlier = dataFolder("earlier", "http://127.0.0.1:2");
+  const killed = dataFolder("killed", "http://127.0.0.1:3");
+  const stopped = dataFolder("stopped", "http://127.0.0.1:4");
+  remember(join(home, "deleted"), stopped, killed, earlier, oldest);
+  expect(findCloud({ env }).url).toBe("http://127.0.0.1:4");
+  const { pid: ended } = spawnSync(process.execPath, ["--version"]);
+  notePid(killed, ended);
+  expect(findCloud({ env }).url).toBe("http://127.0.0.1:4");
+  notePid(oldest, process.pid);
+  expect(findCloud({ env }).url).toBe("http://127.0.0.1:1");
+  notePid(earlier, process.pid);
+  expect(findCloud({ env }).url).toBe("http://127.0.0.1:2");
+});
+
+it("signs in to the cloud of this machine that an address names, whichever was started last", () => {
+  const earlier = dataFolder("earlier", "http://127.0.0.1:1");
+  remember(dataFolder("last", "http://127.0.0.1:2"), earlier);
+  const found = findCloud({ env: { HOME: home }, url: "http://127.0.0.1:1" });
+  expect(found).toMatchObject({ foundBy: "argument", auth: { renew: expect.any(Function) } });
 });
 
 it("finds the authority of a data folder", () => {

@@ -1,10 +1,11 @@
 // Which cloud a program on this machine means, and as whom. The order: what was said (`url`, S4T_URL with S4T_TOKEN), the data
-// folder that was named (S4T_DATA), the saved sign-in, the cloud that this user started last.
+// folder that was named (S4T_DATA), the saved sign-in, the cloud that this user started last of those that run.
 import { join } from "node:path";
 import { fail } from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
 import { readFileIfThere } from "@s4t/kit/node";
 import type { ClientOptions, TokenSource } from "@s4t/sdk";
+import { isRunning, knownFolders } from "./known-clouds.ts";
 import { readJsonFile, readLogin, type SavedLogin } from "./login.ts";
 import { type Environment, placesOf } from "./places.ts";
 import { passwordTokens } from "./sign-in.ts";
@@ -46,8 +47,17 @@ const readData = (folder: string): DataFolder | undefined => {
   if (!found) return undefined;
   const { url, username, password } = found;
   if (typeof url !== "string" || typeof username !== "string" || typeof password !== "string")
-    throw fail("config.invalid", { setting: path, because: "it is damaged" });
+    throw fail("file.unusable", { file: path, because: "it is damaged" });
   return { url, username, password, ca: readFileIfThere(join(folder, "ca.pem")) };
+};
+
+/** Whether a folder says how to sign in; one that is damaged is no matter of a cloud elsewhere. */
+const isReadable = (folder: string): boolean => {
+  try {
+    return readData(folder) !== undefined;
+  } catch {
+    return false;
+  }
 };
 
 /** The origin of an address that somebody wrote; throws `config.invalid`. */
@@ -84,9 +94,16 @@ export const findCloud = (options: FindOptions): FoundCloud => {
     const fetch = trustingFetch({ ca });
     return { url: originOf(login.url), auth: token ?? login.token, fetch, ca, foundBy };
   };
-  const local = (): DataFolder | undefined => {
-    const current = readFileIfThere(places.currentFile)?.trim();
-    return (current ? readData(current) : undefined) ?? readData(places.defaultData);
+  const startedHere = (): DataFolder | undefined => {
+    const folders = knownFolders(places);
+    const running = folders.find(isRunning);
+    if (running !== undefined) return readData(running);
+    // None answers: the one that was started last is the one to say so.
+    for (const folder of folders) {
+      const data = readData(folder);
+      if (data) return data;
+    }
+    return undefined;
   };
 
   const named = env.S4T_DATA ? readData(env.S4T_DATA) : undefined;
@@ -97,8 +114,11 @@ export const findCloud = (options: FindOptions): FoundCloud => {
     if (named && originOf(named.url) === url) return byPassword(named, foundBy);
     const login = readLogin(places.loginFile);
     if (login && originOf(login.url) === url) return byLogin(login, foundBy);
-    const here = token === undefined || url.startsWith("https:") ? local() : undefined;
-    if (here && originOf(here.url) === url) return byPassword(here, foundBy);
+    if (token === undefined || url.startsWith("https:"))
+      for (const folder of knownFolders(places).filter(isReadable)) {
+        const here = readData(folder);
+        if (here && originOf(here.url) === url) return byPassword(here, foundBy);
+      }
     return { url, auth: token, fetch: trustingFetch(), ca: undefined, foundBy };
   }
   if (named) return byPassword(named, "data folder");
@@ -109,7 +129,7 @@ export const findCloud = (options: FindOptions): FoundCloud => {
     });
   const login = readLogin(places.loginFile);
   if (login) return byLogin(login, "saved sign-in");
-  const here = local();
+  const here = startedHere();
   if (here) return byPassword(here, "started here");
   throw fail("cloud.unreachable", {
     url: DEFAULT_CLOUD_URL,

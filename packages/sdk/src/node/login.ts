@@ -18,7 +18,7 @@ export interface SavedLogin {
   readonly ca: string | null;
 }
 
-/** Text members of a JSON file; `undefined` where there is no such file. Throws `config.invalid` for anything else. */
+/** Text members of a JSON file; `undefined` where there is no such file. Throws `file.unusable` for anything else. */
 export const readJsonFile = (path: string): Readonly<Record<string, unknown>> | undefined => {
   let text: string | undefined;
   try {
@@ -28,9 +28,9 @@ export const readJsonFile = (path: string): Readonly<Record<string, unknown>> | 
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch (cause) {
     const because = text === undefined ? "this user may not read it" : "it is damaged";
-    throw fail("config.invalid", { setting: path, because }, cause);
+    throw fail("file.unusable", { file: path, because }, cause);
   }
-  throw fail("config.invalid", { setting: path, because: "it is damaged" });
+  throw fail("file.unusable", { file: path, because: "it is damaged" });
 };
 
 /** Reads a saved sign-in. */
@@ -39,7 +39,7 @@ export const readLogin = (path: string): SavedLogin | undefined => {
   if (!found) return undefined;
   const { url, username, token, expiresAt, ca } = found;
   if (typeof url !== "string" || typeof token !== "string")
-    throw fail("config.invalid", { setting: path, because: "it is damaged; sign in again" });
+    throw fail("file.unusable", { file: path, because: "it is damaged; sign in again" });
   return {
     url,
     token,

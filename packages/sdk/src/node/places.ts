@@ -15,7 +15,7 @@ const folder = (env: Environment, variable: string, ...fallback: string[]): stri
 export interface Places {
   /** The saved sign-in of `s4t login`. */
   readonly loginFile: string;
-  /** Path of the data folder of the cloud that was started last. */
+  /** Paths of the data folders of clouds that were started here, one a line, the newest first. */
   readonly currentFile: string;
   /** Data folder of a cloud that was started without saying where. */
   readonly defaultData: string;
