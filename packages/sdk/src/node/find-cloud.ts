@@ -96,10 +96,8 @@ export const findCloud = (options: FindOptions): FoundCloud => {
   };
   const startedHere = (): DataFolder | undefined => {
     const folders = knownFolders(places);
-    const running = folders.find(isRunning);
-    if (running !== undefined) return readData(running);
-    // None answers: the one that was started last is the one to say so.
-    for (const folder of folders) {
+    // Where none runs, the one that was started last is the one to say that it does not answer.
+    for (const folder of [...folders.filter(isRunning), ...folders]) {
       const data = readData(folder);
       if (data) return data;
     }
