@@ -172,6 +172,17 @@ describe("the wire", () => {
     );
     expect(answer).toMatch(/^HTTP\/1.1 404 /);
   });
+  it("does not keep a client that stays after its upgrade was refused", async () => {
+    const port = Number(new URL(cloud.url).port);
+    const client = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const cut = new Promise((resolve) => client.once("error", resolve));
+    client.resume();
+    client.write("GET /x HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    await new Promise((resolve) => client.once("end", resolve));
+    const more = setInterval(() => client.write("I am still here."), 50);
+    expect(await cut).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) });
+    clearInterval(more);
+  });
 });
 
 describe("requests made from the schemas", () => {

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 /** How long nothing may move on a connection while the client is the one to move. */
 export const HTTP_INACTIVITY_MS = 60_000;
 
-/** Bounds the inactivity of a server's connections, until they are upgraded. */
+/** Bounds the inactivity of a server's connections, until they are upgraded: then Node lets go of them by itself. */
 export const cutInactive = (server: Server, limitMs = HTTP_INACTIVITY_MS): void => {
   // Answers leave in the order of their requests: when the last one has left, all have.
   const last = new WeakMap<Socket, ServerResponse>();
@@ -22,5 +22,4 @@ export const cutInactive = (server: Server, limitMs = HTTP_INACTIVITY_MS): void 
     else socket.destroy();
   });
   server.on("request", ({ socket }, response) => last.set(socket, response));
-  server.on("upgrade", (_request, socket) => (socket as Socket).setTimeout(0));
 };

@@ -183,7 +183,10 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       return;
     }
     const status = upgrade ? "503 Service Unavailable\r\nretry-after: 1" : "404 Not Found";
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    // Cut once it is said: no limit of HTTP looks after this socket any more.
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
+      socket.destroy(),
+    );
   };
   const prepare = (made: Server): Server => {
     made.headersTimeout = HEADERS_TIMEOUT_MS;
