@@ -6,7 +6,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | nul
 export const isDiskFull = (error: unknown): boolean =>
   ["ENOSPC", "EDQUOT", "EFBIG"].includes(codeOf(error));
 
-/** The end of a sentence that says why something cannot be written: "this user may not write there". */
+/** The end of a sentence that says why something cannot be written: "this user may not write there". Throws what no disk said. */
 export const whyUnwritable = (error: unknown): string => {
   if (isDiskFull(error)) return "the disk is full";
   const code = codeOf(error);
@@ -14,5 +14,6 @@ export const whyUnwritable = (error: unknown): string => {
   if (code === "EROFS") return "the disk is read-only";
   if (code === "ENOTDIR" || code === "EEXIST") return "there is a file of that name";
   if (code === "ENOENT") return "no folder can be made there";
-  return code || "it failed";
+  if ((error as NodeJS.ErrnoException | null)?.errno === undefined) throw error;
+  return code;
 };

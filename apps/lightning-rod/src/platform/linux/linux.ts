@@ -1,13 +1,5 @@
 // Linux: /proc, /sys and what Node knows. Everything that may be missing on some machine is looked for once.
-import {
-  accessSync,
-  constants,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statfsSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import {
   arch,
   cpus,
@@ -22,6 +14,7 @@ import { join } from "node:path";
 import { fail } from "@s4t/contract";
 import type { Clock } from "@s4t/kit";
 import type { Measured, Platform, SeriesUnits } from "../platform.ts";
+import { findTemperatures } from "./temperatures.ts";
 
 const read = (path: string): string | undefined => {
   try {
@@ -74,23 +67,6 @@ const readNetwork = (): { rx: number; tx: number } => {
     tx += Number(fields[8] ?? 0);
   }
   return { rx, tx };
-};
-
-/** Thermal zones and the files that hold their thousandths of a degree. */
-const findTemperatures = (): ReadonlyMap<string, string> => {
-  const found = new Map<string, string>();
-  const root = "/sys/class/thermal";
-  if (!existsSync(root)) return found;
-  for (const zone of readdirSync(root).filter((name) => name.startsWith("thermal_zone"))) {
-    const file = `${root}/${zone}/temp`;
-    const type = read(`${root}/${zone}/type`)
-      ?.toLowerCase()
-      .replace(/[^a-z0-9]+/g, "-");
-    if (read(file) === undefined) continue;
-    const name = type && !found.has(`temperature.${type}`) ? type : zone.replace("thermal_", "");
-    found.set(`temperature.${name}`, file);
-  }
-  return found;
 };
 
 /** Path of a program, looked for as a shell would. */
