@@ -33,6 +33,19 @@ const escapeLike = (text: string) => text.replace(/[\\%_]/g, (c) => `\\${c}`);
 /** Shortest text that the trigram index can look up. */
 const trigram = 3;
 
+/**
+ * Has PostgreSQL use an index where it would rather read a whole table: it guesses the matches of a text by its letters, and with a
+ * limit takes reading all for cheap. Until the end of the transaction otherwise, so it is undone.
+ */
+const byIndex = async <T>(queries: Reader["queries"], work: () => Promise<T>): Promise<T> => {
+  const set = (value: "on" | "off") =>
+    sql`select set_config('enable_seqscan', ${value}, true)`.execute(queries);
+  await set("off");
+  const answer = await work();
+  await set("on");
+  return answer;
+};
+
 const narrowByText = async ({ queries, dialect }: Reader, given: string): Promise<Narrow> => {
   const text = given.toLowerCase();
   const like = sql`search like ${`%${escapeLike(text)}%`} escape '\\'`;
@@ -42,9 +55,10 @@ const narrowByText = async ({ queries, dialect }: Reader, given: string): Promis
   const matches = sql`select ${key} from boards_search where ${
     dialect === "sqlite" ? sql`boards_search match ${`"${text.replaceAll('"', '""')}"`}` : like
   }`;
-  const { rows } = await sql<{
-    uuid: string;
-  }>`${matches} limit ${sql.lit(FEW_MATCHES + 1)}`.execute(queries);
+  const some = sql<{ uuid: string }>`${matches} limit ${sql.lit(FEW_MATCHES + 1)}`;
+  const { rows } = await (dialect === "sqlite"
+    ? some.execute(queries)
+    : byIndex(queries, () => some.execute(queries)));
   if (rows.length > FEW_MATCHES) return walk;
   // PostgreSQL guesses badly how many a text has, and would walk the list for a handful: it is told which they are.
   const found =
