@@ -54,6 +54,21 @@ export const databaseConformance = (name: string, setup: DatabaseSetup): void =>
       ).rejects.toThrow(RangeError);
       expect(await list()).toEqual(["kept"]);
     });
+    it("shows whoever was answered what it wrote, while others read all the time", async () => {
+      let ended = false;
+      const reading = Array.from({ length: 4 }, async () => {
+        while (!ended) {
+          await list();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      });
+      for (let i = 0; i < 100; i += 1) {
+        await database.write(everything, (tx) => insert(tx, `note-${i}`));
+        expect((await list()).at(-1)).toBe(`note-${i}`);
+      }
+      ended = true;
+      await Promise.all(reading);
+    });
     it("lets one writer of many fail without the others", async () => {
       const results = await Promise.allSettled(
         Array.from({ length: 40 }, (_, i) =>

@@ -91,6 +91,47 @@ export class SqliteConnection implements DatabaseConnection {
 }
 
 /**
+ * The connection of readers. What is read in one turn of the event loop, by whomever, is of one moment, and pays once for coming
+ * in: taking and leaving the lock costs more than finding a row. `renew` ends that moment, after each commit: whoever was
+ * answered must find what it wrote.
+ */
+export class ReadingConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #connection: SqliteConnection;
+  readonly #end = (): void => this.renew();
+  #isHeld = false;
+  #isArmed = false;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#connection = new SqliteConnection(database);
+  }
+
+  renew(): void {
+    this.#isArmed = false;
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (this.#database.isOpen && this.#database.isTransaction) this.#connection.run("COMMIT");
+  }
+
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      if (!this.#isHeld) this.#connection.run("BEGIN");
+      this.#isHeld = true;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!this.#isArmed) setImmediate(this.#end);
+    this.#isArmed = true;
+    return this.#connection.executeQuery<Row>(query);
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    return this.#connection.streamQuery<Row>();
+  }
+}
+
+/**
  * A connection lent to one writer until its end. What it still asks afterwards (a query that nobody awaited, a verb that was given
  * up) would land in somebody else's transaction, and is refused instead.
  */

@@ -17,7 +17,7 @@ import { openFlusher } from "../../../technology/sqlite/flush.ts";
 import { translate } from "../../../technology/sqlite/translate.ts";
 import type { SqliteOptions } from "./config.ts";
 import { copyOf, examineCopy } from "./copy.ts";
-import { createSqliteDialect, readerOver, SqliteConnection } from "./dialect.ts";
+import { createSqliteDialect, ReadingConnection, readerOver, SqliteConnection } from "./dialect.ts";
 import { createWriters, WRITER_LIMIT_MS, type WritingSide } from "./writers.ts";
 
 /** Pages of the log after which SQLite itself checkpoints, where commits flush in the loop. */
@@ -35,7 +35,7 @@ interface Handles {
 const noWait = async (): Promise<void> => {};
 
 /** The connection of writers. With `pool` SQLite only writes, and the flush before an acknowledgement is ours. */
-const openWriting = (file: string, how: "pool" | "loop" | "never") => {
+const openWriting = (file: string, how: "pool" | "loop" | "never", onCommit: () => void) => {
   const database = new DatabaseSync(file, { enableForeignKeyConstraints: true });
   const synchronous = { pool: "NORMAL", loop: "FULL", never: "OFF" }[how];
   const pages = how === "loop" ? checkpointPages : 0;
@@ -48,6 +48,7 @@ const openWriting = (file: string, how: "pool" | "loop" | "never") => {
   const side: WritingSide = {
     database,
     connection: new SqliteConnection(database),
+    onCommit,
     flush: flusher
       ? () =>
           flusher.flush().catch((error: unknown) => {
@@ -68,15 +69,16 @@ const openWriting = (file: string, how: "pool" | "loop" | "never") => {
 };
 
 const open = (file: string, how: "pool" | "loop" | "never"): Handles => {
-  const writing = openWriting(file, how);
+  const writing = openWriting(file, how, () => connection.renew());
   const reading = new DatabaseSync(file, { readOnly: true });
+  const connection = new ReadingConnection(reading);
   reading.exec(
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA mmap_size = 268435456; PRAGMA busy_timeout = 2000;",
   );
   return {
     writing: writing.side,
     reading,
-    reader: readerOver(new SqliteConnection(reading)),
+    reader: readerOver(connection),
     async close() {
       reading.close();
       await writing.close();

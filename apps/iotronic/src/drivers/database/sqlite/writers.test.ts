@@ -26,6 +26,7 @@ const openSide = (parts: Partial<WritingSide> = {}) => {
   const side: WritingSide = {
     database,
     connection: new SqliteConnection(database),
+    onCommit: () => {},
     flush: async () => {},
     committed: async () => {},
     ...parts,
@@ -84,11 +85,12 @@ describe("writers", () => {
   });
   it("acknowledges nobody before the flush, and nobody at all when it fails", async () => {
     const flushes: { done: () => void; fail: (error: Error) => void }[] = [];
+    const heard: string[] = [];
     const { side } = openSide({
+      onCommit: () => heard.push("in the log"),
       flush: () => new Promise((done, fail) => flushes.push({ done, fail })),
     });
     const writers = createWriters(() => side, systemClock.monotonicMs);
-    const heard: string[] = [];
     const first = writers.write(async (tx) => {
       tx.afterCommit(() => heard.push("committed"));
       await insert(tx, "first");
@@ -96,11 +98,11 @@ describe("writers", () => {
     void first.then(() => heard.push("acknowledged"));
     await turns(20);
     expect(flushes).toHaveLength(1);
-    expect(heard).toEqual([]);
+    expect(heard).toEqual(["in the log"]);
     flushes[0]?.done();
     await first;
     await turns(1);
-    expect(heard).toEqual(["committed", "acknowledged"]);
+    expect(heard).toEqual(["in the log", "committed", "acknowledged"]);
     const second = writers.write(async (tx) => {
       tx.afterCommit(() => heard.push("never"));
       await insert(tx, "second");
@@ -108,7 +110,7 @@ describe("writers", () => {
     await turns(20);
     flushes[1]?.fail(new TypeError("the disk is gone"));
     await expect(second).rejects.toThrow("the disk is gone");
-    expect(heard).toEqual(["committed", "acknowledged"]);
+    expect(heard).toEqual(["in the log", "committed", "acknowledged", "in the log"]);
   });
   it("leaves the loop to others when somebody writes again as soon as it is answered", async () => {
     const { side } = openSide();

@@ -19,6 +19,8 @@ export const WRITER_LIMIT_MS = 5_000;
 export interface WritingSide {
   readonly database: DatabaseSync;
   readonly connection: SqliteConnection;
+  /** Hears of each commit at once, before anybody is answered. */
+  readonly onCommit: () => void;
   /** Resolves when the commit before it is on the disk. */
   readonly flush: () => Promise<void>;
   /** Says how many writes were committed; resolves when the next may begin. */
@@ -134,6 +136,7 @@ export const createWriters = (
       }
     } while (waiting.length > 0 && now() < endsMs);
     to.connection.run("COMMIT");
+    to.onCommit();
     return settled;
   };
 
