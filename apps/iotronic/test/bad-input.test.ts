@@ -172,12 +172,18 @@ describe("the wire", () => {
     );
     expect(answer).toMatch(/^HTTP\/1.1 404 /);
   });
-  it("does not keep a client that stays after its upgrade was refused", async () => {
+  it.each([
+    [
+      "its upgrade was refused",
+      "GET /x HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
+    ],
+    ["it was told that this is no HTTP", "hello\r\n\r\n"],
+  ])("does not keep a client that stays after %s", async (_, text) => {
     const port = Number(new URL(cloud.url).port);
     const client = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const cut = new Promise((resolve) => client.once("error", resolve));
     client.resume();
-    client.write("GET /x HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    client.write(text);
     await new Promise((resolve) => client.once("end", resolve));
     const more = setInterval(() => client.write("I am still here."), 50);
     expect(await cut).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) });

@@ -29,6 +29,9 @@ export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long requests under way and WebSockets get when the cloud stops. */
 export const STOP_GRACE_MS = 1_000;
 
+/** How long a client that is hung up on has to read why. */
+export const HANG_UP_MS = 1_000;
+
 /** What takes over a connection that asks for `Upgrade: websocket`. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -114,6 +117,13 @@ const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void
   });
 };
 
+/** Says the last word on a connection. HTTP's own limits look after it no more, and the client may never leave by itself. */
+const hangUp = (socket: Duplex, text: string): void => {
+  const cut = setTimeout(() => socket.destroy(), HANG_UP_MS);
+  socket.once("close", () => clearTimeout(cut));
+  socket.end(text);
+};
+
 /** What is not HTTP at all, or has headers beyond measure: answered as well as can be, and hung up on. */
 const onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (error.code === "ECONNRESET" || !socket.writable) {
@@ -123,7 +133,8 @@ const onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   const isLarge = error.code === "HPE_HEADER_OVERFLOW";
   const code = isLarge ? "request.too-large" : "request.malformed";
   const line = isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  socket.end(
+  hangUp(
+    socket,
     `HTTP/1.1 ${line}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n\r\n${JSON.stringify(
       {
         type: `urn:s4t:error:${code}`,
@@ -183,10 +194,7 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       return;
     }
     const status = upgrade ? "503 Service Unavailable\r\nretry-after: 1" : "404 Not Found";
-    // Cut once it is said: no limit of HTTP looks after this socket any more.
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
-      socket.destroy(),
-    );
+    hangUp(socket, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   };
   const prepare = (made: Server): Server => {
     made.headersTimeout = HEADERS_TIMEOUT_MS;
