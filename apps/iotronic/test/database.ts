@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@s4t/kit";
+import type { DialectName } from "../src/migrations/migration.ts";
 import type { Database } from "../src/ports/database.ts";
 
-/** A started, migrated database; `close` ends and removes it. */
+/** A started database; `close` ends and removes it. */
 export interface TestDatabase {
   readonly database: Database;
   /** Folder that lives as long, for what else the test keeps. */
@@ -18,18 +19,21 @@ const openSqlite = async (folder: string) => {
   const { sqliteDatabase } = await import("../src/drivers/database/sqlite/index.ts");
   const database = sqliteDatabase({ folder, monotonicMs: systemClock.monotonicMs });
   await database.start?.();
-  await database.migrate();
   return { database, close: async () => database.stop?.() };
 };
 
-/** Opens one: of the kind that the run is about, unless said. */
-export const openTestDatabase = async (
-  dialect: "sqlite" | "postgres" = process.env.TEST_DATABASE === "postgres" ? "postgres" : "sqlite",
+/** The kind that the run is about. */
+export const dialectOfRun: DialectName =
+  process.env.TEST_DATABASE === "postgres" ? "postgres" : "sqlite";
+
+/** Opens one that nothing was done to yet. */
+export const openEmptyDatabase = async (
+  dialect: DialectName = dialectOfRun,
 ): Promise<TestDatabase> => {
   const folder = mkdtempSync(join(tmpdir(), "s4t-test-"));
   const opened =
     dialect === "postgres"
-      ? await (await import("./postgres.ts")).openPostgresForTest()
+      ? await (await import("./postgres.ts")).openEmptyPostgres()
       : await openSqlite(folder);
   return {
     database: opened.database,
@@ -39,4 +43,11 @@ export const openTestDatabase = async (
       rmSync(folder, { recursive: true, force: true });
     },
   };
+};
+
+/** Opens a migrated one. */
+export const openTestDatabase = async (dialect?: DialectName): Promise<TestDatabase> => {
+  const opened = await openEmptyDatabase(dialect);
+  await opened.database.migrate();
+  return opened;
 };

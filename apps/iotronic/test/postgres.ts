@@ -48,8 +48,8 @@ export const createDatabaseForTest = async (): Promise<{
   };
 };
 
-/** Opens a driver on one. */
-export const openPostgresForTest = async (): Promise<PostgresForTest> => {
+/** Opens a driver on one that nothing was done to yet. */
+export const openEmptyPostgres = async (): Promise<PostgresForTest> => {
   const { url, drop } = await createDatabaseForTest();
   const database = postgresDatabase({
     url,
@@ -57,7 +57,6 @@ export const openPostgresForTest = async (): Promise<PostgresForTest> => {
     importFolder: join(tmpdir(), "s4t-no-import"),
   });
   await database.start?.();
-  await database.migrate();
   return {
     database,
     close: async () => {
@@ -65,4 +64,11 @@ export const openPostgresForTest = async (): Promise<PostgresForTest> => {
       await drop();
     },
   };
+};
+
+/** Opens a driver on a migrated one. */
+export const openPostgresForTest = async (): Promise<PostgresForTest> => {
+  const opened = await openEmptyPostgres();
+  await opened.database.migrate();
+  return opened;
 };

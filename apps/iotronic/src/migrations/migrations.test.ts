@@ -1,4 +1,5 @@
 // The migrations, on the database that the run is about: what they make is what the types say, from wherever one starts.
+import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Kysely, sql } from "kysely";
@@ -93,6 +94,24 @@ it("stand in the order of their names, which no two share", () => {
     file.slice(import.meta.dirname.length + 1, -".ts".length),
   );
   expect(names).toEqual(files.sort());
+});
+
+// Somebody's data has been through them: an edit would leave that data in a form that no list of steps leads to.
+it("are never edited once they have landed", () => {
+  const read = (name: string): string => readFileSync(join(import.meta.dirname, name), "utf8");
+  const landed = read("landed.sha256").split("\n").slice(0, -1);
+  const now = migrations.map(({ name }) => {
+    const text = read(`${name}.ts`);
+    // What a step says must stand in its own file: what it imported could change behind it.
+    expect([...text.matchAll(/ from "(.+)";/g)].map(([, from]) => from)).toEqual(
+      ["kysely", "./migration.ts"].filter((from) => text.includes(`"${from}"`)),
+    );
+    return `${createHash("sha256").update(text).digest("hex")}  ${name}.ts`;
+  });
+  expect(
+    now,
+    "An edited one: put it back and write a new step. A new one: (cd apps/iotronic/src/migrations && sha256sum NAME.ts >> landed.sha256)",
+  ).toEqual(landed);
 });
 
 it("change nothing when they have run", async () => {
