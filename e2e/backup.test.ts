@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { packFolder } from "../apps/iotronic/src/modules/backup/archive.ts";
+import { dialectOfRun } from "../apps/iotronic/test/database.ts";
 import { RELEASE } from "../packages/contract/src/version.ts";
 import { root } from "../scripts/repository.ts";
 import { inconsistencies } from "./kill.ts";
@@ -77,7 +78,7 @@ it("a copy made under writes is of one moment, has all that was acknowledged bef
     await other.signIn();
     const names = await namesIn(other);
     expect(before.filter((name) => !names.has(name))).toEqual([]);
-    expect(inconsistencies(join(folder.path, "two"))).toEqual([]);
+    expect(await inconsistencies(join(folder.path, "two"))).toEqual([]);
     expect((await other.call("POST", "/api/audit/verify")).body).toMatchObject({ intact: true });
     const bearer = await other.signIn();
     const record = await s4t(other.url, bearer, "audit", "list", "--project", "all", "--json");
@@ -96,12 +97,24 @@ const packed = async (name: string, from: string, release = RELEASE): Promise<st
   return file;
 };
 
-const withDatabase = (name: string, change: (database: DatabaseSync) => void): string => {
+/** The inside of a copy whose database has one table. */
+const withTable = (
+  name: string,
+  table: string,
+  rows: readonly string[],
+  dialect = dialectOfRun,
+): string => {
   const inside = join(files, name);
-  mkdirSync(join(inside, "database"), { recursive: true });
+  mkdirSync(join(inside, "database/tables"), { recursive: true });
   cpSync(join(folder.path, "one/audit.key"), join(inside, "audit.key"));
+  if (dialect === "postgres") {
+    const lines = rows.map((row) => `${JSON.stringify({ name: row })}\n`);
+    writeFileSync(join(inside, `database/tables/${table}.jsonl`), lines.join(""));
+    return inside;
+  }
   const database = new DatabaseSync(join(inside, "database/cloud.sqlite"));
-  change(database);
+  database.exec(`create table ${table} (name text)`);
+  for (const row of rows) database.prepare(`insert into ${table} values (?)`).run(row);
   database.close();
   return inside;
 };
@@ -118,13 +131,14 @@ it("what is damaged, foreign or newer is refused with a code, and nothing is tou
   const flipped = Buffer.from(bytes);
   const place = Math.floor(bytes.length * 0.6);
   flipped[place] = (flipped[place] ?? 0) ^ 1;
-  const later = withDatabase("later", (database) =>
-    database.exec(
-      "create table schema_migrations (name text, applied_at integer); insert into schema_migrations values ('20991231-2359-later', 1)",
-    ),
-  );
-  const stranger = withDatabase("stranger", (database) =>
-    database.exec("create table recipes (name text)"),
+  const later = withTable("later", "schema_migrations", ["20991231-2359-later"]);
+  const stranger = withTable("stranger", "recipes", []);
+  // Of a cloud on the other database: whole, and nothing that this one could take over.
+  const otherKind = withTable(
+    "other-kind",
+    "schema_migrations",
+    ["20261124-1150-audit"],
+    dialectOfRun === "sqlite" ? "postgres" : "sqlite",
   );
   const text = bytes.subarray(0, 100).toString("latin1");
   const nothing = `{"path":"x","size":0,"sha256":"${createHash("sha256").digest("hex")}"}`;
@@ -147,6 +161,7 @@ it("what is damaged, foreign or newer is refused with a code, and nothing is tou
       "backup.invalid",
     ],
     [await packed("stranger.backup", stranger), "backup.invalid"],
+    [await packed("other-kind.backup", otherKind), "backup.invalid"],
     [await packed("later.backup", later), "backup.newer"],
     [
       write(

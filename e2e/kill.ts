@@ -1,8 +1,7 @@
 // Kills the real cloud with SIGKILL at random moments while clients write through REST, again and again on the same folder, and
 // looks whether everything that it acknowledged is there and fits together.
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { seeded } from "../apps/iotronic/test/random.ts";
+import { askDatabase } from "./database.ts";
 import { listAll, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 
 /** Longest moment after the first acknowledgement at which it is killed: a few hundred group commits. */
@@ -50,27 +49,23 @@ const writeUntilGone = async (
 };
 
 /** Every state of a board has its change and its audit entry, and no change or entry is without its state. */
-export const inconsistencies = (folder: string): string[] => {
-  const database = new DatabaseSync(join(folder, "database/cloud.sqlite"), { readOnly: true });
-  const count = (statement: string): number => Number(database.prepare(statement).get()?.n ?? 0);
-  try {
-    const questions = {
-      "boards whose last change is missing":
-        "select count(*) as n from boards b where not exists (select 1 from changes c where c.resource_id = b.uuid and c.rev = b.rev)",
-      "changes of boards that are not there":
-        "select count(*) as n from changes c where c.noun = 'board' and not exists (select 1 from boards b where b.uuid = c.resource_id and b.rev >= c.rev)",
-      "boards without an enrolment":
-        "select count(*) as n from boards b where not exists (select 1 from boards_enrolments e where e.board_id = b.uuid)",
-      "boards whose audit entries are not as many as their changes":
-        "select count(*) as n from boards b where (select count(*) from changes c where c.resource_id = b.uuid) <> (select count(*) from audit_entries a where a.resource_id = b.uuid and a.action in ('board.create', 'board.update'))",
-    };
-    return Object.entries(questions).flatMap(([what, statement]) => {
-      const found = count(statement);
-      return found === 0 ? [] : [`${found} ${what}`];
-    });
-  } finally {
-    database.close();
+export const inconsistencies = async (folder: string): Promise<string[]> => {
+  const questions = {
+    "boards whose last change is missing":
+      "select count(*) as n from boards b where not exists (select 1 from changes c where c.resource_id = b.uuid and c.rev = b.rev)",
+    "changes of boards that are not there":
+      "select count(*) as n from changes c where c.noun = 'board' and not exists (select 1 from boards b where b.uuid = c.resource_id and b.rev >= c.rev)",
+    "boards without an enrolment":
+      "select count(*) as n from boards b where not exists (select 1 from boards_enrolments e where e.board_id = b.uuid)",
+    "boards whose audit entries are not as many as their changes":
+      "select count(*) as n from boards b where (select count(*) from changes c where c.resource_id = b.uuid) <> (select count(*) from audit_entries a where a.resource_id = b.uuid and a.action in ('board.create', 'board.update'))",
+  };
+  const found: string[] = [];
+  for (const [what, statement] of Object.entries(questions)) {
+    const [row] = await askDatabase(folder, statement);
+    if (Number(row?.n) !== 0) found.push(`${row?.n} ${what}`);
   }
+  return found;
 };
 
 /** Compares what the cloud says now with what it acknowledged before. */
@@ -107,7 +102,7 @@ export const killClouds = async (rounds: number, seed: number): Promise<KillRepo
       // The first start makes the folder; those after it find what a kill left.
       if (round > 0) slowestReadyMs = Math.max(slowestReadyMs, cloud.readyMs);
       await cloud.signIn();
-      const found = [...(await faultsOf(cloud, known)), ...inconsistencies(folder.path)];
+      const found = [...(await faultsOf(cloud, known)), ...(await inconsistencies(folder.path))];
       faults.push(...found.map((fault) => `round ${round}: ${fault}`));
       const begun = acknowledged;
       const writing = Array.from({ length: clients }, (_, client) =>

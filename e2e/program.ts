@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../scripts/repository.ts";
+import { databaseArgs } from "./database.ts";
 
 /** The program that `npm start` runs. */
 export const cloudBundle = join(root, "apps/iotronic/dist/main.js");
@@ -73,7 +74,7 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** Starts the program and does not wait. */
+/** Starts the program, on SQLite unless said, and does not wait. */
 export const launchCloud = (folder: string, options: CloudOptions = {}): Launched => {
   const bundle = options.bundle ?? cloudBundle;
   if (!existsSync(bundle)) throw new Error(`${bundle} is not built: npm run build`);
@@ -145,8 +146,10 @@ export const startCloud = async (
   folder: string,
   options: CloudOptions = {},
 ): Promise<RunningCloud> => {
+  const args = options.args ?? [];
+  const database = await databaseArgs(folder, args);
   const began = performance.now();
-  const launched = launchCloud(folder, options);
+  const launched = launchCloud(folder, { ...options, args: [...database, ...args] });
   const url = await untilReady(launched);
   const readyMs = performance.now() - began;
   let token = "";

@@ -1,9 +1,9 @@
 // One entry of a target that fails leaves the others applied, with the real programs: what a newer cloud might want of a board, and
 // what this agent cannot do, shows in the API and by the command line, and is over when the cloud wants something else.
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
+import { askDatabase } from "./database.ts";
 import { freePort, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 import { pasteAndWait, until } from "./s4t.ts";
 
@@ -44,11 +44,10 @@ const s4t = async (line: string) => {
 /** Wants of the board what this release's API does not take: as a cloud of a later release would. */
 const want = async (settings: unknown): Promise<void> => {
   await cloud.kill("SIGTERM");
-  const database = new DatabaseSync(join(folder.path, "cloud/database/cloud.sqlite"));
-  database
-    .prepare("update boards set settings = ?, target_wanted = target_wanted + 1")
-    .run(JSON.stringify(settings));
-  database.close();
+  await askDatabase(
+    join(folder.path, "cloud"),
+    `update boards set settings = '${JSON.stringify(settings)}', target_wanted = target_wanted + 1`,
+  );
   cloud = await startCloud(join(folder.path, "cloud"), options);
   await cloud.signIn();
 };

@@ -4,6 +4,18 @@ import { bringPackages } from "../real/packages.ts";
 import { startPostgres } from "../real/postgres.ts";
 import { bringRuntimes } from "../real/runtimes.ts";
 
+/** Stories across programs that the database has a part in, by file. */
+const stories = [
+  "backup",
+  "first-board",
+  "gone",
+  "kill",
+  "live",
+  "outage",
+  "stop",
+  "target-entries",
+].map((name) => `e2e/${name}.test.ts`);
+
 /** `npm run test:real [-- FILTER …]`: the suites with real components and network namespaces. */
 export const run = async (args: string[]): Promise<number> => {
   const say = (line: string) => console.error(line);
@@ -15,13 +27,12 @@ export const run = async (args: string[]): Promise<number> => {
   const env = { TEST_POSTGRES: postgres?.url ?? "" };
   try {
     const lanes = [await runLane("real", { env, filters: args })];
-    // The whole cloud once more, on PostgreSQL. The stories of `e2e/` choose their database themselves: those about
-    // PostgreSQL are in the real lane.
+    // The whole cloud once more, on PostgreSQL, and the stories that the database has a part in.
     if (args.length === 0)
       lanes.push(
         await runLane("fast", {
           env: { ...env, TEST_DATABASE: "postgres" },
-          filters: ["apps/iotronic"],
+          filters: ["apps/iotronic", ...stories],
         }),
       );
     return closeLanes(lanes);

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { root, runProgram } from "../repository.ts";
 
 const unpacked = join(root, ".cache/real/postgresql");
+/** Sixteen test files at once, each with a cloud or two at their pools' full size of 14. */
+const mostConnections = 500;
 /** nobody: a server may not run as root. */
 const nobody = 65_534;
 
@@ -116,7 +118,18 @@ export const startPostgres = async (
   const launch = async () => {
     const child = spawn(
       join(programs, "postgres"),
-      ["-D", data, "-h", "127.0.0.1", "-p", String(port), "-k", folder],
+      [
+        "-D",
+        data,
+        "-h",
+        "127.0.0.1",
+        "-p",
+        String(port),
+        "-k",
+        folder,
+        "-N",
+        String(mostConnections),
+      ],
       { cwd: folder, env, stdio: "ignore", ...identity },
     );
     for (let i = 0; i < 200 && child.exitCode === null; i += 1) {

@@ -18,32 +18,43 @@ export const serverUrl = (): string => {
   return url;
 };
 
-const administer = async (...statements: readonly string[]): Promise<void> => {
-  const client = new Client({ connectionString: serverUrl() });
+/** A database of its own, with a role of its own. */
+export interface ServerDatabase {
+  readonly url: string;
+  /** Rows of a statement that the superuser runs in it, from whom no policy hides any. */
+  ask(statement: string): Promise<Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+const askAt = async (url: string, statement: string): Promise<Record<string, unknown>[]> => {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
+    return (await client.query(statement)).rows;
   } finally {
     await client.end();
   }
 };
 
-/** Makes a role and a database of its own. */
-export const createDatabaseForTest = async (): Promise<{
-  readonly url: string;
-  drop(): Promise<void>;
-}> => {
+const administer = async (...statements: readonly string[]): Promise<void> => {
+  for (const statement of statements) await askAt(serverUrl(), statement);
+};
+
+/** Makes one. */
+export const createDatabaseForTest = async (): Promise<ServerDatabase> => {
   const name = `t_${randomBytes(6).toString("hex")}`;
   await administer(
     `create role ${name} login password '${name}'`,
     `create database ${name} owner ${name}`,
   );
   const url = new URL(serverUrl());
+  url.pathname = `/${name}`;
+  const asSuperuser = url.href;
   url.username = name;
   url.password = name;
-  url.pathname = `/${name}`;
   return {
     url: url.href,
+    ask: (statement) => askAt(asSuperuser, statement),
     drop: () => administer(`drop database ${name} with (force)`, `drop role ${name}`),
   };
 };

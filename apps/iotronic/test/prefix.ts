@@ -73,13 +73,13 @@ const columns = {
     sql<{
       name: string;
       type: string;
-      required: number;
+      required: number | boolean;
     }>`select name, type, "notnull" or pk as required from pragma_table_info(${table})`,
   postgres: (table: string) =>
     sql<{
       name: string;
       type: string;
-      required: boolean;
+      required: number | boolean;
     }>`select column_name as name, data_type as type, is_nullable = 'NO' as required
       from information_schema.columns where table_schema = current_schema() and table_name = ${table}
       order by ordinal_position`,
