@@ -6,7 +6,7 @@ import { type Actor, scopeFor, systemActor } from "../apps/iotronic/src/policy/i
 import { root } from "../scripts/repository.ts";
 import { type BenchCloud, startCloud } from "./harness/cloud.ts";
 import { figuresOf, type Print } from "./harness/figures.ts";
-import { type Load, runLoad } from "./harness/load.ts";
+import { CLIENTS, type Load, runLoad } from "./harness/load.ts";
 import { startProgram } from "./harness/program.ts";
 import { interleave, median, ROUNDS } from "./harness/rounds.ts";
 
@@ -63,6 +63,42 @@ const measureReads = async (
   }
 };
 
+/** Boards changed in turn, each answered once it is durable: checked, written, audited and noted for events. */
+const measureWrites = async (
+  cloud: BenchCloud,
+  figure: ReturnType<typeof figuresOf>,
+): Promise<void> => {
+  const boards: string[] = [];
+  for (let n = 0; n < CLIENTS; n += 1) {
+    const { board } = await cloud.call<{ board: { uuid: string } }>("POST", "/api/boards", {
+      name: `bench-board-${n}`,
+    });
+    boards.push(board.uuid);
+  }
+  let count = 0;
+  const next = () => {
+    count += 1;
+    return {
+      path: `/api/boards/${boards[count % CLIENTS]}`,
+      body: { description: `changed ${count} times` },
+    };
+  };
+  const { url, token, program: server } = cloud;
+  const write = () => runLoad({ url, method: "PATCH", token, next, server });
+  await write();
+  const loads = (await interleave({ write })).write;
+  for (const [metric, member, unit] of [
+    ["durable requests per second", "perSecond", "1/s"],
+    ["CPU of a request", "cpuMicroseconds", "µs CPU"],
+  ] as const)
+    figure({
+      case: "a board changed, through REST",
+      metric,
+      value: of(loads, member),
+      unit,
+    });
+};
+
 const measurePolicy = (figure: ReturnType<typeof figuresOf>): void => {
   const project = (n: number) =>
     `0192f0a0-0000-7000-8000-${String(n).padStart(12, "0")}` as ProjectId;
@@ -91,6 +127,7 @@ export const run = async (print: Print): Promise<void> => {
   const cloud = await startCloud();
   try {
     await measureReads(cloud, figure);
+    await measureWrites(cloud, figure);
   } finally {
     await cloud.stop();
   }
