@@ -122,3 +122,16 @@ export const statement = <Arguments extends object, Query extends Compilable<unk
     return reader.run(filled as CompiledQuery<RowOf<Query>>);
   };
 };
+
+/** Whether a text has the form of an id; nothing else of it is looked at. */
+export const isId = (text: string): boolean => text.length === 36 && text[8] === "-";
+
+/** Finds one row by what people call it: its id or its name. Two statements, so that each uses its own index. */
+export const byIdOrName = <Row>(
+  findBy: (column: "uuid" | "name") => Statement<{ key: string }, Row>,
+): ((scope: Scope, reader: Reader, idOrName: string) => Promise<Row | undefined>) => {
+  const byId = findBy("uuid");
+  const byName = findBy("name");
+  return async (scope, reader, idOrName) =>
+    (await (isId(idOrName) ? byId : byName)(scope, reader, { key: idOrName })).rows[0];
+};

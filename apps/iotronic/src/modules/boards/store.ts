@@ -1,13 +1,11 @@
 import type { Labels, ProjectId } from "@s4t/contract";
 import { type Selectable, sql } from "kysely";
-import { type Build, statement } from "../../edge/statement.ts";
+import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import { everything, type Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 
 export type BoardRow = Selectable<Schema["boards"]>;
-
-const isId = (text: string) => text.length === 36 && text[8] === "-";
 
 /** int64 columns come as text from some databases. */
 export const numbers = (row: BoardRow): BoardRow => {
@@ -71,20 +69,18 @@ const findBy = (column: "uuid" | "name" | "pubkey") =>
     const query = queries.selectFrom("boards").selectAll().where(column, "=", args.key).limit(1);
     return projects === "all" ? query : query.where("project_id", "in", projects);
   });
-const findById = findBy("uuid");
-const findByName = findBy("name");
+const find = byIdOrName<BoardRow>(findBy);
 const findByKey = findBy("pubkey");
-
-const first = ({ rows: [row] }: { readonly rows: readonly BoardRow[] }): BoardRow | undefined =>
-  row && numbers(row);
 
 /** By id or, within one project, by name. */
 export const findBoard = async (
   scope: Scope,
   reader: Reader,
   idOrName: string,
-): Promise<BoardRow | undefined> =>
-  first(await (isId(idOrName) ? findById : findByName)(scope, reader, { key: idOrName }));
+): Promise<BoardRow | undefined> => {
+  const row = await find(scope, reader, idOrName);
+  return row && numbers(row);
+};
 
 const updateRow = statement(
   ({ projects }, { queries, args }: Build<{ uuid: string; set: Partial<BoardRow> }>) => {
@@ -175,7 +171,10 @@ export const findByPubkey = async (
   scope: Scope,
   reader: Reader,
   pubkey: string,
-): Promise<BoardRow | undefined> => first(await findByKey(scope, reader, { key: pubkey }));
+): Promise<BoardRow | undefined> => {
+  const { rows } = await findByKey(scope, reader, { key: pubkey });
+  return rows[0] && numbers(rows[0]);
+};
 
 /** A new revision is wanted of every board that is not retired. */
 export const wantMore = async (_scope: Scope, tx: Tx): Promise<void> => {

@@ -2,7 +2,7 @@
 // caller's statement that it decided so.
 import type { ProjectId, Role, UserId } from "@s4t/contract";
 import type { Selectable } from "kysely";
-import { type Build, statement } from "../../edge/statement.ts";
+import { type Build, byIdOrName, isId, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
@@ -19,21 +19,11 @@ export interface Membership {
   readonly role: ProjectRole;
 }
 
-const isId = (text: string) => text.length === 36 && text[8] === "-";
-
-const userBy = (column: "uuid" | "name") =>
+export const findUser = byIdOrName<UserRow>((column) =>
   statement((_scope, { queries, args }: Build<{ key: string }>) =>
     queries.selectFrom("identity_users").selectAll().where(column, "=", args.key),
-  );
-const userById = userBy("uuid");
-const userByName = userBy("name");
-
-export const findUser = async (
-  scope: Scope,
-  reader: Reader,
-  idOrName: string,
-): Promise<UserRow | undefined> =>
-  (await (isId(idOrName) ? userById : userByName)(scope, reader, { key: idOrName })).rows[0];
+  ),
+);
 
 export const listUsers = (
   _scope: Scope,
@@ -103,19 +93,11 @@ export const listMemberships = async (
   }));
 };
 
-const projectBy = (column: "uuid" | "name") =>
+export const findProject = byIdOrName<ProjectRow>((column) =>
   statement((_scope, { queries, args }: Build<{ key: string }>) =>
     queries.selectFrom("identity_projects").selectAll().where(column, "=", args.key),
-  );
-const projectById = projectBy("uuid");
-const projectByName = projectBy("name");
-
-export const findProject = async (
-  scope: Scope,
-  reader: Reader,
-  idOrName: string,
-): Promise<ProjectRow | undefined> =>
-  (await (isId(idOrName) ? projectById : projectByName)(scope, reader, { key: idOrName })).rows[0];
+  ),
+);
 
 export const listProjects = (
   scope: Scope,

@@ -158,7 +158,7 @@ export class LeasedConnection implements DatabaseConnection {
 }
 
 /** A dialect over one connection; transactions are the driver's business, so Kysely may not begin any. */
-export const createSqliteDialect = (connection: DatabaseConnection): Dialect => {
+const createSqliteDialect = (connection: DatabaseConnection): Dialect => {
   const refuse = () => Promise.reject(new TypeError("transactions are made by Database.write"));
   const driver: Driver = {
     init: () => Promise.resolve(),

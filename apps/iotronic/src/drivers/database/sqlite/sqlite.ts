@@ -7,9 +7,7 @@ import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fail } from "@s4t/contract";
-import { Kysely } from "kysely";
 import { applyMigrations } from "../../../migrations/index.ts";
-import type { Schema } from "../../../migrations/schema.ts";
 import type { Scope } from "../../../policy/index.ts";
 import type { Database, Reader } from "../../../ports/database.ts";
 import { createCheckpointer } from "../../../technology/sqlite/checkpoint.ts";
@@ -17,7 +15,7 @@ import { openFlusher } from "../../../technology/sqlite/flush.ts";
 import { translate } from "../../../technology/sqlite/translate.ts";
 import type { SqliteOptions } from "./config.ts";
 import { copyOf, examineCopy } from "./copy.ts";
-import { createSqliteDialect, ReadingConnection, readerOver, SqliteConnection } from "./dialect.ts";
+import { ReadingConnection, readerOver, SqliteConnection } from "./dialect.ts";
 import { createWriters, WRITER_LIMIT_MS, type WritingSide } from "./writers.ts";
 
 /** Pages of the log after which SQLite itself checkpoints, where commits flush in the loop. */
@@ -130,7 +128,7 @@ export const createSqliteDatabase = (options: SqliteOptions): Database => {
     write: (_scope, work) => writers.write(work),
     migrate() {
       const { connection, flush } = opened().writing;
-      const queries = new Kysely<Schema>({ dialect: createSqliteDialect(connection) });
+      const { queries } = readerOver(connection);
       return applyMigrations(queries, "sqlite", {
         begin: async () => connection.run("BEGIN IMMEDIATE"),
         commit: () => {
