@@ -31,6 +31,29 @@ export const BoardInfo = Type.Object(
       }),
       { maxItems: 64 },
     ),
+    /** What can run plugins here, and what holds them: absent where the agent runs none. */
+    plugins: Type.Optional(
+      Type.Object({
+        node: Type.Union([text(32), Type.Null()], { description: "Version" }),
+        python: Type.Union([text(32), Type.Null()], { description: "Version" }),
+        isolation: Type.Object({
+          level: Type.Enum(["full", "kernel", "limits", "none"]),
+          ownUser: Type.Boolean({ description: "A system user for each plugin" }),
+          limits: Type.Enum(["cgroup2", "cgroup1", "rlimit", "none"]),
+          sandbox: Type.Boolean({ description: "Namespaces by bubblewrap" }),
+          nodePermissions: Type.Boolean({ description: "Node's permission model" }),
+          network: Type.Boolean({ description: "Whether a plugin can be kept from the network" }),
+        }),
+      }),
+    ),
+    /** What a shell and files may use, where the owner allows them. */
+    access: Type.Optional(
+      Type.Object({
+        shell: Type.Union([text(64), Type.Null()], { description: "User of the shell" }),
+        files: Type.Array(text(255), { maxItems: 32, description: "Folders" }),
+        forward: Type.Array(text(300), { maxItems: 64, description: "Endpoints" }),
+      }),
+    ),
     /** Whether `reboot` has a command and may be used. */
     canReboot: Type.Boolean(),
   },

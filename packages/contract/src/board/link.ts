@@ -1,14 +1,18 @@
 // What cloud and board say to each other about the link itself: target, jobs, reports. See `docs/protocol/link.md`.
 import type { Static } from "typebox";
 import * as Type from "typebox";
+import { PluginName, Sha256 } from "../plugin.ts";
 import { Target } from "../target/index.ts";
 import { BoardInfo } from "./board.ts";
+import { PluginLine, PluginStatus } from "./plugins.ts";
 import { procedure } from "./procedure.ts";
 
 /** Most rows of one `report.append`: a batch stays well under the frame limit and commits in one turn. */
 export const MAX_REPORT_ROWS = 500;
 /** Most jobs that one `target.get` hands over; the board asks again when it has run them. */
 export const MAX_JOBS_PER_REPLY = 20;
+/** Most lines in one row of a report: with the longest lines it stays under the frame limit. */
+export const MAX_LINES_PER_ROW = 100;
 /** Longest name of a series. */
 export const MAX_SERIES_NAME_LENGTH = 100;
 /** Longest period of a series: a year. */
@@ -88,6 +92,16 @@ export const ReportRow = Type.Union([
     ),
   }),
   Type.Object({ kind: Type.Literal("info"), info: BoardInfo }),
+  /** How a plugin on the board is from now on. */
+  Type.Object({ kind: Type.Literal("plugin"), status: PluginStatus, atMs: Moment }),
+  /** Lines of a plugin that somebody follows: for watchers only, not stored. */
+  Type.Object({
+    kind: Type.Literal("lines"),
+    plugin: PluginName,
+    lines: Type.Array(PluginLine, { maxItems: MAX_LINES_PER_ROW }),
+    /** Lines that were written but left out: too many at once. */
+    dropped: Count(0),
+  }),
   /** The end of a job, or a late answer to a command whose call was lost (`id`: the operation). */
   Type.Object({
     kind: Type.Literal("result"),
@@ -187,6 +201,15 @@ export const cloudProcedures = {
     args: ReportBatch,
     reply: Type.Object({ acked: Type.Integer({ minimum: 0 }) }),
     timeoutMs: 30_000,
+    idempotent: true,
+  }),
+  blobTicket: procedure({
+    on: "cloud",
+    name: "blob.ticket",
+    summary: "A ticket to fetch by HTTP GET, with Range, bytes that the board's target names",
+    args: Type.Object({ sha256: Sha256 }),
+    reply: Type.Object({ path: Type.String(), token: Type.String(), expiresInS: Type.Integer() }),
+    timeoutMs: 10_000,
     idempotent: true,
   }),
   reportBacklog: procedure({

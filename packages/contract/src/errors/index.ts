@@ -3,9 +3,11 @@ import { isS4tError, S4tError } from "@s4t/kit";
 import { boardErrors } from "./boards.ts";
 import { identityErrors } from "./identity.ts";
 import { operationErrors } from "./operations.ts";
+import { pluginErrors } from "./plugins.ts";
 import { programErrors } from "./program.ts";
 import { requestErrors } from "./request.ts";
 import { type DetailsOf, type ErrorRow, exitCodes } from "./row.ts";
+import { serviceErrors } from "./services.ts";
 
 /** Every error that the house can show, by code. */
 export const errors = {
@@ -13,7 +15,9 @@ export const errors = {
   ...identityErrors,
   ...boardErrors,
   ...operationErrors,
+  ...pluginErrors,
   ...programErrors,
+  ...serviceErrors,
 } as const satisfies Readonly<Record<string, ErrorRow>>;
 
 export type ErrorCode = keyof typeof errors;

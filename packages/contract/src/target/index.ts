@@ -27,5 +27,7 @@ export const Target = Type.Object({
 });
 export type Target = Static<typeof Target>;
 
+export * from "./plugins.ts";
+export * from "./services.ts";
 export * from "./settings.ts";
 export * from "./trust.ts";

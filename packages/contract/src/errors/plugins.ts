@@ -1,0 +1,57 @@
+import { refused, refusedForNow, unavailable } from "./row.ts";
+
+/** Plugins: their versions, their life on a board, calls. */
+export const pluginErrors = {
+  "plugin.not-found": refused(404)("notFound", "There is no such plugin, or you may not see it."),
+  "plugin.version-not-found": refused(404)("notFound", "The plugin has no such version."),
+  "plugin.not-injected": refused(404)("notFound", "The plugin is not on this board."),
+  "plugin.name-taken": refused(409)(
+    "cannotCreate",
+    "A plugin named {name} exists already in this project.",
+  ),
+  "plugin.in-use": refused(409)(
+    "usage",
+    "The plugin is still on {boards} boards: remove it there first.",
+  ),
+  "plugin.manifest-invalid": refused(422)("data", "The manifest cannot be used: {because}."),
+  "plugin.signature-invalid": refused(403)(
+    "noPermission",
+    "The version is not signed by a key that this board trusts: {because}.",
+  ),
+  "plugin.unsigned": refused(403)(
+    "noPermission",
+    "The project is sealed: sign the version with its owner's key (s4t plugin sign).",
+  ),
+  "plugin.damaged": refused(422)("data", "The plugin's bytes are not what was signed: {because}."),
+  "plugin.runtime-missing": refused(409)("config", "This board has no {runtime}: {next}."),
+  "plugin.parameters-invalid": refused(422)(
+    "data",
+    "The parameters do not fit: {where} {because}.",
+  ),
+  "plugin.wrong-mode": refused(409)("usage", "The plugin is {mode}: {next}."),
+  "plugin.not-running": refused(409)("usage", "The plugin does not run."),
+  "plugin.running": refused(409)("usage", "The plugin runs already."),
+  "plugin.busy": refusedForNow(429)("tryAgain", "The plugin has {pending} calls waiting already."),
+  "plugin.not-ready": unavailable(503)(
+    "tryAgain",
+    "The plugin is not ready on this board: {because}.",
+  ),
+  "plugin.failed": refused(422)("software", "The plugin failed: {because}."),
+  "plugin.crashed": refused(502)("software", "The plugin's process ended: {because}."),
+  "plugin.timed-out": refused(504)(
+    "tryAgain",
+    "The plugin took longer than {seconds} s and was stopped.",
+  ),
+  "plugin.canceled": refused(409)("tryAgain", "The call was canceled."),
+  "plugin.result-invalid": refused(422)("data", "The plugin's result is not JSON: {because}."),
+  "plugin.result-too-large": refused(422)(
+    "data",
+    "The plugin's result has {bytes} bytes; at most {limit} can be sent.",
+  ),
+  "blob.not-found": refused(404)("notFound", "There are no such bytes, or you may not see them."),
+  "blob.damaged": refused(422)("data", "The bytes are not the ones that the address names."),
+  "project.sealed": refused(409)(
+    "usage",
+    "The project is sealed already: its key is with its owner.",
+  ),
+} as const;
