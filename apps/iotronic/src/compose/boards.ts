@@ -7,6 +7,7 @@ import {
   createBoards,
   createCommands,
   createTimeline,
+  createWishes,
 } from "../modules/boards/index.ts";
 import { everything, type Scope } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
@@ -29,5 +30,5 @@ export const composeBoards = (ground: Ground) => {
     const row = await boards.row(scope, idOrName);
     return { uuid: row.uuid as BoardId, project: row.project_id as ProjectId };
   };
-  return { boards, findBoard, offer };
+  return { boards, wishes: createWishes(ground), findBoard, offer };
 };

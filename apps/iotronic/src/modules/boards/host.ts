@@ -18,7 +18,7 @@ import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.t
 import type { Reports } from "./reports.ts";
 import { insertPresence } from "./state-store.ts";
 import { type BoardRow, findBoard, findByPubkey, updateBoard } from "./store.ts";
-import { composeTarget, settingsPart, type TargetPart } from "./target.ts";
+import { composeTarget, settingsPart, type TargetContributor } from "./target.ts";
 
 /** Refusals of one board that are audited within a minute: a hacked board must not fill the log. */
 export const MAX_AUDITED_REFUSALS_PER_MINUTE = 10;
@@ -27,7 +27,7 @@ export interface HostDependencies extends BoardsDependencies {
   readonly operations: Operations;
   readonly reports: Reports;
   /** Other modules' parts of a board's target. */
-  readonly targetParts: readonly ((row: BoardRow) => TargetPart)[];
+  readonly targetParts: readonly TargetContributor[];
   /** Hears of a board that asks for its target: it has registered by then, and answers calls. */
   readonly onReady: (board: BoardId) => void;
 }
@@ -195,15 +195,16 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
         for (const event of events) await storeEvent(tx, event);
       }),
     async targetFor(board, epoch) {
-      const row = await database.read(within(board.project), (reader) =>
-        getRow(within(board.project), reader, board.uuid),
-      );
-      if (row.epoch !== epoch) throw fail("link.superseded");
+      const scope = within(board.project);
+      const target = await database.read(scope, async (reader) => {
+        const row = await getRow(scope, reader, board.uuid);
+        if (row.epoch !== epoch) throw fail("link.superseded");
+        const parts = [settingsPart(row)];
+        for (const part of deps.targetParts) parts.push(await part(reader, row));
+        return composeTarget(row.target_wanted, parts);
+      });
       deps.onReady(board.uuid);
-      return composeTarget(row.target_wanted, [
-        settingsPart(row),
-        ...deps.targetParts.map((part) => part(row)),
-      ]);
+      return target;
     },
     jobsFor: (board, after) =>
       operations.jobsFor(board.project, board.uuid, after, MAX_JOBS_PER_REPLY),

@@ -6,6 +6,7 @@ export { boardMetrics, reportMetrics } from "./metrics.ts";
 export { createReports, type Measurements } from "./reports.ts";
 export { boardRoutes } from "./routes.ts";
 export type { BoardRow } from "./store.ts";
-export type { TargetPart } from "./target.ts";
+export type { TargetContributor } from "./target.ts";
 export { createTimeline } from "./timeline.ts";
 export { boardTopics } from "./topics.ts";
+export { createWishes, type Wishes } from "./wishes.ts";

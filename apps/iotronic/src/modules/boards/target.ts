@@ -1,11 +1,18 @@
 // This module's part of a board's target, and the composition of all parts: sections with hashes, entries in order of key.
 import type { Target, TargetEntry, TargetSection } from "@s4t/contract";
 import { hashOf } from "@s4t/kit/node";
+import type { Reader } from "../../ports/database.ts";
 import { settingsOf } from "./board.ts";
 import type { BoardRow } from "./store.ts";
 
 /** A module's part of the target: section → key → value. */
 export type TargetPart = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What another module contributes to a board's target: all parts read in one view. */
+export type TargetContributor = (
+  reader: Reader,
+  board: BoardRow,
+) => Promise<TargetPart> | TargetPart;
 
 /** The section `settings`. */
 export const settingsPart = (row: BoardRow): TargetPart => ({ settings: { ...settingsOf(row) } });
