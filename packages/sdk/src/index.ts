@@ -3,5 +3,8 @@ export * from "./auth.ts";
 export * from "./client.ts";
 export * from "./events.ts";
 export * from "./pages.ts";
+export * from "./plugin/create.ts";
+export * from "./plugin/keys.ts";
+export * from "./plugin/pack.ts";
 export * from "./transport.ts";
 export * from "./values.ts";
