@@ -1,5 +1,5 @@
 // The parts list of the agent. Everything that a simulated board replaces is a dependency: platform, clock, randomness, storage.
-import type { ReportRow } from "@s4t/contract";
+import { fail, type ReportRow } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import { features, identify } from "./enrol.ts";
 import { createBoardFeature, infoOf } from "./features/board/board.ts";
@@ -9,11 +9,13 @@ import { readIdentity, setDamagedIdentityAside, writeIdentity } from "./identity
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
 import type { LinkOptions } from "./link/connect.ts";
 import { createAgentLink, type RunningLink } from "./link/link.ts";
+import { openProjectKeys } from "./link/project-key.ts";
 import { followSuccession } from "./link/succession.ts";
 import type { Platform } from "./platform/platform.ts";
 import { openJournal } from "./reports/journal.ts";
 import type { Storage } from "./storage.ts";
-import { createTargetKeeper, type Executors } from "./target/target.ts";
+import type { Executors } from "./target/kinds.ts";
+import { createTargetKeeper } from "./target/target.ts";
 
 export { createSimulated, type SimulatedOptions } from "./platform/simulated/simulated.ts";
 export { openMemory, type Storage } from "./storage.ts";
@@ -64,6 +66,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     startedAtMs: clock.now(),
   };
   const dispatch: Dispatch = new Map([...createBoardFeature(boardOptions), ...sensors.dispatch]);
+  const projectKeys = openProjectKeys(storage);
   const executors: Executors = {
     "settings/sensors": { apply: (value) => sensors.configure(value), remove: () => {} },
     "settings/log": {
@@ -81,8 +84,21 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       },
       remove: () => {},
     },
+    "trust/project-key": {
+      apply: (succession) => {
+        if (projectKeys.follow(succession)) target.applyAgain("plugins");
+      },
+      // Whom a board trusts is never "nobody again": then anybody could be the first.
+      remove: () => {},
+    },
+    "plugins/*": {
+      apply: () => {
+        throw fail("board.unsupported", { feature: "plugins" });
+      },
+      remove: () => {},
+    },
   };
-  const target = createTargetKeeper(storage, executors, log);
+  const target = createTargetKeeper(storage, executors, log, () => link?.entriesChanged());
   let jobs: Jobs | undefined;
 
   return {
@@ -111,7 +127,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         call: (procedure, args) => calling.call(procedure, args),
         report: (row) => journal.append(row, { durable: true }),
       });
-      await target.restore();
+      target.restore();
       sensors.start();
       try {
         await link.run(identity, signal);

@@ -13,6 +13,7 @@ import {
 } from "./identity.ts";
 import { fetchAuthority } from "./link/authority.ts";
 import { enrol } from "./link/connect.ts";
+import { forgetProjectKey } from "./link/project-key.ts";
 
 /** What this agent can do, as it says at each join. */
 export const features: readonly string[] = ["board", "sensors", "link"];
@@ -41,6 +42,8 @@ const useUp = async (
     { clock },
     signal,
   );
+  // Before the identity: a power cut between them leaves a board that pins anew from the cloud that it belongs to.
+  forgetProjectKey(storage);
   adopt(storage, identity);
   log.info("Enrolled", { board: identity.board, name: identity.name, url: identity.url });
   return { identity, key };

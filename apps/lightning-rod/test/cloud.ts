@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   type AnswerOf,
+  type ArgsOf,
   boardUri,
   CONTRACT,
   cloudProcedures,
@@ -104,7 +105,9 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
     ({ procedure, args }) => {
       if (procedure === cloudUri(cloudProcedures.targetGet)) {
         link.asked += 1;
-        return { args: [link.answer] };
+        const { jobsAfter } = args[0] as ArgsOf<typeof cloudProcedures.targetGet>;
+        const jobs = link.answer.jobs.filter(({ cursor }) => cursor > jobsAfter);
+        return { args: [{ ...link.answer, jobs }] };
       }
       const batch = args[0] as ReportBatch;
       link.reports.push(batch);

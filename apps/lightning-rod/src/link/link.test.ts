@@ -40,6 +40,8 @@ const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = sy
     "settings/sensors": settled,
     "settings/log": settled,
     "trust/ca": settled,
+    "trust/project-key": settled,
+    "plugins/*": settled,
   };
   const handle =
     (handler: Handler = () => ({ atMs: 1 })) =>
@@ -55,7 +57,7 @@ const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = sy
         [ping.name, { procedure: ping, handle: handle(handlers.ping) }],
         [restart.name, { procedure: restart, handle: handle(handlers.restart) }],
       ]),
-      target: createTargetKeeper(storage, executors, silentLog),
+      target: createTargetKeeper(storage, executors, silentLog, () => {}),
       journal,
       jobs: () => jobs,
       info: () => ({}) as never,

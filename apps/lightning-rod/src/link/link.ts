@@ -6,6 +6,7 @@ import {
   check,
   cloudProcedures,
   cloudUri,
+  errorRow,
   fail,
   type Job,
   MAX_REPORT_ROWS,
@@ -46,8 +47,8 @@ export const STEADY_SESSION_MS = 5_000;
 export const SUPERSEDED_PAUSE_MS = 60_000;
 /** Rows that gather before they are sent together. */
 export const REPORT_GATHER_MS = 250;
-/** How long after a disk refused the target it is asked again. */
-export const STORAGE_RETRY_MS = 60_000;
+/** How long after an entry failed of what time may mend (a full disk, a cloud out of reach) it is tried again. */
+export const ENTRY_RETRY_MS = 60_000;
 /** Batches that wait above which the backlog goes over HTTP, so that commands are not delayed. */
 export const BACKLOG_BATCHES_LIMIT = 2;
 
@@ -71,6 +72,8 @@ export interface RunningLink {
   tell(row: ReportRow): void;
   /** Lives until the signal; throws what no further try changes. */
   run(identity: BoardIdentity, signal: AbortSignal): Promise<void>;
+  /** Tells how the entries of the target stand now. */
+  entriesChanged(): void;
   /** The authority (PEM) to trust from the next connection on. */
   trust(ca: string): void;
   /** The cloud's time, by its word at the last join and the time since; the board's own before any. */
@@ -231,7 +234,7 @@ class AgentLink implements RunningLink {
 
   #lookLater(): void {
     this.#later?.cancel();
-    this.#later = this.#deps.clock.after(STORAGE_RETRY_MS, () => {
+    this.#later = this.#deps.clock.after(ENTRY_RETRY_MS, () => {
       this.#look(true).catch((error: unknown) =>
         this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
       );
@@ -239,7 +242,7 @@ class AgentLink implements RunningLink {
   }
 
   async #lookOnce(atJoin: boolean): Promise<void> {
-    const { target, journal } = this.#deps;
+    const { target } = this.#deps;
     const session = this.#session;
     if (!session) return;
     const { targetGet } = cloudProcedures;
@@ -248,15 +251,24 @@ class AgentLink implements RunningLink {
       timeoutMs: targetGet.timeoutMs,
     });
     const answer = check(targetGet.reply, args[0], "target");
-    const { revision, entries } = await target.take(answer.target, { retryFailed: atJoin });
+    target.take(answer.target, { retryFailed: atJoin });
+    this.entriesChanged();
+    if (answer.jobs.length > 0) this.#startJobs(answer.jobs);
+  }
+
+  entriesChanged(): void {
+    const { target, journal } = this.#deps;
+    const { revision, entries } = target.report();
     journal.append({
       kind: "entries",
       revision,
       entries: entries.map((entry) => ({ ...entry })),
     });
     this.flush();
-    if (entries.some(({ code }) => code === "board.storage")) this.#lookLater();
-    if (answer.jobs.length > 0) this.#startJobs(answer.jobs);
+    const mayMend = entries.some(
+      ({ state, code }) => state === "failed" && code !== undefined && errorRow(code).retryable,
+    );
+    if (mayMend && this.#session) this.#lookLater();
   }
 
   /** Jobs run beside, in order: a long one keeps neither the target nor a new session waiting. What comes meanwhile is asked for after. */

@@ -5,7 +5,8 @@ import type { Target, TargetEntry } from "@s4t/contract";
 /** What is known of an entry that was applied. */
 export interface AppliedEntry {
   readonly hash: string;
-  readonly state: "reached" | "failed";
+  /** `waiting`: its work is under way. */
+  readonly state: "waiting" | "reached" | "failed";
   readonly code?: string;
   readonly sentence?: string;
 }
@@ -17,15 +18,13 @@ export type Step =
   | {
       readonly kind: "apply";
       readonly path: string;
-      readonly section: string;
+      readonly key: string;
       readonly entry: TargetEntry;
     }
-  | {
-      readonly kind: "remove";
-      readonly path: string;
-      readonly section: string;
-      readonly key: string;
-    };
+  | { readonly kind: "remove"; readonly path: string; readonly key: string };
+
+/** Sections that decide about others: whom a board trusts, before what it is to run. */
+const firstSections = ["trust"];
 
 /** Steps from what is applied to what should be. A failed entry is tried again only when its content changed or at a join. */
 export const planTarget = (
@@ -34,14 +33,14 @@ export const planTarget = (
   options: { readonly retryFailed: boolean },
 ): Step[] => {
   const wanted = new Map<string, Step>();
-  for (const [section, content] of Object.entries(target.sections))
-    for (const entry of content?.entries ?? [])
-      wanted.set(`${section}/${entry.key}`, {
-        kind: "apply",
-        path: `${section}/${entry.key}`,
-        section,
-        entry,
-      });
+  const sections = Object.entries(target.sections).sort(
+    ([a], [b]) => Number(firstSections.includes(b)) - Number(firstSections.includes(a)),
+  );
+  for (const [section, content] of sections)
+    for (const entry of content?.entries ?? []) {
+      const path = `${section}/${entry.key}`;
+      wanted.set(path, { kind: "apply", path, key: entry.key, entry });
+    }
   const steps: Step[] = [];
   for (const [path, step] of wanted) {
     const known = applied[path];
@@ -49,13 +48,11 @@ export const planTarget = (
       known &&
       step.kind === "apply" &&
       known.hash === step.entry.hash &&
-      (known.state === "reached" || !options.retryFailed);
+      (known.state !== "failed" || !options.retryFailed);
     if (!holds) steps.push(step);
   }
-  for (const path of Object.keys(applied)) {
-    if (wanted.has(path)) continue;
-    const [section = "", key = ""] = path.split(/\/(.*)/s);
-    steps.push({ kind: "remove", path, section, key });
-  }
+  for (const path of Object.keys(applied))
+    if (!wanted.has(path))
+      steps.push({ kind: "remove", path, key: path.slice(path.indexOf("/") + 1) });
   return steps;
 };

@@ -1,31 +1,12 @@
-// The target on the board: stored whole, applied entry by entry through a table of executors, reported entry by entry.
-import { check, fail, type Target, TargetCa, TargetSection, TargetSettings } from "@s4t/contract";
+// The target on the board: stored whole, applied entry by entry through a table of executors, reported entry by entry. Work that
+// takes long goes on beside: it keeps neither other entries nor the next target waiting.
+import { check, fail, type Target, TargetSection } from "@s4t/contract";
 import { isS4tError, type Log } from "@s4t/kit";
 import type { Static, TSchema } from "typebox";
 import * as Type from "typebox";
 import type { Storage } from "../storage.ts";
+import { type EntryAbout, type Executor, type Executors, entrySchemas, kindOf } from "./kinds.ts";
 import { type Applied, type AppliedEntry, planTarget, type Step } from "./plan.ts";
-
-/** Kinds of entries that this agent can apply, by `section/key`. */
-export interface EntryKinds {
-  "settings/sensors": TargetSettings["sensors"];
-  "settings/log": TargetSettings["log"];
-  "trust/ca": TargetCa;
-}
-
-/** How each kind is applied and undone: a kind without an executor does not compile. */
-export type Executors = {
-  readonly [Kind in keyof EntryKinds]: {
-    apply(value: EntryKinds[Kind]): void | Promise<void>;
-    remove(): void | Promise<void>;
-  };
-};
-
-const schemas: { readonly [Kind in keyof EntryKinds]: TSchema } = {
-  "settings/sensors": TargetSettings.properties.sensors,
-  "settings/log": TargetSettings.properties.log,
-  "trust/ca": TargetCa,
-};
 
 /** One row of the report on a target. */
 export interface EntryReport {
@@ -40,13 +21,29 @@ export interface TargetKeeper {
   /** Hashes of the sections that the board has. */
   have(): Record<string, string>;
   /** Takes a target in (sections that are null stay as they are), applies what differs, and says how each entry stands. */
-  take(
-    target: Target,
-    options: { readonly retryFailed: boolean },
-  ): Promise<{ revision: number; entries: EntryReport[] }>;
+  take(target: Target, options: { readonly retryFailed: boolean }): TargetReport;
+  /** How each entry stands now. */
+  report(): TargetReport;
   /** Applies what is stored, without a cloud: at start. */
-  restore(): Promise<void>;
+  restore(): void;
+  /** For an executor whose entry decides about those of another section: they are applied anew once this one holds. */
+  applyAgain(section: string): void;
 }
+
+export interface TargetReport {
+  readonly revision: number;
+  readonly entries: EntryReport[];
+}
+
+/** Work on an entry that has not settled yet. */
+interface Work {
+  readonly hash: string;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** How an entry stands once its step is done; undefined: it is gone. */
+type Outcome = AppliedEntry | undefined;
 
 interface Stored {
   readonly revision: number;
@@ -64,7 +61,7 @@ const AppliedFile = Type.Record(
   Type.String(),
   Type.Object({
     hash: Type.String(),
-    state: Type.Enum(["reached", "failed"]),
+    state: Type.Enum(["waiting", "reached", "failed"]),
     code: Type.Optional(Type.String()),
     sentence: Type.Optional(Type.String()),
   }),
@@ -83,48 +80,60 @@ const parseStored = <S extends TSchema>(
   }
 };
 
-/** Makes the keeper. */
+const failedOf = (hash: string, error: unknown): AppliedEntry => {
+  const known = isS4tError(error)
+    ? error
+    : fail(
+        "target.entry-failed",
+        { because: error instanceof Error ? error.message : "it failed" },
+        error,
+      );
+  return { hash, state: "failed", code: known.code, sentence: known.message };
+};
+
+/** Makes the keeper. `onSettled`: work that went on beside has ended, and how the entries stand is worth telling again. */
 export const createTargetKeeper = (
   storage: Storage,
   executors: Executors,
   log: Log,
+  onSettled: () => void,
 ): TargetKeeper => {
   let stored: Stored = parseStored(StoredFile, storage.read(targetFile), {
     revision: 0,
     sections: {},
   });
   let applied: Applied = parseStored(AppliedFile, storage.read(appliedFile), {});
+  const works = new Map<string, Work>();
+  let isAgainWanted = false;
 
-  const isKnown = (path: string): path is keyof EntryKinds => Object.hasOwn(executors, path);
+  const perform = (step: Step, about: EntryAbout): void | Promise<void> => {
+    const kind = kindOf(step.path);
+    if (kind === undefined) {
+      if (step.kind === "remove") return undefined;
+      throw fail("target.entry-unknown", { kind: step.path });
+    }
+    const executor = executors[kind] as Executor<unknown>;
+    if (step.kind === "remove") return executor.remove(about);
+    return executor.apply(check(entrySchemas[kind], step.entry.value, step.path), about);
+  };
 
-  const run = async (step: Step): Promise<AppliedEntry | undefined> => {
+  const run = (step: Step, about: EntryAbout): Outcome | Promise<Outcome> => {
     const hash = step.kind === "apply" ? step.entry.hash : "";
+    const reached = (): Outcome => (step.kind === "apply" ? { hash, state: "reached" } : undefined);
+    const failed = (error: unknown): Outcome => {
+      const outcome = failedOf(hash, error);
+      if (!about.signal.aborted)
+        log.warn("An entry of the target could not be applied", {
+          entry: step.path,
+          error: outcome.sentence,
+        });
+      return outcome;
+    };
     try {
-      if (!isKnown(step.path)) {
-        if (step.kind === "remove") return undefined;
-        throw fail("target.entry-unknown", { kind: step.path });
-      }
-      const executor = executors[step.path];
-      if (step.kind === "remove") {
-        await executor.remove();
-        return undefined;
-      }
-      const value = check(schemas[step.path], step.entry.value, step.path) as Static<TSchema>;
-      await (executor.apply as (value: unknown) => void | Promise<void>)(value);
-      return { hash, state: "reached" };
+      const working = perform(step, about);
+      return working ? working.then(reached, failed) : reached();
     } catch (error) {
-      const known = isS4tError(error)
-        ? error
-        : fail(
-            "target.entry-failed",
-            { because: error instanceof Error ? error.message : "it failed" },
-            error,
-          );
-      log.warn("An entry of the target could not be applied", {
-        entry: step.path,
-        error: known.message,
-      });
-      return { hash, state: "failed", code: known.code, sentence: known.message };
+      return failed(error);
     }
   };
 
@@ -140,24 +149,58 @@ export const createTargetKeeper = (
     }
   };
 
-  /** `refusal`: the target is not on disk, so nothing new is applied that a restart would undo. */
-  const applyAll = async (
-    options: { readonly retryFailed: boolean },
-    refusal?: AppliedEntry,
-  ): Promise<void> => {
-    for (const step of planTarget(applied, stored, options)) {
-      const hash = step.kind === "apply" ? step.entry.hash : "";
-      const result = refusal ? { ...refusal, hash } : await run(step);
-      if (refusal && step.kind === "remove") continue;
-      const { [step.path]: _, ...rest } = applied;
-      applied = result ? { ...rest, [step.path]: result } : rest;
-      // After each entry: a crash leaves every one wholly old or wholly new. Where it cannot be noted it is applied again at the
-      // next start, as everything is.
-      if (!refusal) tryWrite(appliedFile, applied);
-    }
+  const note = (path: string, outcome: Outcome): void => {
+    const { [path]: _, ...rest } = applied;
+    applied = outcome ? { ...rest, [path]: outcome } : rest;
   };
 
-  const report = (): EntryReport[] =>
+  const settle = (path: string, outcome: Outcome): void => {
+    note(path, outcome);
+    // After each entry: a crash leaves every one wholly old or wholly new. Where it cannot be noted it is applied again at the
+    // next start, as everything is.
+    tryWrite(appliedFile, applied);
+  };
+
+  const start = (step: Step): void => {
+    const { path, key } = step;
+    const hash = step.kind === "apply" ? step.entry.hash : "";
+    const before = works.get(path);
+    if (before?.hash === hash) {
+      note(path, { hash, state: "waiting" });
+      return;
+    }
+    before?.stop.abort(fail("request.canceled"));
+    const stop = new AbortController();
+    const about = { key, signal: stop.signal };
+    const working = before
+      ? before.done.then(() => (stop.signal.aborted ? undefined : run(step, about)))
+      : run(step, about);
+    if (!(working instanceof Promise)) {
+      settle(path, working);
+      return;
+    }
+    note(path, { hash, state: "waiting" });
+    const done = working.then((outcome) => {
+      if (works.get(path)?.stop !== stop) return; // something else is wanted by now
+      works.delete(path);
+      // Where the disk refused a later target, that is what is told of the entry.
+      if (applied[path]?.state === "waiting") settle(path, outcome);
+      onSettled();
+    });
+    works.set(path, { hash, stop, done });
+  };
+
+  /** `refusal`: the target is not on disk, so nothing new is applied that a restart would undo. */
+  const applyAll = (options: { readonly retryFailed: boolean }, refusal?: AppliedEntry): void => {
+    isAgainWanted = false;
+    for (const step of planTarget(applied, stored, options)) {
+      if (!refusal) start(step);
+      else if (step.kind === "apply") note(step.path, { ...refusal, hash: step.entry.hash });
+    }
+    if (isAgainWanted) applyAll({ retryFailed: false });
+  };
+
+  const entryReports = (): EntryReport[] =>
     Object.entries(stored.sections).flatMap(([section, { entries }]) =>
       entries.map(({ key, hash }): EntryReport => {
         const path = `${section}/${key}`;
@@ -174,25 +217,33 @@ export const createTargetKeeper = (
       }),
     );
 
+  const report = (): TargetReport => ({ revision: stored.revision, entries: entryReports() });
+
   return {
     have: () =>
       Object.fromEntries(Object.entries(stored.sections).map(([name, { hash }]) => [name, hash])),
-    async take(target, options) {
+    take(target, options) {
       const sections: Record<string, TargetSection> = {};
       for (const [name, section] of Object.entries(target.sections)) {
         const kept = section ?? stored.sections[name];
         if (kept) sections[name] = kept;
       }
       stored = { revision: target.revision, sections };
-      await applyAll(options, tryWrite(targetFile, stored));
-      return { revision: stored.revision, entries: report() };
+      applyAll(options, tryWrite(targetFile, stored));
+      return report();
     },
-    async restore() {
-      // What was reached before the start must hold again: settings live in memory only.
+    report,
+    restore() {
+      // What was reached before the start must hold again, and what is not wanted any more must go.
       applied = Object.fromEntries(
-        Object.entries(applied).filter(([, { state }]) => state === "failed"),
+        Object.keys(applied).map((path) => [path, { hash: "", state: "failed" }]),
       );
-      await applyAll({ retryFailed: true });
+      applyAll({ retryFailed: true });
+    },
+    applyAgain(section) {
+      isAgainWanted = true;
+      for (const path of Object.keys(applied))
+        if (path.startsWith(`${section}/`)) note(path, { hash: "", state: "failed" });
     },
   };
 };
