@@ -45,7 +45,7 @@ const open = (storage: Storage = openMemory(), plugins = settled) => {
         },
         remove: () => void applied.push("log removed"),
       },
-      "trust/ca": settled,
+      "trust/ca": { apply: () => {}, remove: () => {} },
       "trust/project-key": { apply: () => keeper.applyAgain("plugins"), remove: () => {} },
       "plugins/*": plugins,
     },
