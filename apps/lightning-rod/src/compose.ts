@@ -1,9 +1,11 @@
 // The parts list of the agent. Everything that a simulated board replaces is a dependency: platform, clock, randomness, storage.
 import { fail, type ReportRow } from "@s4t/contract";
-import type { Clock, Log } from "@s4t/kit";
+import { Bug, type Clock, type Log } from "@s4t/kit";
 import { features, identify } from "./enrol.ts";
 import { createBoardFeature, infoOf } from "./features/board/board.ts";
 import type { Dispatch } from "./features/feature.ts";
+import { createPlugins, type PluginPoint, type Plugins } from "./features/plugins/plugins.ts";
+import type { Runner } from "./features/plugins/runner.ts";
 import { createSensors } from "./features/sensors/sensors.ts";
 import { readIdentity, setDamagedIdentityAside, writeIdentity } from "./identity.ts";
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
@@ -12,6 +14,7 @@ import { createAgentLink, type RunningLink } from "./link/link.ts";
 import { openProjectKeys } from "./link/project-key.ts";
 import { followSuccession } from "./link/succession.ts";
 import type { Platform } from "./platform/platform.ts";
+import type { PluginStore } from "./platform/plugin-store.ts";
 import { openJournal } from "./reports/journal.ts";
 import type { Storage } from "./storage.ts";
 import type { Executors } from "./target/kinds.ts";
@@ -38,6 +41,15 @@ export interface AgentDependencies {
   /** Ends the agent so that it starts again. */
   readonly restart: () => void;
   readonly setLogLevel: (level: "debug" | "info" | "warn" | "error") => void;
+  /** What plugins need of the machine; null where it can run none. */
+  readonly plugins: PluginParts | null;
+}
+
+export interface PluginParts {
+  readonly store: PluginStore;
+  readonly runner: Runner;
+  /** Called after each step of an injection: where tests end the process. */
+  readonly atPoint: (point: PluginPoint) => void;
 }
 
 /** An agent. */
@@ -52,8 +64,14 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
   const machine = { ...platform.describe(), now: clock.now, uptimeMs: platform.uptimeMs };
   const journal = openJournal(storage, machine, log);
   let link: (RunningLink & { call(name: string, args: unknown): Promise<unknown> }) | undefined;
+  let plugins: Plugins | undefined;
+  // One row says all that is measured: where several wait, the last one stands for them.
+  const describeSeries = (): Extract<ReportRow, { kind: "series" }> => ({
+    kind: "series",
+    series: { ...plugins?.series(), ...sensors.describe().series },
+  });
   const store = (row: ReportRow): void => {
-    journal.append(row);
+    journal.append(row.kind === "series" ? describeSeries() : row);
     link?.flush();
   };
   const sensors = createSensors({ platform, clock, store, tell: (row) => link?.tell(row) });
@@ -64,9 +82,27 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     rebootCommand: options.rebootCommand,
     restart: deps.restart,
     startedAtMs: clock.now(),
+    more: () => (plugins ? { plugins: plugins.info() } : {}),
   };
-  const dispatch: Dispatch = new Map([...createBoardFeature(boardOptions), ...sensors.dispatch]);
   const projectKeys = openProjectKeys(storage);
+  if (deps.plugins)
+    plugins = createPlugins({
+      ...{ ...deps.plugins, storage, clock, log, random },
+      uptimeMs: platform.uptimeMs,
+      pinned: () => projectKeys.present(),
+      report: store,
+      tell: (row) => link?.tell(row),
+      describeSeries: () => store(describeSeries()),
+      fetch: (wanted) => {
+        if (!link) throw new Bug("a plugin is fetched before there is a link");
+        return link.fetchBlob(wanted);
+      },
+    });
+  const dispatch: Dispatch = new Map([
+    ...createBoardFeature(boardOptions),
+    ...sensors.dispatch,
+    ...(plugins?.dispatch ?? []),
+  ]);
   const executors: Executors = {
     "settings/sensors": { apply: (value) => sensors.configure(value), remove: () => {} },
     "settings/log": {
@@ -91,7 +127,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       // Whom a board trusts is never "nobody again": then anybody could be the first.
       remove: () => {},
     },
-    "plugins/*": {
+    "plugins/*": plugins?.executor ?? {
       apply: () => {
         throw fail("board.unsupported", { feature: "plugins" });
       },
@@ -106,7 +142,11 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       const damaged = setDamagedIdentityAside(storage);
       if (damaged !== undefined) log.error("The identity of this board was damaged", { damaged });
       const { identity, key } = await identify(options, deps, signal);
-      const linkOptions: LinkOptions = { key, features, simulated: options.simulated };
+      const linkOptions: LinkOptions = {
+        key,
+        features: plugins ? [...features, "plugins"] : features,
+        simulated: options.simulated,
+      };
       link = createAgentLink(linkOptions, {
         clock,
         log,
@@ -116,7 +156,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         journal,
         jobs: () => jobs as Jobs,
         info: () => infoOf(boardOptions),
-        describeSeries: () => sensors.describe(),
+        describeSeries,
         isClockSynchronised: () => platform.isClockSynchronised(),
       });
       const calling = link;
@@ -127,12 +167,15 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         call: (procedure, args) => calling.call(procedure, args),
         report: (row) => journal.append(row, { durable: true }),
       });
+      plugins?.resume();
       target.restore();
+      plugins?.sweep();
       sensors.start();
       try {
         await link.run(identity, signal);
       } finally {
         sensors.stop();
+        await plugins?.close();
       }
     },
   };

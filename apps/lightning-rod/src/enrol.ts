@@ -15,7 +15,7 @@ import { fetchAuthority } from "./link/authority.ts";
 import { enrol } from "./link/connect.ts";
 import { forgetProjectKey } from "./link/project-key.ts";
 
-/** What this agent can do, as it says at each join. */
+/** What every agent can do, as it says at each join; what depends on its machine is added there. */
 export const features: readonly string[] = ["board", "sensors", "link"];
 
 /** An identity and the key that proves it. */

@@ -128,6 +128,7 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
           storage: openFolder(config.data),
           restart: end,
           setLogLevel: setLevel,
+          plugins: null,
         },
       );
       await agent.run(life.signal);

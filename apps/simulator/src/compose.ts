@@ -57,6 +57,7 @@ const playBoard = async (
           storage,
           restart: () => life.abort(),
           setLogLevel: () => {},
+          plugins: null,
         },
       );
       await agent.run(AbortSignal.any([signal, life.signal]));

@@ -24,7 +24,12 @@ import {
   sleep,
   untilAborted,
 } from "@s4t/kit";
-import { type ClientSession, cryptosignCredentials, type IncomingCall } from "@s4t/wamp";
+import {
+  type ClientSession,
+  cryptosignCredentials,
+  type IncomingCall,
+  isWampError,
+} from "@s4t/wamp";
 import { ed25519Signer } from "@s4t/wamp/node/client";
 import type { Dispatch } from "../features/feature.ts";
 import type { BoardIdentity } from "../identity.ts";
@@ -32,6 +37,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
 import { askJson } from "./ask-json.ts";
+import { fetchBlob, type WantedBlob } from "./blob.ts";
 import { type LinkOptions, openSession } from "./connect.ts";
 import { notReached } from "./not-reached.ts";
 
@@ -74,6 +80,8 @@ export interface RunningLink {
   run(identity: BoardIdentity, signal: AbortSignal): Promise<void>;
   /** Tells how the entries of the target stand now. */
   entriesChanged(): void;
+  /** Fetches bytes that the target names. Throws `cloud.unreachable`, what the cloud says, and what `take` throws. */
+  fetchBlob(wanted: WantedBlob): Promise<void>;
   /** The authority (PEM) to trust from the next connection on. */
   trust(ca: string): void;
   /** The cloud's time, by its word at the last join and the time since; the board's own before any. */
@@ -329,6 +337,30 @@ class AgentLink implements RunningLink {
       if (acked < next.seq) return; // the cloud did not take any: a later try will tell why
       journal.acknowledge(acked);
     }
+  }
+
+  async fetchBlob({ sha256, take, onTicket, ...wanted }: WantedBlob): Promise<void> {
+    const url = this.#url;
+    const away = (because: string, cause?: unknown) =>
+      fail("cloud.unreachable", { url, because }, cause);
+    const session = this.#session;
+    if (!session)
+      throw fail("plugin.not-ready", { because: "its bytes are not here, and the cloud is away" });
+    const { blobTicket } = cloudProcedures;
+    const answer = await session
+      .call(cloudUri(blobTicket), {
+        args: [{ sha256 }],
+        timeoutMs: blobTicket.timeoutMs,
+        signal: wanted.signal,
+      })
+      .catch((error: unknown) => {
+        wanted.signal.throwIfAborted();
+        const told = notReached(fromWire(error), url);
+        throw isS4tError(told) && !isWampError(told) ? told : away("no ticket came", error);
+      });
+    const { path, token } = check(blobTicket.reply, answer.args[0], "ticket");
+    onTicket();
+    await fetchBlob({ ...wanted, url: url + path, ca: this.#ca, token }, take);
   }
 
   async #sendByCall(session: ClientSession, batch: unknown): Promise<number> {

@@ -20,6 +20,8 @@ export interface BoardFeatureOptions {
   /** Ends the agent so that it starts again. */
   readonly restart: () => void;
   readonly startedAtMs: number;
+  /** What other features say of the board. */
+  readonly more: () => Partial<BoardInfo>;
 }
 
 /** What the board says of itself. */
@@ -27,12 +29,14 @@ export const infoOf = ({
   platform,
   rebootCommand,
   startedAtMs,
+  more,
 }: BoardFeatureOptions): BoardInfo => ({
   ...platform.describe(),
   agentVersion: RELEASE,
   agentStartedAtMs: startedAtMs,
   clockSynchronised: platform.isClockSynchronised(),
   canReboot: rebootCommand !== null,
+  ...more(),
 });
 
 /** Makes the feature. */

@@ -1,0 +1,223 @@
+// Plugins: from an entry of the target to code that runs, and the procedures about it. A version runs here when it is signed with
+// the key that this board pinned, whole on the disk, and of a language that the board has; in that order, at each start again.
+import {
+  type BoardInfo,
+  fail,
+  type PluginStatus,
+  pluginsFeature,
+  type ReportRow,
+  type TargetPlugin,
+} from "@s4t/contract";
+import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import type { ProjectKeyPin } from "../../link/project-key.ts";
+import type { PluginStore } from "../../platform/plugin-store.ts";
+import type { Storage } from "../../storage.ts";
+import type { Executor } from "../../target/kinds.ts";
+import { type Dispatch, dispatchOf } from "../feature.ts";
+import { HeldPlugin, type HeldPoint } from "./held.ts";
+import { createInstall, type InstallDependencies, type InstallPoint } from "./install.ts";
+import { createLines } from "./lines.ts";
+import { openNoted } from "./noted.ts";
+import type { Runner } from "./runner.ts";
+import { createPluginSeries } from "./series.ts";
+import { requireTrusted } from "./trust.ts";
+
+/** Steps of an injection after which a kill is tried in tests. */
+export type PluginPoint = InstallPoint | HeldPoint;
+
+export interface PluginsDependencies extends Pick<InstallDependencies, "fetch"> {
+  readonly store: PluginStore;
+  readonly runner: Runner;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly uptimeMs: () => number;
+  readonly pinned: () => ProjectKeyPin | undefined;
+  /** Keeps a row until the cloud has it. */
+  readonly report: (row: ReportRow) => void;
+  /** Tells a row now, or never. */
+  readonly tell: (row: ReportRow) => void;
+  /** Tells anew what this board measures. */
+  readonly describeSeries: () => void;
+  readonly atPoint: (point: PluginPoint) => void;
+}
+
+export interface Plugins {
+  readonly dispatch: Dispatch;
+  readonly executor: Executor<TargetPlugin>;
+  info(): NonNullable<BoardInfo["plugins"]>;
+  series(): Extract<ReportRow, { kind: "series" }>["series"];
+  /** Starts what ran before, without a cloud. */
+  resume(): void;
+  /** Removes what nothing needs any more; once the stored target is known. */
+  sweep(): void;
+  /** Ends every process. */
+  close(): Promise<void>;
+}
+
+/** Makes the feature. */
+export const createPlugins = (deps: PluginsDependencies): Plugins => {
+  const { store, runner, storage, clock, log, pinned, report, tell, atPoint } = deps;
+  const noted = openNoted(storage, log);
+  const held = new Map<string, HeldPlugin>();
+  /** What is on its way, by name. */
+  const preparing = new Map<string, TargetPlugin>();
+  const install = createInstall({ ...deps, atPoint });
+  const series = createPluginSeries({
+    clock,
+    uptimeMs: deps.uptimeMs,
+    store: report,
+    onDescribed: deps.describeSeries,
+  });
+
+  const reportStatus = (status: PluginStatus): void =>
+    report({ kind: "plugin", status, atMs: clock.now() });
+
+  const requireRuntime = ({ manifest: { runtime } }: TargetPlugin): void => {
+    if (runner.describe()[runtime] !== null) return;
+    const next =
+      runtime === "python" ? "install python3, 3.9 or newer" : "run the agent with Node.js";
+    throw fail("plugin.runtime-missing", {
+      runtime: runtime === "python" ? "Python" : "Node",
+      next,
+    });
+  };
+
+  const hold = (name: string): HeldPlugin => {
+    const lines = createLines(name, { clock, tell });
+    const refused = new Set<string>();
+    const onEmit = (of: string, value: number, unit: string): void => {
+      const because = series.emit(name, of, value, unit);
+      if (because === undefined || refused.has(because)) return;
+      refused.add(because);
+      lines.write({
+        level: "warn",
+        text: `The value of ${of.slice(0, 100)} is left out: ${because}`,
+      });
+    };
+    const made = new HeldPlugin(name, {
+      clock,
+      log,
+      lines,
+      note: (plugin) => noted.set(plugin),
+      report: reportStatus,
+      atPoint,
+      open: ({ version, manifest }, { onExit }) =>
+        runner.open({
+          key: name,
+          version,
+          manifest,
+          folder: store.folderOf(version),
+          stateFolder: store.stateFolderOf(name),
+          onLine: (line) => lines.write(line),
+          onEmit,
+          onExit,
+        }),
+    });
+    held.set(name, made);
+    return made;
+  };
+
+  const sweep = (): void => {
+    const used = [
+      ...[...held.values()].flatMap(({ value }) => value ?? []),
+      ...noted.all(),
+      ...preparing.values(),
+    ];
+    try {
+      store.sweep({
+        versions: new Set(used.map(({ version }) => version)),
+        blobs: new Set([...preparing.values()].map(({ manifest }) => manifest.blob.sha256)),
+        names: new Set(used.map(({ name }) => name)),
+      });
+    } catch (error) {
+      log.warn("What plugins left could not be removed", { because: String(error) });
+    }
+  };
+
+  /** A version that runs, but is not signed by the present key any more, does not go on running. */
+  const withdrawUntrusted = async (plugin: HeldPlugin): Promise<void> => {
+    if (!plugin.value) return;
+    try {
+      requireTrusted(plugin.value, pinned());
+    } catch {
+      await plugin.withdraw();
+    }
+  };
+
+  const executor: Executor<TargetPlugin> = {
+    async apply(value, { key, signal }) {
+      if (value.name !== key)
+        throw fail("plugin.manifest-invalid", { because: "it has two names" });
+      preparing.set(key, value);
+      try {
+        const plugin = held.get(key) ?? hold(key);
+        await withdrawUntrusted(plugin);
+        requireTrusted(value, pinned());
+        requireRuntime(value);
+        await install(value.version, value.manifest, signal);
+        signal.throwIfAborted();
+        // The project may have another key by now: a download takes its time.
+        requireTrusted(value, pinned());
+        await plugin.takeOver(value);
+      } finally {
+        if (preparing.get(key) === value) preparing.delete(key);
+      }
+      sweep();
+    },
+    async remove({ key }) {
+      await held.get(key)?.close();
+      noted.remove(key);
+      held.delete(key);
+      series.forget(key);
+      sweep();
+    },
+  };
+
+  const find = (name: string): HeldPlugin => {
+    const found = held.get(name);
+    if (!found) throw fail("plugin.not-injected");
+    return found;
+  };
+
+  const resumeOne = async (value: TargetPlugin): Promise<void> => {
+    try {
+      requireTrusted(value, pinned());
+      requireRuntime(value);
+      if (store.has(value.version)) await hold(value.name).resume(value);
+    } catch (error) {
+      log.warn("A plugin does not come back", {
+        plugin: value.name,
+        because: isS4tError(error) ? error.message : String(error),
+      });
+    }
+  };
+
+  return {
+    executor,
+    dispatch: dispatchOf(pluginsFeature, {
+      call: ({ plugin, parameters, timeoutMs }, { signal }) =>
+        find(plugin).call(parameters, { signal, timeoutMs }),
+      start: ({ plugin, parameters = {} }) => find(plugin).start(parameters),
+      stop: ({ plugin }) => find(plugin).stop(),
+      restart: ({ plugin }) => find(plugin).restart(),
+      status: ({ plugin }) => find(plugin).status(),
+      lines: ({ plugin, count }) => find(plugin).lines.last(count),
+      follow: ({ plugin, leaseS }) => {
+        find(plugin).lines.follow(leaseS);
+        return {};
+      },
+    }),
+    info: () => runner.describe(),
+    series: () => series.describe(),
+    resume() {
+      for (const value of noted.all()) void resumeOne(value);
+    },
+    sweep,
+    async close() {
+      await Promise.allSettled([...held.values()].map((plugin) => plugin.close()));
+      series.close();
+    },
+  };
+};

@@ -1,0 +1,49 @@
+// What runs plugins, as this feature needs it: one instance a version, its processes inside.
+import type { BoardInfo, PluginExit, PluginLine, PluginManifest } from "@s4t/contract";
+
+/** A line before it is numbered. */
+export type WrittenLine = Pick<PluginLine, "level" | "text">;
+
+export interface OpenPlugin {
+  /** Name of the plugin. */
+  readonly key: string;
+  readonly version: string;
+  readonly folder: string;
+  /** What the plugin keeps; the same over its versions. */
+  readonly stateFolder: string;
+  readonly manifest: PluginManifest;
+  readonly onLine: (line: WrittenLine) => void;
+  /** A value that the plugin measured. */
+  readonly onEmit: (series: string, value: number, unit: string) => void;
+  /** What was started has ended, by itself or because it was stopped. */
+  readonly onExit: (exit: PluginExit) => void;
+}
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+/** What an instance uses now. */
+export interface InstanceUse {
+  readonly pid: number | null;
+  readonly memoryBytes: number | null;
+  readonly cpuMs: number | null;
+}
+
+export interface Instance {
+  /** One call, when those before it have ended. Rejects with codes of the contract. */
+  call(
+    parameters: Parameters,
+    options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<unknown>;
+  /** Resolves when it runs. */
+  start(parameters: Parameters): Promise<void>;
+  /** Resolves when no process of it is left. */
+  stop(): Promise<void>;
+  use(): InstanceUse;
+  /** Ends every process of it. */
+  close(): Promise<void>;
+}
+
+export interface Runner {
+  describe(): NonNullable<BoardInfo["plugins"]>;
+  open(plugin: OpenPlugin): Instance;
+}
