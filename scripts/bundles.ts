@@ -47,7 +47,7 @@ const sourcesOf = {
   iotronic: ["packages/*/src/**/*.ts", "apps/iotronic/src/**/*.ts", "package-lock.json"],
   "lightning-rod": [
     "packages/*/src/**/*.ts",
-    "apps/lightning-rod/src/**/*.ts",
+    "apps/lightning-rod/src/**/*.{ts,mjs,py}",
     "package-lock.json",
   ],
   simulator: [
@@ -105,6 +105,21 @@ const leaveOutUnusedTypes: Plugin = {
   },
 };
 
+/** The host programs of plugins go into the agent's one file as text: see the module that this replaces. */
+const hostsAsText: Plugin = {
+  name: "hosts-as-text",
+  setup(build) {
+    build.onLoad({ filter: /\/platform\/linux\/plugins\/shims\.ts$/ }, ({ path }) => {
+      const textOf = (name: string): string =>
+        JSON.stringify(readFileSync(join(dirname(path), "shims", name), "utf8"));
+      return {
+        contents: `export const nodeHost = ${textOf("host.mjs")};\nexport const pythonHost = ${textOf("host.py")};`,
+        loader: "js",
+      };
+    });
+  },
+};
+
 /** Builds one program into one file; says whether there was anything to do. */
 export const buildBundle = async (name: keyof typeof bundles): Promise<boolean> => {
   const bundle = bundles[name];
@@ -124,7 +139,7 @@ export const buildBundle = async (name: keyof typeof bundles): Promise<boolean> 
     ...(name === "lightning-rod" ? { minify: true, keepNames: false } : { minifySyntax: true }),
     legalComments: "none",
     sourcemap: "linked",
-    plugins: [leaveOutUnusedTypes],
+    plugins: [leaveOutUnusedTypes, hostsAsText],
     logLevel: "error",
   });
   markFresh(name);

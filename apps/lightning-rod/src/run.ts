@@ -12,9 +12,13 @@ import {
 import { composeAgent } from "./compose.ts";
 import { type AgentConfig, FROM_INPUT } from "./config.ts";
 import { identify } from "./enrol.ts";
+import { createRuntime } from "./features/plugins/runtime/runtime.ts";
+import { readIdentity } from "./identity.ts";
 import { readInputLine } from "./input-line.ts";
 import { createLinux } from "./platform/linux/linux.ts";
-import { openFolder, sweepFolder } from "./storage.ts";
+import { openPluginStore } from "./platform/linux/plugin-store.ts";
+import { openPluginProcesses } from "./platform/linux/plugins/processes.ts";
+import { openFolder, type Storage, sweepFolder } from "./storage.ts";
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -97,6 +101,12 @@ export const enrolOnly = async (config: AgentConfig): Promise<void> => {
   }
 };
 
+/** Who this board is, as its plugins may know. */
+const boardOf = (storage: Storage): { uuid: string; name: string } => {
+  const { board = "", name = "" } = readIdentity(storage) ?? {};
+  return { uuid: board, name };
+};
+
 const endWithInput = (end: () => void): void => {
   if (process.stdin.closed) end();
   process.stdin.once("close", end).on("error", end).resume();
@@ -114,10 +124,15 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
     sweepFolder(config.data);
     const given = await enrolmentOf(config);
     if (config.endWithInput) endWithInput(() => stopped.abort());
+    const processes = await openPluginProcesses({
+      top: config.data,
+      folder: join(config.data, "plugins/hosts"),
+    });
     for (let enrolment = given; !stopped.signal.aborted; enrolment = null) {
       const life = new AbortController();
       const end = () => life.abort();
       stopped.signal.addEventListener("abort", end, { once: true });
+      const storage = openFolder(config.data);
       const agent = composeAgent(
         { enrolment, url: config.url, rebootCommand: config.rebootCommand, simulated: false },
         {
@@ -125,10 +140,14 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
           clock: systemClock,
           log,
           random: Math.random,
-          storage: openFolder(config.data),
+          storage,
           restart: end,
           setLogLevel: setLevel,
-          plugins: null,
+          plugins: {
+            store: openPluginStore(join(config.data, "plugins")),
+            runner: createRuntime({ processes, clock: systemClock, board: () => boardOf(storage) }),
+            atPoint: () => {},
+          },
         },
       );
       await agent.run(life.signal);

@@ -1,0 +1,193 @@
+// The runtime over real processes, with whatever this machine has to hold them; each level by itself is the real lane's.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testAbuses } from "../../../../test/abuse.ts";
+import { allProcessesOf } from "../../../../test/processes-left.ts";
+import { openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
+
+let machine: TestMachine;
+beforeAll(async () => {
+  machine = await openTestMachine();
+});
+afterAll(() => machine.close());
+
+const sources = {
+  node: {
+    echo: `export default async (params, ctx) => {
+      console.log("on the way");
+      ctx.log.info("called", params);
+      ctx.emit("load", 0.5, "1");
+      ctx.state.set("calls", (ctx.state.get("calls") ?? 0) + 1);
+      return { params, calls: ctx.state.get("calls"), board: ctx.board, pid: process.pid };
+    };`,
+    forever: `export default async (params, { signal, log }) => {
+      log.info("begun");
+      await new Promise((resolve) => {
+        const turn = setInterval(() => {}, 1000);
+        signal.addEventListener("abort", () => { clearInterval(turn); resolve(); });
+      });
+      log.info("in order");
+    };`,
+  },
+  python: {
+    echo: `
+import os
+
+def main(params, ctx):
+    print("on the way")
+    ctx.log.info("called", params)
+    ctx.emit("load", 0.5, "1")
+    ctx.state.set("calls", (ctx.state.get("calls") or 0) + 1)
+    board = {"uuid": ctx.board.uuid, "name": ctx.board.name}
+    return {"params": params, "calls": ctx.state.get("calls"), "board": board, "pid": os.getpid()}
+`,
+    forever: `
+def main(params, ctx):
+    ctx.log.info("begun")
+    while not ctx.stopping.wait(1):
+        pass
+    ctx.log.info("in order")
+`,
+  },
+} as const;
+
+interface Echo {
+  readonly params: unknown;
+  readonly calls: number;
+  readonly board: unknown;
+  readonly pid: number;
+}
+
+const until = async (isSo: () => boolean): Promise<void> => {
+  for (let tries = 0; !isSo(); tries += 1) {
+    if (tries > 1_000) throw new TypeError("it did not come to pass");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+
+for (const runtime of ["node", "python"] as const)
+  describe(`a plugin in ${runtime}`, () => {
+    it("is called with parameters and answers; its process stays for the next call", async () => {
+      const opened = machine.open(runtime, sources[runtime].echo);
+      const first = (await opened.call({ lamp: "ä" })) as Echo;
+      const second = (await opened.call({ lamp: 2 })) as Echo;
+      expect(first).toMatchObject({ params: { lamp: "ä" }, calls: 1 });
+      expect(first.board).toEqual({ uuid: "0b0a", name: "lamp-7" });
+      expect(second).toMatchObject({ params: { lamp: 2 }, calls: 2, pid: first.pid });
+      await until(() => opened.lines.filter(({ level }) => level === "out").length === 2);
+      expect(opened.lines).toContainEqual({ level: "out", text: "on the way" });
+      expect(opened.lines.some(({ level, text }) => level === "info" && /^called/.test(text))).toBe(
+        true,
+      );
+      expect(opened.emitted).toContainEqual({ series: "load", value: 0.5, unit: "1" });
+      const { pid, memoryBytes } = opened.instance.use();
+      expect(pid).toBeGreaterThan(0);
+      expect(memoryBytes).toBeGreaterThan(1_000_000);
+    });
+
+    it("keeps its state over its processes, as a file that is whole", async () => {
+      const opened = machine.open(runtime, sources[runtime].echo, { isolated: true });
+      expect(((await opened.call()) as Echo).calls).toBe(1);
+      expect(((await opened.call()) as Echo).calls).toBe(2);
+      const text = readFileSync(join(opened.stateFolder, "state.json"), "utf8");
+      expect(JSON.parse(text)).toEqual({ calls: 2 });
+    });
+
+    it("that is isolated has a process for each call", async () => {
+      const opened = machine.open(runtime, sources[runtime].echo, { isolated: true });
+      const before = opened.instance.use().pid;
+      await opened.call();
+      const one = opened.instance.use().pid;
+      await opened.call();
+      expect(before).toBeNull();
+      expect(opened.instance.use().pid).not.toBe(one);
+    });
+
+    it("is called by one after another", async () => {
+      const opened = machine.open(runtime, sources[runtime].echo);
+      const answers = await Promise.all([1, 2, 3, 4].map((n) => opened.call({ n })));
+      expect((answers as Echo[]).map(({ calls }) => calls)).toEqual([1, 2, 3, 4]);
+    });
+
+    it("runs until it is stopped, and may leave things in order", async () => {
+      const opened = machine.open(runtime, sources[runtime].forever, { mode: "async" });
+      await opened.instance.start({});
+      await until(() => opened.lines.length > 0);
+      await opened.instance.stop();
+      expect(opened.lines.map(({ text }) => text)).toEqual(["begun", "in order"]);
+      expect(opened.exits).toMatchObject([{ reason: "stopped" }]);
+      expect(allProcessesOf(opened.stateFolder)).toEqual([]);
+    });
+
+    it("hears that a call is not wanted any more", async () => {
+      const opened = machine.open(runtime, sources[runtime].forever);
+      const controller = new AbortController();
+      const options = { signal: controller.signal, timeoutMs: 20_000 };
+      const calling = opened.instance.call({}, options);
+      await until(() => opened.lines.length > 0);
+      controller.abort();
+      await expect(calling).rejects.toMatchObject({ code: "plugin.canceled" });
+      await until(() => opened.lines.length > 1);
+      expect(opened.lines.at(-1)).toEqual({ level: "info", text: "in order" });
+    });
+  });
+
+describe("a plugin", () => {
+  it("whose caller's deadline passes while it waits is not called", async () => {
+    const opened = machine.open("python", "import time\ndef main(p, c):\n    time.sleep(1)\n");
+    const first = opened.call();
+    await expect(opened.call({}, 50)).rejects.toMatchObject({ code: "plugin.timed-out" });
+    await first;
+  });
+
+  it("takes no more calls than can be answered soon", async () => {
+    const opened = machine.open("python", "import time\ndef main(p, c):\n    time.sleep(0.05)\n");
+    const calls = await Promise.allSettled(Array.from({ length: 40 }, () => opened.call()));
+    const refused = calls.filter(({ status }) => status === "rejected");
+    expect(refused).toHaveLength(7);
+    expect(refused[0]).toMatchObject({ reason: { code: "plugin.busy" } });
+  });
+
+  it("that failed says where, and the next call finds a process of its own", async () => {
+    const opened = machine.open(
+      "python",
+      "seen = []\ndef main(params, ctx):\n    seen.append(1)\n    if params.get('bad'):\n        raise KeyError('lamp')\n    return len(seen)\n",
+    );
+    expect(await opened.call()).toBe(1);
+    expect(await opened.call()).toBe(2);
+    await expect(opened.call({ bad: true })).rejects.toMatchObject({
+      code: "plugin.failed",
+      details: { because: "KeyError: 'lamp'", trace: expect.stringContaining("main.py") },
+    });
+    expect(await opened.call()).toBe(1);
+  });
+
+  it("that is started and fails tells why, with the trace among its lines", async () => {
+    const opened = machine.open("node", "export default async () => { nothing.there(); };", {
+      mode: "async",
+    });
+    await opened.instance.start({});
+    await until(() => opened.exits.length > 0);
+    expect(opened.exits).toMatchObject([{ reason: "failed" }]);
+    expect(opened.exits[0]?.sentence).toContain("nothing is not defined");
+    expect(opened.lines.some(({ text }) => text.includes("main.mjs"))).toBe(true);
+  });
+
+  it("in Python may be a coroutine, and finds what is installed on the board", async () => {
+    const opened = machine.open(
+      "python",
+      "import asyncio, sys\nasync def main(params, ctx):\n    await asyncio.sleep(0)\n    try:\n        import pip\n    except ImportError:\n        pass\n    return any('-packages' in p for p in sys.path)\n",
+    );
+    expect(await opened.call()).toBe(true);
+  });
+
+  it("in Node may be CommonJS, with files of its own beside", async () => {
+    const opened = machine.open("node", "module.exports = async () => ({ cjs: true });", {
+      entry: "lib/main.cjs",
+    });
+    expect(await opened.call()).toEqual({ cjs: true });
+  });
+});
+
+describe("abuse", () => testAbuses(() => machine));

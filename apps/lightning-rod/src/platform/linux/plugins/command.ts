@@ -1,0 +1,125 @@
+// The command line that starts a host program: from the outside in, what takes things away, then the interpreter.
+import { dirname } from "node:path";
+import type { BoardInfo, PluginManifest } from "@s4t/contract";
+import type { ProcessWanted } from "../../plugin-processes.ts";
+import { hasOwnUsers, type Machine } from "./machine.ts";
+import { sandboxArguments } from "./sandbox.ts";
+
+/** Longest text of a log line or a reason that the host program sends. */
+const MAX_TEXT_LENGTH = 4_096;
+/** Longest traceback: its end says where. It travels in an error's details, in one frame of the link. */
+export const MAX_TRACE_LENGTH = 8_192;
+/** Largest state of a plugin, as JSON: written as a whole at each change. */
+export const MAX_STATE_BYTES = 1_048_576;
+
+export interface Hosts {
+  readonly node: string;
+  readonly python: string;
+}
+
+const nodeArguments = (
+  { nodeFlags }: Machine,
+  { folder, stateFolder, limits, needs }: ProcessWanted,
+  host: string,
+): string[] => {
+  const known = (flag: string, ...more: string[]) => (nodeFlags.has(flag) ? [flag, ...more] : []);
+  const permission = ["--permission", "--experimental-permission"].find((flag) =>
+    nodeFlags.has(flag),
+  );
+  const both = (flag: string, path: string) => [`${flag}=${path}`, `${flag}=${path}/*`];
+  const permissions = !permission
+    ? []
+    : [
+        permission,
+        `--allow-fs-read=${host}`,
+        ...[folder, stateFolder, ...needs.read, ...needs.write].flatMap((path) =>
+          both("--allow-fs-read", path),
+        ),
+        ...[stateFolder, ...needs.write].flatMap((path) => both("--allow-fs-write", path)),
+        ...(needs.network ? known("--allow-net") : []),
+        ...(needs.children ? known("--allow-child-process") : []),
+      ];
+  return [
+    // Of what a plugin may have, the heap is all but a little: V8 says so in words before the kernel ends it without.
+    `--max-old-space-size=${limits.memoryMiB}`,
+    // Four threads for a garbage collector are three too many on a board.
+    "--v8-pool-size=1",
+    ...(nodeFlags.has("--disable-warning")
+      ? ["--disable-warning=SecurityWarning", "--disable-warning=ExperimentalWarning"]
+      : []),
+    ...permissions,
+  ];
+};
+
+const interpreter = (
+  machine: Machine,
+  wanted: ProcessWanted,
+  hosts: Hosts,
+  maxResultBytes: number,
+): string[] => {
+  const bounds = [maxResultBytes, MAX_STATE_BYTES, MAX_TEXT_LENGTH, MAX_TRACE_LENGTH].map(String);
+  if (wanted.runtime === "node")
+    return [
+      machine.node.path,
+      ...nodeArguments(machine, wanted, hosts.node),
+      hosts.node,
+      ...bounds,
+    ];
+  // Isolated from the user's settings, without `site` until it is needed, and nothing written beside the sources.
+  return [machine.python?.path ?? "python3", "-I", "-S", "-B", hosts.python, ...bounds];
+};
+
+/** Where an interpreter outside the system's folders lies. */
+const homeOf = (machine: Machine, runtime: PluginManifest["runtime"]): string[] => {
+  const home = runtime === "node" ? dirname(dirname(machine.node.path)) : machine.python?.prefix;
+  return home && home !== "/usr" && home !== "/" ? [home] : [];
+};
+
+/** Program and arguments. `uid`: of the plugin's own user. */
+export const commandOf = (
+  machine: Machine,
+  wanted: ProcessWanted,
+  hosts: Hosts,
+  { uid, maxResultBytes }: { readonly uid: number | undefined; readonly maxResultBytes: number },
+): string[] => {
+  const { setpriv, sandbox, unshare, isRoot } = machine;
+  const { needs, folder, stateFolder, runtime } = wanted;
+  const dropped = !setpriv
+    ? []
+    : [
+        setpriv,
+        ...["--no-new-privs", "--pdeathsig", "KILL"],
+        ...(uid === undefined ? [] : ["--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"]),
+        ...(isRoot ? ["--bounding-set=-all", "--inh-caps=-all"] : []),
+        "--",
+      ];
+  const outer = sandbox
+    ? [
+        sandbox.bwrap,
+        ...sandboxArguments({
+          ...{ isRoot, hasSize: sandbox.hasSize, network: needs.network },
+          read: [...homeOf(machine, runtime), hosts[runtime], folder, ...needs.read],
+          write: [stateFolder, ...needs.write],
+        }),
+        ...["--chdir", stateFolder, "--"],
+      ]
+    : [];
+  const offline = !sandbox && !needs.network && unshare ? [unshare, "--net", "--"] : [];
+  return [...outer, ...offline, ...dropped, ...interpreter(machine, wanted, hosts, maxResultBytes)];
+};
+
+/** What a machine reaches, for whoever decides what may run on it. */
+export const isolationOf = (machine: Machine): NonNullable<BoardInfo["plugins"]>["isolation"] => {
+  const { sandbox, groups, prlimit, unshare } = machine;
+  const ownUser = hasOwnUsers(machine);
+  const limits = groups?.holds.has("memory") ? groups.version : prlimit ? "rlimit" : "none";
+  const level = sandbox ? "full" : ownUser ? "kernel" : limits === "none" ? "none" : "limits";
+  return {
+    ...{ level, ownUser, limits },
+    sandbox: sandbox !== undefined,
+    nodePermissions: ["--permission", "--experimental-permission"].some((flag) =>
+      machine.nodeFlags.has(flag),
+    ),
+    network: sandbox !== undefined || unshare !== undefined,
+  };
+};
