@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { PluginLimits } from "@s4t/contract";
-import { isWritable } from "./machine.ts";
+import { isWritable } from "./probe.ts";
 
 const controllers = ["memory", "pids", "cpu"] as const;
 type Controller = (typeof controllers)[number];

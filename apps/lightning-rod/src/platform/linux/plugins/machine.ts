@@ -1,5 +1,4 @@
 // What this machine can hold a plugin with. Found out by doing it once: a program that is there may still not be allowed to.
-import { accessSync, constants } from "node:fs";
 import type { Groups } from "./groups.ts";
 import { openGroups } from "./groups.ts";
 import { findProgram, findPython, isReachableByOthers, type Python, probe } from "./probe.ts";
@@ -61,13 +60,3 @@ export const findMachine = async (allow: {
 /** Whether plugins can have users of their own: they must reach the interpreter. */
 export const hasOwnUsers = ({ isRoot, node, sandbox }: Machine): boolean =>
   isRoot && (sandbox !== undefined || isReachableByOthers(node.path));
-
-/** Whether this user may write to a folder. */
-export const isWritable = (folder: string): boolean => {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};

@@ -45,6 +45,16 @@ export const findPrograms = (name: string): string[] =>
 
 export const findProgram = (name: string): string | undefined => findPrograms(name)[0];
 
+/** Whether this user may write to a folder. */
+export const isWritable = (folder: string): boolean => {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** Whether every user may reach a path: each folder above it, and itself, has the bit for others. */
 export const isReachableByOthers = (path: string): boolean => {
   try {
