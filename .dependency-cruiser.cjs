@@ -31,9 +31,9 @@ module.exports = {
     ),
     never(
       "protocols-know-no-product",
-      "wamp can be used by strangers",
-      { path: "^packages/wamp/src/", pathNot: notTests },
-      { path: "^(packages|apps)/", pathNot: "^packages/(wamp|kit)/" },
+      "wamp and tunnel can be used by strangers, each without the other",
+      { path: "^packages/(wamp|tunnel)/src/", pathNot: notTests },
+      { path: "^(packages|apps)/", pathNot: "^packages/($1|kit)/" },
     ),
     never(
       "contract-is-data",
@@ -57,7 +57,7 @@ module.exports = {
       "cores-without-node",
       "cores run in browsers too",
       {
-        path: "^packages/(kit|contract|wamp|sdk)/src/",
+        path: "^packages/(kit|contract|wamp|tunnel|sdk)/src/",
         pathNot: ["^packages/[^/]+/src/node/", notTests],
       },
       { dependencyTypes: ["core"] },

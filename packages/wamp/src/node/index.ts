@@ -1,9 +1,9 @@
+export type { PeerCertificate, TlsOptions } from "@s4t/kit/node/websocket";
+export { MAX_HEAD_BYTES } from "@s4t/kit/node/websocket";
 export * from "./channel-id.ts";
 export * from "./ed25519.ts";
 export * from "./keep-alive.ts";
-export type { PeerCertificate, TlsOptions } from "./open-socket.ts";
 export * from "./random.ts";
-export * from "./upgrade.ts";
 export * from "./websocket-client.ts";
 export * from "./websocket-frames.ts";
 export * from "./websocket-server.ts";

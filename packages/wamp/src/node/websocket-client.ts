@@ -1,19 +1,19 @@
 // A WebSocket client of our own on node:net and, only for wss, node:tls: `ws` loads http, https and zlib, which costs a small
 // board 10 MB and 50 ms. No extensions, no redirects, no proxies.
 import type { Socket } from "node:net";
-import type { Clock } from "@s4t/kit";
-import { WampError, wampErrors } from "../error.ts";
-import { MAX_BUFFERED_BYTES, MAX_FRAME_BYTES, type Transport } from "../transport.ts";
-import { channelIdOf } from "./channel-id.ts";
-import { ClientSocketTransport } from "./client-socket-transport.ts";
-import { PING_EVERY_MS } from "./keep-alive.ts";
+import { type Clock, isS4tError } from "@s4t/kit";
 import {
   openSocket,
   type PeerCertificate,
   peerCertificateOf,
   type TlsOptions,
-} from "./open-socket.ts";
-import { upgradeSocket } from "./upgrade.ts";
+  upgradeSocket,
+} from "@s4t/kit/node/websocket";
+import { WampError, wampErrors } from "../error.ts";
+import { MAX_BUFFERED_BYTES, MAX_FRAME_BYTES, type Transport } from "../transport.ts";
+import { channelIdOf } from "./channel-id.ts";
+import { ClientSocketTransport } from "./client-socket-transport.ts";
+import { PING_EVERY_MS } from "./keep-alive.ts";
 
 /** TCP, TLS and the upgrade together may take this long: several round trips of a bad mobile link. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -67,6 +67,14 @@ const connect = async (
   });
 };
 
+const inOurWords = (error: unknown): unknown =>
+  isS4tError(error, "socket.failed")
+    ? new WampError(wampErrors.networkFailure, error.message, {
+        details: error.details as Readonly<Record<string, unknown>>,
+        cause: error.cause,
+      })
+    : error;
+
 /**
  * Connects. Rejects with a `WampError` `wamp.error.network_failure` whose `details.because` says which step failed
  * (`address`, `connect`, `tls`, `pin`, `upgrade`), with `wamp.error.timeout`, or with the signal's reason.
@@ -101,7 +109,7 @@ export const connectWebSocket = async (
     });
   } catch (error) {
     socket?.destroy();
-    throw givenUp ?? error;
+    throw givenUp ?? inOurWords(error);
   } finally {
     timer.cancel();
     signal?.removeEventListener("abort", onAbort);

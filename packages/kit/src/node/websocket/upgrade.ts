@@ -1,7 +1,8 @@
 // The client's half of the WebSocket handshake (RFC 6455, 4.1), by hand on an open socket.
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { WampError, wampErrors } from "../error.ts";
+import { Bug } from "@s4t/kit";
+import { socketFailure } from "./failure.ts";
 
 /** The answer's head may be this long; what is longer is no WebSocket server's. */
 export const MAX_HEAD_BYTES = 16 * 1024;
@@ -9,10 +10,8 @@ export const MAX_HEAD_BYTES = 16 * 1024;
 // RFC 6455, 1.3.
 const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-const failure = (message: string, details: Readonly<Record<string, unknown>> = {}): WampError =>
-  new WampError(wampErrors.networkFailure, message, {
-    details: { because: "upgrade", ...details },
-  });
+const failure = (message: string, details: Readonly<Record<string, unknown>> = {}) =>
+  socketFailure("upgrade", message, undefined, details);
 
 interface Head {
   readonly status: number;
@@ -36,11 +35,15 @@ const parseHead = (text: string): Head => {
   return { status: Number(status), headers };
 };
 
-const checkHead = ({ status, headers }: Head, key: string, subprotocol: string): void => {
-  if (status !== 101) throw failure(`The server answered ${status}.`, { status });
-  const accept = createHash("sha1")
+/** What a server answers to a key (RFC 6455, 4.2.2). */
+export const acceptOf = (key: string): string =>
+  createHash("sha1")
     .update(key + acceptGuid)
     .digest("base64");
+
+const checkHead = ({ status, headers }: Head, key: string, subprotocol: string): void => {
+  if (status !== 101) throw failure(`The server answered ${status}.`, { status });
+  const accept = acceptOf(key);
   const connection = (headers.get("connection") ?? "").toLowerCase().split(/\s*,\s*/);
   if (headers.get("upgrade")?.toLowerCase() !== "websocket" || !connection.includes("upgrade"))
     throw failure("The server did not upgrade.");
@@ -64,12 +67,7 @@ const readHead = (socket: Socket): Promise<{ readonly text: string; readonly res
     };
     const onError = (cause: Error): void => {
       stop();
-      reject(
-        new WampError(wampErrors.networkFailure, "The connection broke.", {
-          details: { because: "upgrade" },
-          cause,
-        }),
-      );
+      reject(socketFailure("upgrade", "The connection broke.", cause));
     };
     const onClose = (): void => {
       stop();
@@ -88,12 +86,16 @@ const readHead = (socket: Socket): Promise<{ readonly text: string; readonly res
     socket.on("close", onClose);
   });
 
-/** Upgrades `socket`; resolves with the bytes that came with the answer. The socket is left paused. */
+/**
+ * Upgrades `socket`; resolves with the bytes that came with the answer. The socket is left paused. `beside`: further names in the
+ * list of subprotocols, which the server does not choose.
+ */
 export const upgradeSocket = async (
   socket: Socket,
   url: URL,
   subprotocol: string,
   headers: Readonly<Record<string, string>>,
+  beside: readonly string[] = [],
 ): Promise<Buffer> => {
   const key = randomBytes(16).toString("base64");
   const lines = [
@@ -103,11 +105,10 @@ export const upgradeSocket = async (
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
     `Sec-WebSocket-Key: ${key}`,
-    `Sec-WebSocket-Protocol: ${subprotocol}`,
+    `Sec-WebSocket-Protocol: ${[subprotocol, ...beside].join(", ")}`,
   ];
   for (const [name, value] of Object.entries(headers)) {
-    if (/[\r\n]/.test(name + value))
-      throw new WampError(wampErrors.invalidArgument, "A header has a line break.");
+    if (/[\r\n]/.test(name + value)) throw new Bug("a header has a line break");
     lines.push(`${name}: ${value}`);
   }
   const answer = readHead(socket);

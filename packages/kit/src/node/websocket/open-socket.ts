@@ -1,7 +1,7 @@
 // Opens the TCP or TLS connection under a WebSocket. TLS is always verified; there is no switch to turn that off.
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import type { ConnectionOptions, PeerCertificate as NodeCertificate, TLSSocket } from "node:tls";
-import { WampError, wampErrors } from "../error.ts";
+import { socketFailure } from "./failure.ts";
 
 /** The server's certificate. */
 export interface PeerCertificate {
@@ -24,9 +24,6 @@ export interface TlsOptions {
   /** A last word on the verified certificate (pinning): returns why it is refused, or undefined. */
   readonly checkPeer?: (certificate: PeerCertificate) => string | undefined;
 }
-
-const failure = (because: string, message: string, cause?: unknown): WampError =>
-  new WampError(wampErrors.networkFailure, message, { details: { because }, cause });
 
 /** The peer's certificate; undefined on plain TCP. */
 export const peerCertificateOf = (socket: Socket): PeerCertificate | undefined => {
@@ -61,9 +58,9 @@ const untilOpen = (socket: Socket, event: "connect" | "secureConnect"): Promise<
     const onError = (error: Error) => {
       socket.off("close", onClose);
       const step = event === "secureConnect" && connected ? "tls" : "connect";
-      reject(failure(step, "The server could not be reached.", error));
+      reject(socketFailure(step, "The server could not be reached.", error));
     };
-    const onClose = () => reject(failure("connect", "The connection was closed."));
+    const onClose = () => reject(socketFailure("connect", "The connection was closed."));
     socket.once("error", onError);
     socket.once("close", onClose);
     socket.once(event, () => {
@@ -93,6 +90,6 @@ export const openSocket = async (
   await untilOpen(socket, isSecure ? "secureConnect" : "connect");
   const certificate = peerCertificateOf(socket);
   const refused = certificate && tls.checkPeer?.(certificate);
-  if (refused !== undefined) throw failure("pin", refused);
+  if (refused !== undefined) throw socketFailure("pin", refused);
   return socket;
 };

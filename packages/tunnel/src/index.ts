@@ -1,0 +1,8 @@
+export * from "./credit.ts";
+export { TunnelError } from "./error.ts";
+export * from "./frames.ts";
+export { linkedTransports } from "./linked.ts";
+export type { Stream, StreamListener } from "./stream.ts";
+export { MAX_EARLY_INPUTS } from "./stream.ts";
+export * from "./transport.ts";
+export * from "./tunnel.ts";

@@ -1,0 +1,394 @@
+// The tunnel: streams over one transport, the same class at both ends. Who dialled takes odd ids, who accepted even ones. All
+// methods are synchronous; there is no timer of its own but the one that asks for a sign of life.
+import { type Clock, type Json, parseJson, type Timer } from "@s4t/kit";
+import { type CreditPool, createCreditPool, Window } from "./credit.ts";
+import { endedWith, refusedWith } from "./error.ts";
+import {
+  type EndReason,
+  endReasons,
+  type FrameType,
+  frameTypes,
+  MAX_JSON_BYTES,
+  MAX_PAYLOAD_BYTES,
+  reasonOf,
+} from "./frames.ts";
+import { encodeJson, type Stream, type StreamHost, TunnelStream } from "./stream.ts";
+import type { Transport } from "./transport.ts";
+
+/** Streams of one tunnel at once, opened by either end. */
+export const MAX_STREAMS_PER_TUNNEL = 4_096;
+/** How often the other end is asked for a sign of life, and the round trip is measured. */
+export const TUNNEL_PING_MS = 10_000;
+/** An end that says nothing for as long is gone. */
+export const TUNNEL_SILENCE_MS = 25_000;
+/** Bytes that wait in the transport before streams wait: a few frames, so that a new stream need not stand behind megabytes. */
+export const HIGH_WATER_BYTES = 1_048_576;
+
+export interface TunnelOptions {
+  readonly role: "dialer" | "acceptor";
+  readonly clock: Clock;
+  /** The other end opens a stream. */
+  readonly onOpen: (incoming: IncomingStream) => void;
+  readonly maxStreams?: number;
+}
+
+/** A stream that the other end asks for: accept it or refuse it, once. */
+export interface IncomingStream {
+  readonly kind: string;
+  readonly args: Json;
+  accept(): Stream;
+  refuse(code: string, sentence: string): void;
+  /** Aborts when the other end no longer wants it. */
+  readonly signal: AbortSignal;
+}
+
+export interface StreamRequest {
+  readonly kind: string;
+  readonly args: Json;
+}
+
+export interface Tunnel {
+  /** Asks the other end for a stream. Rejects with its refusal, with `tunnel.<reason>`, or with the signal's reason. */
+  open(
+    request: StreamRequest,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Stream>;
+  /** Takes no more streams, and ends when the last has ended. */
+  drain(): void;
+  close(reason: EndReason): void;
+  readonly streamCount: number;
+  readonly roundTripMs: number | undefined;
+  readonly ended: Promise<EndReason>;
+}
+
+interface Opening {
+  readonly window: Window;
+  readonly resolve: (stream: Stream) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const noBytes = new Uint8Array(0);
+
+class ProtocolFault {
+  readonly because: string;
+  constructor(because: string) {
+    this.because = because;
+  }
+}
+const broken = (because: string): never => {
+  throw new ProtocolFault(because);
+};
+
+const readU32 = (payload: Uint8Array): number => {
+  if (payload.length < 4) return broken("a number is missing");
+  return new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0);
+};
+
+const readJson = (payload: Uint8Array): Json => {
+  if (payload.length > MAX_JSON_BYTES) return broken("JSON beyond its limit");
+  try {
+    return parseJson(decoder.decode(payload)) as Json;
+  } catch {
+    return broken("no JSON");
+  }
+};
+
+const withU32 = (value: number, rest: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(4 + rest.length);
+  new DataView(bytes.buffer).setUint32(0, value);
+  bytes.set(rest, 4);
+  return bytes;
+};
+
+class TunnelEnd implements Tunnel, StreamHost {
+  readonly pool: CreditPool;
+  readonly ended: Promise<EndReason>;
+  readonly #transport: Transport;
+  readonly #options: TunnelOptions;
+  readonly #streams = new Map<number, TunnelStream>();
+  readonly #opening = new Map<number, Opening>();
+  readonly #offered = new Map<number, AbortController>();
+  readonly #waiting = new Set<TunnelStream>();
+  #nextId: number;
+  #isDraining = false;
+  #isRefusing = false;
+  #over: EndReason | undefined;
+  #settle: (reason: EndReason) => void = () => {};
+  #timer: Timer | undefined;
+  #heardMs: number;
+  #pingNumber = 0;
+  #pingedMs: number | undefined;
+
+  constructor(transport: Transport, options: TunnelOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.pool = createCreditPool(options.clock);
+    this.#nextId = options.role === "dialer" ? 1 : 2;
+    this.#heardMs = options.clock.monotonicMs();
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    transport.listen({
+      onFrame: (type, stream, payload) => this.#onFrame(type, stream, payload),
+      onDrain: () => this.#onRoom(),
+      onClose: (reason) => this.#finish(reason),
+    });
+    this.#ping();
+  }
+
+  get streamCount(): number {
+    return this.#streams.size + this.#opening.size + this.#offered.size;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.pool.roundTripMs;
+  }
+
+  get isRoomy(): boolean {
+    return this.#transport.bufferedBytes < HIGH_WATER_BYTES;
+  }
+
+  send(type: FrameType, stream: number, payload?: Uint8Array, taken?: () => void): void {
+    if (this.#over === undefined) this.#transport.send(type, stream, payload, taken);
+    else taken?.();
+  }
+
+  waitForRoom(stream: TunnelStream): void {
+    this.#waiting.add(stream);
+  }
+
+  forget(stream: TunnelStream): void {
+    this.#streams.delete(stream.id);
+    this.#waiting.delete(stream);
+    this.#endIfDrained();
+  }
+
+  open(
+    { kind, args }: StreamRequest,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Stream> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#over !== undefined) return Promise.reject(endedWith(this.#over));
+    if (this.#isDraining || this.#isRefusing) return Promise.reject(endedWith("drained"));
+    if (this.streamCount >= (this.#options.maxStreams ?? MAX_STREAMS_PER_TUNNEL))
+      return Promise.reject(refusedWith("stream.busy", "This tunnel has too many streams."));
+    const said = encodeJson({ kind, args });
+    const id = this.#nextId;
+    this.#nextId += 2;
+    return new Promise((resolve, reject) => {
+      const window = new Window(this.pool);
+      const giveUp = (): void => {
+        this.#opening.delete(id);
+        window.release();
+        this.send(frameTypes.reset, id, Uint8Array.of(endReasons.indexOf("cancelled")));
+        reject(signal?.reason);
+        this.#endIfDrained();
+      };
+      const settled = <T>(then: (value: T) => void) => {
+        return (value: T): void => {
+          signal?.removeEventListener("abort", giveUp);
+          then(value);
+        };
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
+      this.#opening.set(id, { window, resolve: settled(resolve), reject: settled(reject) });
+      this.send(frameTypes.open, id, withU32(window.bytes, said));
+    });
+  }
+
+  drain(): void {
+    if (this.#isRefusing) return;
+    this.#isRefusing = true;
+    this.send(frameTypes.drain, 0);
+    this.#endIfDrained();
+  }
+
+  close(reason: EndReason): void {
+    if (this.#over !== undefined) return;
+    this.#transport.close(reason);
+    this.#finish(reason);
+  }
+
+  #endIfDrained(): void {
+    if (this.#isRefusing && this.streamCount === 0) this.close("drained");
+  }
+
+  #finish(reason: EndReason): void {
+    if (this.#over !== undefined) return;
+    this.#over = reason;
+    this.#timer?.cancel();
+    for (const { reject, window } of this.#opening.values()) {
+      window.release();
+      reject(endedWith(reason));
+    }
+    this.#opening.clear();
+    for (const wanted of this.#offered.values()) wanted.abort(endedWith(reason));
+    this.#offered.clear();
+    for (const stream of [...this.#streams.values()]) stream.close(reason);
+    this.#settle(reason);
+  }
+
+  #ping(): void {
+    const { clock } = this.#options;
+    if (this.#over !== undefined) return;
+    const now = clock.monotonicMs();
+    if (now - this.#heardMs > TUNNEL_SILENCE_MS) {
+      this.close("lost");
+      return;
+    }
+    this.#pingNumber = (this.#pingNumber + 1) >>> 0;
+    this.#pingedMs = now;
+    this.send(frameTypes.ping, 0, withU32(this.#pingNumber, noBytes));
+    this.#timer = clock.after(TUNNEL_PING_MS, () => this.#ping());
+  }
+
+  /** The transport takes more: streams that wait get their turn, one piece each, until it is full again. */
+  #onRoom(): void {
+    while (this.#waiting.size > 0 && this.isRoomy)
+      for (const stream of [...this.#waiting]) {
+        if (!this.isRoomy) return;
+        if (!stream.resume()) this.#waiting.delete(stream);
+      }
+  }
+
+  #onFrame(type: number, id: number, payload: Uint8Array): void {
+    if (this.#over !== undefined) return;
+    this.#heardMs = this.#options.clock.monotonicMs();
+    try {
+      if (payload.length > MAX_PAYLOAD_BYTES) broken("a frame beyond its limit");
+      this.#takers[type]?.(id, payload);
+    } catch (error) {
+      if (!(error instanceof ProtocolFault)) throw error;
+      this.close("protocol");
+    }
+  }
+
+  /** What each frame does; of a type that is not here, of a later version, nothing. */
+  readonly #takers: Readonly<Record<number, (id: number, payload: Uint8Array) => void>> = {
+    [frameTypes.data]: (id, payload) => {
+      if (!this.#onData(id, payload)) broken("bytes beyond the credit or after the end");
+    },
+    [frameTypes.credit]: (id, payload) => this.#streams.get(id)?.onCredit(readU32(payload)),
+    [frameTypes.open]: (id, payload) => this.#onOpen(id, payload),
+    [frameTypes.accept]: (id, payload) => this.#onAccept(id, readU32(payload)),
+    [frameTypes.refuse]: (id, payload) => this.#onRefuse(id, readJson(payload)),
+    [frameTypes.end]: (id) => {
+      if (this.#streams.get(id)?.onEnd() === false) broken("an end after the end");
+    },
+    [frameTypes.message]: (id, payload) => {
+      const isTaken = this.#streams.get(id)?.onMessage(readJson(payload));
+      if (isTaken === false) broken("a message after the end");
+    },
+    [frameTypes.reset]: (id, payload) => this.#onReset(id, reasonOf(payload[0] ?? 0)),
+    [frameTypes.ping]: (_, payload) =>
+      this.send(frameTypes.pong, 0, withU32(readU32(payload), noBytes)),
+    [frameTypes.pong]: (_, payload) => this.#onPong(readU32(payload)),
+    [frameTypes.drain]: () => {
+      this.#isDraining = true;
+    },
+  };
+
+  #onData(id: number, payload: Uint8Array): boolean {
+    const stream = this.#streams.get(id);
+    // A stream that is over here may still have bytes under way.
+    return stream === undefined ? id < this.#lastKnown(id) : stream.onData(payload);
+  }
+
+  /** First id of its kind that was never used. */
+  #lastKnown(id: number): number {
+    const isOurs = (id & 1) === (this.#nextId & 1);
+    return isOurs ? this.#nextId : this.#peerNextId;
+  }
+  #peerNextId = 0;
+
+  #onOpen(id: number, payload: Uint8Array): void {
+    const isOurs = (id & 1) === (this.#nextId & 1);
+    if (isOurs || id === 0 || id < this.#peerNextId) broken("an id that is not the peer's to use");
+    this.#peerNextId = id + 2;
+    const credit = readU32(payload);
+    const said = readJson(payload.subarray(4)) as { readonly kind?: unknown; readonly args?: Json };
+    const kind = typeof said === "object" && said !== null ? said.kind : undefined;
+    if (typeof kind !== "string") throw new ProtocolFault("an open without a kind");
+    const refuse = (code: string, sentence: string): void => {
+      if (!this.#offered.delete(id)) return;
+      this.send(frameTypes.refuse, id, encodeJson({ code, sentence: sentence.slice(0, 1_000) }));
+      this.#endIfDrained();
+    };
+    const wanted = new AbortController();
+    const isFull = this.streamCount >= (this.#options.maxStreams ?? MAX_STREAMS_PER_TUNNEL);
+    this.#offered.set(id, wanted);
+    if (this.#isRefusing) refuse("tunnel.drained", "This tunnel takes no more streams.");
+    else if (isFull) refuse("stream.busy", "This tunnel has too many streams.");
+    if (!this.#offered.has(id)) return;
+    this.#options.onOpen({
+      kind,
+      args: said.args ?? null,
+      signal: wanted.signal,
+      refuse,
+      accept: () => {
+        const window = new Window(this.pool);
+        const stream = new TunnelStream(id, this, window, credit);
+        if (this.#offered.delete(id)) {
+          this.#streams.set(id, stream);
+          this.send(frameTypes.accept, id, withU32(window.bytes, noBytes));
+        } else stream.close("cancelled");
+        return stream;
+      },
+    });
+  }
+
+  #onAccept(id: number, credit: number): void {
+    const opening = this.#opening.get(id);
+    if (!opening) {
+      if (id >= this.#nextId || (id & 1) !== (this.#nextId & 1)) broken("an answer to nothing");
+      return; // given up meanwhile: the reset is on its way
+    }
+    this.#opening.delete(id);
+    const stream = new TunnelStream(id, this, opening.window, credit);
+    this.#streams.set(id, stream);
+    opening.resolve(stream);
+  }
+
+  #onRefuse(id: number, said: Json): void {
+    const opening = this.#opening.get(id);
+    if (!opening) return;
+    this.#opening.delete(id);
+    opening.window.release();
+    const { code, sentence } = (said ?? {}) as { code?: unknown; sentence?: unknown };
+    const isSound = typeof code === "string" && typeof sentence === "string";
+    opening.reject(
+      isSound ? refusedWith(code, sentence) : refusedWith("tunnel.refused", "It was refused."),
+    );
+    this.#endIfDrained();
+  }
+
+  #onReset(id: number, reason: EndReason): void {
+    const offered = this.#offered.get(id);
+    if (offered) {
+      this.#offered.delete(id);
+      offered.abort(endedWith(reason));
+      this.#endIfDrained();
+      return;
+    }
+    const opening = this.#opening.get(id);
+    if (opening) {
+      this.#opening.delete(id);
+      opening.window.release();
+      opening.reject(endedWith(reason));
+      this.#endIfDrained();
+      return;
+    }
+    this.#streams.get(id)?.close(reason);
+  }
+
+  #onPong(number: number): void {
+    if (number !== this.#pingNumber || this.#pingedMs === undefined) return;
+    this.pool.roundTripMs = this.#options.clock.monotonicMs() - this.#pingedMs;
+    this.#pingedMs = undefined;
+  }
+}
+
+/** Makes one end of a tunnel. */
+export const createTunnel = (transport: Transport, options: TunnelOptions): Tunnel =>
+  new TunnelEnd(transport, options);
