@@ -221,7 +221,10 @@ module.exports = {
       { path: "^(apps|packages)/([^/]+)/" },
       {
         path: "^packages/([^/]+)/(src|dist)/",
-        pathNot: ["^$1/$2/", "^packages/[^/]+/src/(index|node/(index|client))\\.ts$"],
+        pathNot: [
+          "^$1/$2/",
+          "^packages/[^/]+/src/(index|node/(index|client|websocket/index))\\.ts$",
+        ],
       },
     ),
   ],
