@@ -59,7 +59,7 @@ beforeEach(async () => {
     },
     {
       ...{ platform, clock: boards, log: silentLog, random: seeded(3), storage: openMemory() },
-      ...{ restart: () => {}, setLogLevel: () => {}, plugins: null },
+      ...{ restart: () => {}, setLogLevel: () => {}, plugins: null, access: null },
     },
   );
   living = agent.run(life.signal);

@@ -1,6 +1,6 @@
 // A second machine over TLS, without root: the cloud listens at 127.0.0.2 as if that were beyond loopback. The same across a
 // real border between machines is in lan.real.test.ts.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { agentBundle, registerBoard } from "./agent.ts";
@@ -70,6 +70,8 @@ describe("a second machine", () => {
       ca: expect.stringContaining("BEGIN CERTIFICATE"),
     });
     expect(said()).not.toContain("rror");
+    // What opens terminals came with it.
+    expect(existsSync(join(folder.path, "lamp/program/koffi.node"))).toBe(true);
     // Again on the same machine: nothing is fetched twice, and the board is who it is.
     await pasted[0]?.stop();
     const again = paste("lamp", foregroundOf(board));

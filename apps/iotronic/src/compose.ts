@@ -9,7 +9,7 @@ import { openGround } from "./compose/ground.ts";
 import { composeIdentity } from "./compose/identity.ts";
 import { composeLink } from "./compose/link.ts";
 import type { Offer } from "./compose/offer.ts";
-import { agentBundle } from "./compose/place.ts";
+import { agentBundle, terminalModule } from "./compose/place.ts";
 import { composeEvents, composeServer } from "./compose/server.ts";
 import { composeTelemetry } from "./compose/telemetry.ts";
 import type { Configuration } from "./config.ts";
@@ -81,6 +81,7 @@ export const composeCloud = async (
     {
       plainRoutes: installRoutes({
         agentFile: agentBundle,
+        nativeFile: terminalModule,
         runtimeFile: process.execPath,
         arch: process.arch,
         folder: join(folder, "install"),

@@ -1,6 +1,8 @@
 // The parts list of the agent. Everything that a simulated board replaces is a dependency: platform, clock, randomness, storage.
 import { fail, type ReportRow } from "@s4t/contract";
 import { Bug, type Clock, type Log } from "@s4t/kit";
+import { type Access, accessInfo } from "./access/access.ts";
+import { composeDoors } from "./compose-doors.ts";
 import { features, identify } from "./enrol.ts";
 import { createBoardFeature, infoOf } from "./features/board/board.ts";
 import type { Dispatch } from "./features/feature.ts";
@@ -17,7 +19,7 @@ import type { Platform } from "./platform/platform.ts";
 import type { PluginStore } from "./platform/plugin-store.ts";
 import { openJournal } from "./reports/journal.ts";
 import type { Storage } from "./storage.ts";
-import type { Executors } from "./target/kinds.ts";
+import type { Executor, Executors } from "./target/kinds.ts";
 import { createTargetKeeper } from "./target/target.ts";
 
 export { createSimulated, type SimulatedOptions } from "./platform/simulated/simulated.ts";
@@ -43,6 +45,8 @@ export interface AgentDependencies {
   readonly setLogLevel: (level: "debug" | "info" | "warn" | "error") => void;
   /** What plugins need of the machine; null where it can run none. */
   readonly plugins: PluginParts | null;
+  /** What others may reach through this board; null where there is nothing to reach. */
+  readonly access: Access | null;
 }
 
 export interface PluginParts {
@@ -57,6 +61,14 @@ export interface Agent {
   /** Lives until the signal; throws what no further try changes. */
   run(signal: AbortSignal): Promise<void>;
 }
+
+/** For entries of a feature that this agent does not have. */
+const unsupported = (feature: string): Executor<unknown> => ({
+  apply: () => {
+    throw fail("board.unsupported", { feature });
+  },
+  remove: () => {},
+});
 
 /** Makes an agent. */
 export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Agent => {
@@ -82,9 +94,24 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     rebootCommand: options.rebootCommand,
     restart: deps.restart,
     startedAtMs: clock.now(),
-    more: () => (plugins ? { plugins: plugins.info() } : {}),
+    more: () => ({
+      ...(plugins ? { plugins: plugins.info() } : {}),
+      ...(deps.access ? { access: accessInfo(deps.access) } : {}),
+    }),
   };
   const projectKeys = openProjectKeys(storage);
+  const doors = deps.access
+    ? composeDoors(deps.access, {
+        where: () => {
+          if (!link) throw new Bug("a tunnel is dialled before there is a link");
+          return link.where();
+        },
+        board: () => readIdentity(storage)?.board ?? "",
+        projectKeys,
+        clock,
+        log,
+      })
+    : undefined;
   if (deps.plugins)
     plugins = createPlugins({
       ...{ ...deps.plugins, storage, clock, log, random },
@@ -102,6 +129,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     ...createBoardFeature(boardOptions),
     ...sensors.dispatch,
     ...(plugins?.dispatch ?? []),
+    ...(doors?.dispatch ?? []),
   ]);
   const executors: Executors = {
     "settings/sensors": { apply: (value) => sensors.configure(value), remove: () => {} },
@@ -127,12 +155,8 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       // Whom a board trusts is never "nobody again": then anybody could be the first.
       remove: () => {},
     },
-    "plugins/*": plugins?.executor ?? {
-      apply: () => {
-        throw fail("board.unsupported", { feature: "plugins" });
-      },
-      remove: () => {},
-    },
+    "plugins/*": plugins?.executor ?? unsupported("plugins"),
+    "services/*": doors?.executor ?? unsupported("services"),
   };
   const target = createTargetKeeper(storage, executors, log, () => link?.entriesChanged());
   let jobs: Jobs | undefined;
@@ -144,7 +168,11 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       const { identity, key } = await identify(options, deps, signal);
       const linkOptions: LinkOptions = {
         key,
-        features: plugins ? [...features, "plugins"] : features,
+        features: [
+          ...features,
+          ...(plugins ? ["plugins"] : []),
+          ...(doors ? ["tunnel", "services", "terminal", "files"] : []),
+        ],
         simulated: options.simulated,
       };
       link = createAgentLink(linkOptions, {
@@ -175,6 +203,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         await link.run(identity, signal);
       } finally {
         sensors.stop();
+        doors?.close();
         await plugins?.close();
       }
     },

@@ -2,9 +2,20 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fail } from "@s4t/contract";
+import { defaultAllowed } from "./access/allowed.ts";
 
 /** As an enrolment: read it from standard input. */
 export const FROM_INPUT = "-";
+
+/** What the board's owner lets others reach through it. */
+export interface AccessConfig {
+  /** Endpoints, `HOST:PORT`. */
+  readonly allow: readonly string[];
+  /** User of the shell; null: the agent's own. */
+  readonly shell: { readonly user: string | null } | "off";
+  /** Folders; null: nobody said. */
+  readonly files: readonly string[] | null;
+}
 
 /** Settings of `run`. */
 export interface AgentConfig {
@@ -16,6 +27,7 @@ export interface AgentConfig {
   readonly url: string | null;
   /** Whether the agent ends when its standard input does: for a program that keeps it, so that it leaves no orphan. */
   readonly endWithInput: boolean;
+  readonly access: AccessConfig;
 }
 
 /** Where the agent keeps its state unless said. */
@@ -47,21 +59,41 @@ const parseUrl = (text: string | undefined): string | null => {
   });
 };
 
+const single = ["--data", "--enrol", "--reboot-command", "--url", "--shell-user", "--shell"];
+const repeatable = ["--allow", "--files"];
+
+const parseAccess = (
+  given: ReadonlyMap<string, string>,
+  many: ReadonlyMap<string, readonly string[]>,
+): AccessConfig => {
+  const shell = given.get("shell") ?? "on";
+  if (shell !== "on" && shell !== "off")
+    throw fail("config.invalid", { setting: "shell", because: "must be on or off" });
+  return {
+    allow: many.get("allow") ?? defaultAllowed,
+    shell: shell === "off" ? "off" : { user: given.get("shell-user") ?? null },
+    files: many.get("files") ?? null,
+  };
+};
+
 /** Reads arguments. Throws `config.unknown` and `config.invalid`. */
 export const readAgentConfig = (args: readonly string[]): AgentConfig => {
   const given = new Map<string, string>();
+  const many = new Map<string, readonly string[]>();
   for (let i = 0; i < args.length; i += 1) {
     const [name = "", inline] = (args[i] ?? "").split(/=(.*)/s);
     if (name === "--end-with-input") {
       given.set("end-with-input", "");
       continue;
     }
-    if (!["--data", "--enrol", "--reboot-command", "--url"].includes(name))
+    if (!single.includes(name) && !repeatable.includes(name))
       throw fail("config.unknown", { setting: args[i] ?? "" });
     const value = inline ?? args[++i];
     if (value === undefined)
       throw fail("config.invalid", { setting: name.slice(2), because: "needs a value" });
-    given.set(name.slice(2), value);
+    const key = name.slice(2);
+    if (repeatable.includes(name)) many.set(key, [...(many.get(key) ?? []), value]);
+    else given.set(key, value);
   }
   const command = given.get("reboot-command");
   return {
@@ -70,5 +102,6 @@ export const readAgentConfig = (args: readonly string[]): AgentConfig => {
     rebootCommand: command === undefined ? null : parseCommand(command),
     url: parseUrl(given.get("url")),
     endWithInput: given.has("end-with-input"),
+    access: parseAccess(given, many),
   };
 };

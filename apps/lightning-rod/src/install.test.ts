@@ -23,3 +23,15 @@ it("keeps a reboot command as its own arguments, and lets it have the rights tha
   );
   expect(text).toContain("NoNewPrivileges=no");
 });
+
+it("keeps what its owner lets others reach, and opens the machine only to a shell that was asked for", () => {
+  const plain = textOf("--allow", "192.168.1.0/24:502", "--files", "/srv/data", "--shell", "off");
+  expect(plain).toContain('"--allow" "192.168.1.0/24:502" "--shell" "off" "--files" "/srv/data"');
+  expect(plain).toContain("ReadWritePaths=/var/lib/s4t-agent /srv/data\n");
+  expect(plain).toContain("ProtectSystem=strict");
+  expect(textOf()).not.toContain("--allow");
+  const open = textOf("--shell-user", "maria");
+  expect(open).toContain('"--shell-user" "maria"');
+  expect(open).not.toContain("ProtectSystem");
+  expect(open).toContain("NoNewPrivileges=no");
+});

@@ -14,6 +14,12 @@ const usage = `lightning-rod, the Stack4Things agent
       [--enrol -]                      the string is the first line of standard input
       [--reboot-command JSON]          argument array that reboots this machine: ["/sbin/reboot"]
       [--url ADDRESS]                  where the cloud is now, if it moved since the enrolment
+      [--allow HOST:PORT]              what others may reach through this board; may be repeated, replaces loopback:*.
+                                       A name, an address, a range, loopback or *; a port or *. none: nothing
+      [--shell-user NAME]              whose shell others may open; the agent's own user unless said
+      [--shell off]                    no shell
+      [--files FOLDER]                 whose files others may read and write; may be repeated. The user's home unless
+                                       said, nothing where the agent runs as root
       [--end-with-input]               ends when standard input does
   install [the same]                   as a systemd unit
   uninstall                            takes the unit away; the data stays

@@ -9,6 +9,7 @@ import {
   removeFileDurably,
   whyUnwritable,
 } from "@s4t/kit/node";
+import { openAccess } from "./access/access.ts";
 import { composeAgent } from "./compose.ts";
 import { type AgentConfig, FROM_INPUT } from "./config.ts";
 import { identify } from "./enrol.ts";
@@ -122,6 +123,7 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
   try {
     release = lockFolder(config.data);
     sweepFolder(config.data);
+    const access = openAccess(config.access, systemClock);
     const given = await enrolmentOf(config);
     if (config.endWithInput) endWithInput(() => stopped.abort());
     const processes = await openPluginProcesses({
@@ -148,6 +150,7 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
             runner: createRuntime({ processes, clock: systemClock, board: () => boardOf(storage) }),
             atPoint: () => {},
           },
+          access,
         },
       );
       await agent.run(life.signal);

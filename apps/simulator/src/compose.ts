@@ -58,6 +58,7 @@ const playBoard = async (
           restart: () => life.abort(),
           setLogLevel: () => {},
           plugins: null,
+          access: null,
         },
       );
       await agent.run(AbortSignal.any([signal, life.signal]));

@@ -26,7 +26,11 @@ export const StreamGrant = Type.Object(
 );
 export type StreamGrant = Static<typeof StreamGrant>;
 
-/** What the owner signs, as UTF-8. */
+/** Kinds that need a grant on a sealed project, by what a challenge is for. */
+export const grantOf = (kind: string): "shell" | "files" | undefined =>
+  kind === "shell" ? "shell" : kind.startsWith("files-") ? "files" : undefined;
+
+/** What the owner signs, as UTF-8; `kind` as in {@link grantOf}. */
 export const signedGrantText = (board: string, kind: string, challenge: string): string =>
   `s4t stream grant 1\n${board}\n${kind}\n${challenge}`;
 
@@ -48,7 +52,7 @@ export const streamKinds = {
   ),
   /** Lists a folder: one message {@link FileMessage} an entry, then the end. */
   "files-list": Type.Object({ path: Type.String({ maxLength: 4_096 }), ...grant }, strict),
-  /** Reads a file from an offset: a message with its size, its bytes, the end. */
+  /** Reads a file from an offset: a message with its size, its bytes, a message with their hash, the end. */
   "files-get": Type.Object(
     {
       path: Type.String({ maxLength: 4_096 }),
@@ -97,6 +101,18 @@ export const FileMessage = Type.Union([
     modifiedMs: Type.Number(),
   }),
   Type.Object({ kind: Type.Literal("size"), bytes: Type.Integer({ minimum: 0 }) }),
+  /** Of the bytes that were sent, from the offset on. */
+  Type.Object({
+    kind: Type.Literal("sent"),
+    bytes: Type.Integer({ minimum: 0 }),
+    sha256: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  }),
+  /** In place of the rest, where it went wrong after the stream was accepted. */
+  Type.Object({
+    kind: Type.Literal("failed"),
+    code: Type.String({ maxLength: 64 }),
+    sentence: Type.String({ maxLength: 1_024 }),
+  }),
   Type.Object({
     kind: Type.Literal("stored"),
     bytes: Type.Integer({ minimum: 0 }),

@@ -30,7 +30,17 @@ export const register = (program: Command): void => {
         "--reboot-command <json>",
         'argument array that reboots this machine, such as ["/sbin/reboot"]',
       )
-      .option("--url <address>", "where the cloud is now, if it moved since the enrolment");
+      .option("--url <address>", "where the cloud is now, if it moved since the enrolment")
+      .option(
+        "--allow <host:port>",
+        "what others may reach through this board; may be repeated, replaces loopback:*; none: nothing",
+      )
+      .option(
+        "--shell-user <name>",
+        "whose shell others may open; the agent's own user unless said",
+      )
+      .option("--shell <on|off>", "off: no shell")
+      .option("--files <folder>", "whose files others may read and write; may be repeated");
     examples(verb, ...lines);
     run(verb, async () => {
       process.exitCode = await runHouseProgram(

@@ -20,5 +20,10 @@ export const root = findRoot();
 export const portalFolder = join(root, "apps/portal/dist");
 /** The agent as one file. */
 export const agentBundle = join(root, "apps/lightning-rod/dist/main.js");
+/** What the agent opens terminals with, for boards of this machine's kind. It may not be there: then boards have no shell. */
+export const terminalModule = join(
+  root,
+  `node_modules/@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`,
+);
 /** Simulated boards as one file. */
 export const simulatorBundle = join(root, "apps/simulator/dist/main.js");

@@ -10,6 +10,8 @@ export interface InstallScriptFacts {
   /** SHA-256 of the files, hex. */
   readonly agentHash: string;
   readonly runtimeHash: string;
+  /** Of what the agent opens terminals with, for machines of that kind; null where this cloud has none. */
+  readonly nativeHash: string | null;
 }
 
 /** Oldest Node that the agent runs on. */
@@ -18,6 +20,15 @@ export const OLDEST_AGENT_NODE = "20.19";
 /** For `--pinnedpubkey`, curl wants the chain's verification off: this pin is stricter than any chain. */
 export const curlOptions = (pin: string | null): string =>
   pin === null ? "-fsS" : `-fsSk --pinnedpubkey 'sha256//${pin}'`;
+
+const nativeStep = ({ arch, nativeHash }: InstallScriptFacts): string =>
+  nativeHash === null
+    ? ":"
+    : `[ "$machine" = "${arch}" ] || return 0
+  matches "$home/koffi.node" ${nativeHash} && return
+  fetch /install/koffi-linux-${arch}.node "$home/koffi.new"
+  matches "$home/koffi.new" ${nativeHash} || stop "the terminal module that came is not the one that the cloud announced."
+  mv "$home/koffi.new" "$home/koffi.node"`;
 
 /** The text. `sh -s -- [--foreground] ENROLMENT`. */
 export const installScript = (facts: InstallScriptFacts): string => {
@@ -67,6 +78,11 @@ agent() {
   mv "$home/agent.new" "$home/agent.mjs"
 }
 
+# What shells on this machine need.
+native() {
+  ${nativeStep(facts)}
+}
+
 main() {
   how=unit
   if [ "\${1-}" = --foreground ]; then how=foreground; shift; fi
@@ -86,6 +102,7 @@ main() {
   mkdir -p "$home/bin" || stop "$home cannot be made."
   runtime
   agent
+  native
   printf '#!/bin/sh\\nexec "%s" "%s" "$@"\\n' "$node" "$home/agent.mjs" >"$home/bin/s4t-agent"
   chmod 755 "$home/bin/s4t-agent"
   if [ $how = unit ]; then

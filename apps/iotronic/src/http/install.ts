@@ -18,6 +18,8 @@ export interface InstallOptions {
   readonly agentFile: string;
   /** The Node that runs this cloud; boards of its kind get it. */
   readonly runtimeFile: string;
+  /** What the agent opens terminals with, for boards of the cloud's kind. */
+  readonly nativeFile: string;
   /** `x64` or `arm64`. */
   readonly arch: string;
   /** Where the packed runtime is kept. */
@@ -74,7 +76,7 @@ const createPacker = ({ runtimeFile, folder }: InstallOptions) => {
 
 /** The routes of an installation, and of the authorities' certificates. */
 export const installRoutes = (options: InstallOptions): readonly PlainRoute[] => {
-  const { agentFile, runtimeFile, arch } = options;
+  const { agentFile, runtimeFile, nativeFile, arch } = options;
   const hashOf = createHasher();
   const packed = createPacker(options);
   const requireBuilt = (): void => {
@@ -96,12 +98,14 @@ export const installRoutes = (options: InstallOptions): readonly PlainRoute[] =>
       path: "/install/agent.sh",
       async handle(_request, reply) {
         requireBuilt();
-        const [agentHash, runtimeHash] = await Promise.all([
+        const [agentHash, runtimeHash, nativeHash] = await Promise.all([
           hashOf(agentFile),
           hashOf(runtimeFile),
+          existsSync(nativeFile) ? hashOf(nativeFile) : null,
         ]);
         const { url, pin } = options;
-        const script = installScript({ url: url(), pin: pin(), arch, agentHash, runtimeHash });
+        const hashes = { agentHash, runtimeHash, nativeHash };
+        const script = installScript({ url: url(), pin: pin(), arch, ...hashes });
         return reply.type("text/x-shellscript; charset=utf-8").send(script);
       },
     },
@@ -111,6 +115,14 @@ export const installRoutes = (options: InstallOptions): readonly PlainRoute[] =>
       handle(_request, reply) {
         requireBuilt();
         return reply.type("text/javascript; charset=utf-8").send(createReadStream(agentFile));
+      },
+    },
+    {
+      method: "GET",
+      path: `/install/koffi-linux-${arch}.node`,
+      handle(_request, reply) {
+        if (!existsSync(nativeFile)) throw fail("request.not-found");
+        return reply.type("application/octet-stream").send(createReadStream(nativeFile));
       },
     },
     {

@@ -1,12 +1,17 @@
 // What keeps this board from its cloud: each question with its answer, and the next step where it is not well.
 import { exitCodeOf } from "@s4t/contract";
 import type { AgentConfig } from "../config.ts";
+import { checkAccess } from "./access.ts";
 import { checkCloud } from "./cloud.ts";
 import { type Finding, ok, textOf } from "./finding.ts";
 import { checkAgent, checkClock, checkFolder, checkIdentity } from "./machine.ts";
 
-const examine = async ({ data, url }: AgentConfig): Promise<Finding[]> => {
-  const findings = [ok(`Node.js ${process.versions.node} on ${process.arch}`), checkFolder(data)];
+const examine = async ({ data, url, access }: AgentConfig): Promise<Finding[]> => {
+  const findings = [
+    ok(`Node.js ${process.versions.node} on ${process.arch}`),
+    ...checkAccess(access),
+    checkFolder(data),
+  ];
   if (findings.some(({ kind }) => kind === "fail")) return findings;
   const { finding, known } = checkIdentity(data);
   findings.push(finding);

@@ -42,6 +42,7 @@ const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = sy
     "trust/ca": settled,
     "trust/project-key": settled,
     "plugins/*": settled,
+    "services/*": settled,
   };
   const handle =
     (handler: Handler = () => ({ atMs: 1 })) =>

@@ -82,6 +82,8 @@ export interface RunningLink {
   entriesChanged(): void;
   /** Fetches bytes that the target names. Throws `cloud.unreachable`, what the cloud says, and what `take` throws. */
   fetchBlob(wanted: WantedBlob): Promise<void>;
+  /** Where the cloud is now, and whom to trust for it. */
+  where(): { readonly url: string; readonly ca: string | null };
   /** The authority (PEM) to trust from the next connection on. */
   trust(ca: string): void;
   /** The cloud's time, by its word at the last join and the time since; the board's own before any. */
@@ -135,6 +137,10 @@ class AgentLink implements RunningLink {
 
   trust(ca: string): void {
     this.#ca = ca;
+  }
+
+  where(): { readonly url: string; readonly ca: string | null } {
+    return { url: this.#url, ca: this.#ca };
   }
 
   cloudNow(): number {

@@ -56,6 +56,8 @@ export const followKeys = (
 /** The pinned key, across restarts. */
 export interface ProjectKeys {
   present(): ProjectKeyPin | undefined;
+  /** Whether there is a pin that cannot be read: nobody is trusted then. */
+  readonly isDamaged: boolean;
   /** Follows a succession; whether the key is another now. Throws `target.entry-failed` and `board.storage`. */
   follow(succession: TargetProjectKey): boolean;
 }
@@ -71,6 +73,9 @@ export const openProjectKeys = (storage: Storage): ProjectKeys => {
   }
   return {
     present: () => (present === "damaged" ? undefined : present),
+    get isDamaged() {
+      return present === "damaged";
+    },
     follow(succession) {
       if (present === "damaged")
         throw fail("target.entry-failed", {

@@ -1,6 +1,12 @@
 // What entries of the target this agent can apply. A kind is one entry (`settings/log`), or, where a section's keys are names
 // that users chose, all entries of the section (`plugins/*`).
-import { TargetCa, TargetPlugin, TargetProjectKey, TargetSettings } from "@s4t/contract";
+import {
+  TargetCa,
+  TargetPlugin,
+  TargetProjectKey,
+  TargetService,
+  TargetSettings,
+} from "@s4t/contract";
 import type { TSchema } from "typebox";
 
 /** Value of each kind. */
@@ -10,6 +16,7 @@ export interface EntryKinds {
   "settings/sensors": TargetSettings["sensors"];
   "settings/log": TargetSettings["log"];
   "plugins/*": TargetPlugin;
+  "services/*": TargetService;
 }
 
 /** How an entry is applied and undone. */
@@ -37,6 +44,7 @@ export const entrySchemas: { readonly [Kind in keyof EntryKinds]: TSchema } = {
   "settings/sensors": TargetSettings.properties.sensors,
   "settings/log": TargetSettings.properties.log,
   "plugins/*": TargetPlugin,
+  "services/*": TargetService,
 };
 
 /** The kind of an entry, where this agent knows it. */

@@ -48,6 +48,7 @@ const open = (storage: Storage = openMemory(), plugins = settled) => {
       "trust/ca": { apply: () => {}, remove: () => {} },
       "trust/project-key": { apply: () => keeper.applyAgain("plugins"), remove: () => {} },
       "plugins/*": plugins,
+      "services/*": { apply: () => {}, remove: () => {} },
     },
     silentLog,
     () => {

@@ -1,0 +1,104 @@
+// Tunnels of this board: dialled when the cloud asks, to the cloud that the link trusts, with a ticket for one use. What comes through
+// is handed to the feature that serves its kind; none is opened from here.
+import { check, fail, type StreamArgs, type StreamKind, streamKinds, tunnel } from "@s4t/contract";
+import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import type { IncomingStream, Tunnel } from "@s4t/tunnel";
+import { dialTunnel } from "@s4t/tunnel/node";
+import { type Dispatch, dispatchOf } from "../feature.ts";
+import { createGrants, type Trust } from "./grants.ts";
+
+/** Tunnels at once: one a public door and one for all else, so what is above is a fault of the other end. */
+export const MAX_TUNNELS = 256;
+
+/** Serves a stream: accepts it, or throws why not. */
+export type StreamHandler<Kind extends StreamKind> = (
+  args: StreamArgs<Kind>,
+  incoming: IncomingStream,
+) => void | Promise<void>;
+
+/** Kinds that this board serves. */
+export type StreamHandlers = { readonly [Kind in StreamKind]?: StreamHandler<Kind> };
+
+export interface TunnelsDependencies {
+  /** Where the cloud is now, and whom to trust for it. */
+  readonly where: () => { readonly url: string; readonly ca: string | null };
+  readonly trust: () => Trust;
+  readonly handlers: StreamHandlers;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Tunnels {
+  readonly dispatch: Dispatch;
+  /** Serves a stream of a tunnel. */
+  serve(incoming: IncomingStream): void;
+  /** Ends all. */
+  close(): void;
+}
+
+const isKind = (kind: string): kind is StreamKind => Object.hasOwn(streamKinds, kind);
+
+/** Makes the feature. */
+export const createTunnels = ({
+  where,
+  trust,
+  handlers,
+  clock,
+  log,
+}: TunnelsDependencies): Tunnels => {
+  const grants = createGrants(trust, clock);
+  const open = new Set<Tunnel>();
+  let dialling = 0;
+
+  const lead = async (incoming: IncomingStream): Promise<void> => {
+    const { kind } = incoming;
+    const handle = isKind(kind) ? (handlers[kind] as StreamHandler<StreamKind>) : undefined;
+    if (!isKind(kind) || !handle)
+      throw fail("stream.refused", { because: `this board serves no streams of the kind ${kind}` });
+    const args = check(streamKinds[kind], incoming.args, "args");
+    grants.require(kind, "grant" in args ? args.grant : undefined);
+    await handle(args, incoming);
+  };
+
+  const serve = (incoming: IncomingStream): void => {
+    lead(incoming).catch((error: unknown) => {
+      const known = isS4tError(error)
+        ? error
+        : fail("stream.refused", { because: "it failed" }, error);
+      if (!isS4tError(error))
+        log.error("A stream could not be served", { kind: incoming.kind, error });
+      incoming.refuse(known.code, known.message);
+    });
+  };
+
+  const dial = async (path: string, ticket: string, signal: AbortSignal): Promise<void> => {
+    if (open.size + dialling >= MAX_TUNNELS)
+      throw fail("stream.busy", { because: `${MAX_TUNNELS} tunnels are open` });
+    dialling += 1;
+    try {
+      const made = await dialTunnel({ ...where(), path, ticket, clock, signal, onOpen: serve });
+      open.add(made);
+      void made.ended.then(() => open.delete(made));
+    } catch (error) {
+      const { because } = ((error as { details?: unknown }).details ?? {}) as { because?: string };
+      throw fail("tunnel.not-dialled", { because: because ?? "no connection came about" }, error);
+    } finally {
+      dialling -= 1;
+    }
+  };
+
+  return {
+    dispatch: dispatchOf(tunnel, {
+      dial: async ({ path, ticket }, { signal }) => {
+        await dial(path, ticket, signal);
+        return {};
+      },
+      challenge: ({ kind }) => grants.challenge(kind),
+    }),
+    serve,
+    close() {
+      for (const each of open) each.close("drained");
+      open.clear();
+    },
+  };
+};
