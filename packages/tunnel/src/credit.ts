@@ -6,8 +6,12 @@ import type { Clock } from "@s4t/kit";
 export const FIRST_WINDOW_BYTES = 262_144;
 /** The largest window: fills a path of 100 ms at 1.3 Gbit/s. */
 export const MAX_WINDOW_BYTES = 16_777_216;
-/** Windows of one tunnel together: what a peer can make the other end hold. */
+/** Windows of one tunnel together, but for the least of each stream: what a peer can make the other end hold. */
 export const MAX_WINDOWS_BYTES = 67_108_864;
+/** The least that a stream starts with, however many there are: with all of them, as much again. */
+export const MIN_WINDOW_BYTES = 16_384;
+/** A new stream gets at most this part of what is left, so that many streams leave something to those that come. */
+const SHARE_OF_REST = 8;
 
 /** What the streams of a tunnel share. */
 export interface CreditPool {
@@ -40,8 +44,8 @@ export class Window {
 
   constructor(pool: CreditPool) {
     this.#pool = pool;
-    const room = Math.max(FIRST_WINDOW_BYTES, MAX_WINDOWS_BYTES - pool.givenBytes);
-    this.#bytes = Math.min(pool.learnedBytes, room);
+    const share = Math.floor((MAX_WINDOWS_BYTES - pool.givenBytes) / SHARE_OF_REST);
+    this.#bytes = Math.max(MIN_WINDOW_BYTES, Math.min(pool.learnedBytes, share));
     pool.givenBytes += this.#bytes;
     this.#startedMs = pool.clock.monotonicMs();
   }

@@ -11,12 +11,14 @@
 //   5 CREDIT      u32 bytes                        the reader has consumed so many more
 //   6 END         -                                nothing more comes this way; the other way stays open
 //   7 RESET       u8 reason                        both ways are over, whatever was under way
-//   8 MESSAGE     JSON                             a small word beside the bytes, in order with them
+//   8 MESSAGE     JSON                             a small word beside the bytes, in order with them; its length counts as bytes
 //   9 PING        u32 number (stream id 0)         the other end answers at once
 //  10 PONG        u32 number (stream id 0)
 //  11 DRAIN       - (stream id 0)                  opens no more streams here; those that are open go on
 //
-// A frame of a type that is not known is ignored. Everything else that is wrong ends the tunnel with `protocol`.
+// A frame of a type that is not known is ignored, and so is one for a stream that has just ended here: it was under way. Everything
+// else that is wrong (a stream that never was, or is not accepted yet; more than the credit; anything after END; an id used twice or
+// of the wrong parity; JSON or numbers that are none; a frame beyond its limit) ends the tunnel with `protocol`.
 
 /** The subprotocol of the WebSocket; the number is the version of the wire. */
 export const TUNNEL_SUBPROTOCOL = "s4t.tunnel.1";

@@ -45,7 +45,7 @@ class LinkedTransport implements Transport {
       count += payload.length;
       this.bufferedBytes -= payload.length;
       // The reader's own copy, as a network would bring it.
-      this.other?.hear(type, stream, payload.slice());
+      this.other?.hear(type, stream, new Uint8Array(payload));
       taken?.();
     }
     if (this.#queue.length > 0) this.#schedule();

@@ -1,23 +1,31 @@
 // One stream: bytes both ways with credit, small messages in order with them, an end for each way, a reset for both. All methods are
 // synchronous; what cannot be sent now waits here, in order, and whoever writes is told to wait too.
-import { Bug, type Json } from "@s4t/kit";
+import type { Json } from "@s4t/kit";
 import type { CreditPool, Window } from "./credit.ts";
 import {
   type EndReason,
   type FrameType,
   frameTypes,
   MAX_DATA_BYTES,
-  MAX_JSON_BYTES,
   numberOfReason,
 } from "./frames.ts";
+import { encodeJson, withU32 } from "./payload.ts";
+import type { Lease } from "./transport.ts";
 
-/** Messages of the peer that may wait for a listener: who opens a stream listens at once. */
+/** Frames of the peer that may wait for a listener: who opens or accepts a stream listens soon, or is too slow. */
 export const MAX_EARLY_INPUTS = 1_024;
+/** Messages that may wait for credit or room, in bytes: who sends more than the peer takes is too slow for it. */
+export const MAX_WAITING_MESSAGE_BYTES = 1_048_576;
 
 /** Who hears a stream. After `onReset`, or after `onEnd` and one's own `end`, nothing more comes. */
 export interface StreamListener {
-  /** Bytes of the peer. Give their credit back with `consumed` when they are used. */
+  /** Bytes of the peer, yours to keep. Give their credit back with `consumed` when they are used. */
   onData(bytes: Uint8Array): void;
+  /**
+   * Called in place of `onData` where it is there: the same bytes, but not a copy. They are the transport's, and whole until
+   * `giveBack` is called, which must be once.
+   */
+  onLent?(bytes: Uint8Array, giveBack: () => void): void;
   onMessage?(message: Json): void;
   /** Nothing more comes; the other way is still open. */
   onEnd(): void;
@@ -53,35 +61,32 @@ export interface StreamHost {
   send(type: FrameType, stream: number, payload?: Uint8Array, taken?: () => void): void;
   /** Whether the transport takes more now. */
   readonly isRoomy: boolean;
-  /** The stream has something to send and waits for room. */
+  /** Whether this stream may send now: there is room, and nobody else has waited for it. */
+  isTurnOf(stream: TunnelStream): boolean;
+  /** The stream has something to send, or a writer to tell, and waits for room. */
   waitForRoom(stream: TunnelStream): void;
   /** Both ways are over. */
   forget(stream: TunnelStream): void;
 }
 
+interface DataOutput {
+  readonly kind: "data";
+  /** What is still to be sent. */
+  bytes: Uint8Array;
+  readonly taken: (() => void) | undefined;
+  /** Pieces that the transport has not taken yet: the memory is in use until the last. */
+  underWay: number;
+  isSent: boolean;
+}
 type Output =
-  | { readonly kind: "data"; bytes: Uint8Array; readonly taken: (() => void) | undefined }
+  | DataOutput
   | { readonly kind: "message"; readonly payload: Uint8Array }
   | { readonly kind: "end" };
 type Input =
-  | { readonly kind: "data"; readonly bytes: Uint8Array }
-  | { readonly kind: "message"; readonly message: Json }
-  | { readonly kind: "end" };
-
-const encoder = new TextEncoder();
-
-/** JSON as it travels. Throws for what is larger than {@link MAX_JSON_BYTES}. */
-export const encodeJson = (value: Json): Uint8Array => {
-  const payload = encoder.encode(JSON.stringify(value));
-  if (payload.length > MAX_JSON_BYTES) throw new Bug(`a message of ${payload.length} bytes`);
-  return payload;
-};
-
-const u32 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
-  return bytes;
-};
+  | { readonly kind: "data"; readonly bytes: Uint8Array; readonly lease: Lease | undefined }
+  | { readonly kind: "message"; readonly message: Json; readonly bytes: number }
+  | { readonly kind: "end" }
+  | { readonly kind: "reset"; readonly reason: EndReason };
 
 export class TunnelStream implements Stream {
   readonly id: number;
@@ -90,6 +95,7 @@ export class TunnelStream implements Stream {
   readonly #window: Window;
   #credit: number;
   #outputs: Output[] = [];
+  #waitingMessageBytes = 0;
   #inputs: Input[] = [];
   #listener: StreamListener | undefined;
   #writing: "open" | "ending" | "ended" = "open";
@@ -115,24 +121,24 @@ export class TunnelStream implements Stream {
       taken?.();
       return this.#writing === "open";
     }
-    this.#outputs.push({ kind: "data", bytes, taken });
-    this.flush();
+    this.#put({ kind: "data", bytes, taken, underWay: 0, isSent: false });
     this.#isThrottled = this.#outputs.length > 0 || !this.#host.isRoomy;
-    if (this.#isThrottled) this.#host.waitForRoom(this);
+    this.#watch();
     return !this.#isThrottled;
   }
 
   message(message: Json): void {
     if (this.#writing !== "open") return;
-    this.#outputs.push({ kind: "message", payload: encodeJson(message) });
-    this.flush();
+    const payload = encodeJson(message);
+    this.#waitingMessageBytes += payload.length;
+    this.#put({ kind: "message", payload });
+    if (this.#waitingMessageBytes > MAX_WAITING_MESSAGE_BYTES) this.reset("too-slow");
   }
 
   end(): void {
     if (this.#writing !== "open") return;
     this.#writing = "ending";
-    this.#outputs.push({ kind: "end" });
-    this.flush();
+    this.#put({ kind: "end" });
   }
 
   reset(reason: EndReason): void {
@@ -143,109 +149,153 @@ export class TunnelStream implements Stream {
 
   listen(listener: StreamListener): void {
     this.#listener = listener;
-    const early = this.#inputs;
-    this.#inputs = [];
-    if (early.length > 0 || this.#over !== undefined)
-      queueMicrotask(() => {
-        for (const input of early) this.#hear(input);
-        if (this.#over !== undefined && this.#over !== "ended") listener.onReset(this.#over);
-      });
+    if (this.#inputs.length > 0) queueMicrotask(() => this.#hearEarly());
   }
 
   consumed(bytes: number): void {
     if (this.#reading === "ended" || this.#over !== undefined) return;
     const credit = this.#window.consume(bytes);
-    if (credit > 0) this.#host.send(frameTypes.credit, this.id, u32(credit));
+    if (credit > 0) this.#host.send(frameTypes.credit, this.id, withU32(credit));
   }
 
-  /** Sends what credit and room allow, a piece at most where others wait too; answers whether something is left to send. */
-  flush(onlyOne = false): boolean {
-    while (this.#outputs.length > 0 && this.#host.isRoomy) {
-      const output = this.#outputs[0] as Output;
-      if (output.kind === "data") {
-        if (this.#credit === 0) return false; // the peer's credit brings it on
-        this.#sendData(output);
-      } else {
+  #put(output: Output): void {
+    this.#outputs.push(output);
+    if (this.#host.isTurnOf(this)) this.#flush(Number.POSITIVE_INFINITY);
+    this.#watch();
+  }
+
+  /** Whether the peer's credit covers it, or a part of it. A message goes whole or not at all. */
+  #isCovered(output: Output): boolean {
+    if (output.kind === "data") return this.#credit > 0;
+    return output.kind === "end" || this.#credit >= output.payload.length;
+  }
+
+  /** Sends what credit and room allow. */
+  #flush(maxFrames: number): void {
+    for (let frames = 0; frames < maxFrames && this.#host.isRoomy; frames += 1) {
+      const output = this.#outputs[0];
+      if (!output || !this.#isCovered(output)) return;
+      if (output.kind === "data") this.#sendData(output);
+      else {
         this.#outputs.shift();
-        if (output.kind === "message") this.#host.send(frameTypes.message, this.id, output.payload);
-        else {
-          this.#host.send(frameTypes.end, this.id);
-          this.#writing = "ended";
-          this.#closeIfBoth();
-        }
+        if (output.kind === "message") this.#sendMessage(output.payload);
+        else this.#sendEnd();
       }
-      if (onlyOne) break;
     }
-    return this.#outputs.length > 0;
   }
 
-  #sendData(output: Extract<Output, { kind: "data" }>): void {
+  #sendData(output: DataOutput): void {
     const { bytes, taken } = output;
     const count = Math.min(bytes.length, this.#credit, MAX_DATA_BYTES);
     this.#credit -= count;
     this.bytesOut += count;
-    if (count === bytes.length) {
-      this.#outputs.shift();
-      this.#host.send(frameTypes.data, this.id, bytes, taken);
-    } else {
-      output.bytes = bytes.subarray(count);
-      this.#host.send(frameTypes.data, this.id, bytes.subarray(0, count));
-    }
+    output.isSent = count === bytes.length;
+    if (output.isSent) this.#outputs.shift();
+    else output.bytes = bytes.subarray(count);
+    const piece = output.isSent ? bytes : bytes.subarray(0, count);
+    output.underWay += 1;
+    const onTaken = (): void => {
+      output.underWay -= 1;
+      if (output.isSent && output.underWay === 0) taken?.();
+    };
+    this.#host.send(frameTypes.data, this.id, piece, taken && onTaken);
   }
 
-  /** There is room again: sends, and tells who waits once nothing is left. */
+  #sendMessage(payload: Uint8Array): void {
+    this.#credit -= payload.length;
+    this.#waitingMessageBytes -= payload.length;
+    this.#host.send(frameTypes.message, this.id, payload);
+  }
+
+  #sendEnd(): void {
+    this.#host.send(frameTypes.end, this.id);
+    this.#writing = "ended";
+    this.#closeIfBoth();
+  }
+
+  /** Room is waited for by who could send if there were some, and by a writer who is to be told; credit comes by itself. */
+  get #isWaiting(): boolean {
+    const [first] = this.#outputs;
+    return first ? this.#isCovered(first) : this.#isThrottled;
+  }
+
+  #watch(): void {
+    if (this.#isWaiting) this.#host.waitForRoom(this);
+  }
+
+  /** There is room: sends one frame, since others wait too, and tells the writer once nothing is left. Answers whether it still waits. */
   resume(): boolean {
-    const isLeft = this.flush(true);
-    if (!isLeft && this.#outputs.length === 0) this.#unthrottle();
-    return isLeft && this.#credit > 0;
-  }
-
-  #unthrottle(): void {
-    if (!this.#isThrottled || !this.#host.isRoomy) return;
-    this.#isThrottled = false;
-    this.#listener?.onDrain?.();
+    this.#flush(1);
+    if (this.#outputs.length === 0 && this.#isThrottled && this.#host.isRoomy) {
+      this.#isThrottled = false;
+      this.#listener?.onDrain?.();
+    }
+    return this.#isWaiting;
   }
 
   onCredit(bytes: number): void {
     this.#credit += bytes;
-    this.flush();
-    if (this.#outputs.length === 0) this.#unthrottle();
-    else this.#host.waitForRoom(this);
+    if (this.#host.isTurnOf(this)) {
+      this.#flush(Number.POSITIVE_INFINITY);
+      if (this.#outputs.length === 0 && this.#host.isRoomy) this.resume();
+    }
+    this.#watch();
   }
 
   /** Bytes of the peer; false: it broke the rules. */
-  onData(bytes: Uint8Array): boolean {
+  onData(bytes: Uint8Array, lease: Lease | undefined): boolean {
     if (this.#reading === "ended" || !this.#window.receive(bytes.length)) return false;
     this.bytesIn += bytes.length;
-    return this.#take({ kind: "data", bytes });
+    this.#take({ kind: "data", bytes, lease });
+    return true;
   }
 
-  onMessage(message: Json): boolean {
-    return this.#reading === "open" && this.#take({ kind: "message", message });
+  /** A message of so many bytes; false: the peer broke the rules. Its credit is given back when it was heard. */
+  onMessage(message: Json, bytes: number): boolean {
+    if (this.#reading === "ended" || !this.#window.receive(bytes)) return false;
+    this.#take({ kind: "message", message, bytes });
+    return true;
   }
 
   onEnd(): boolean {
     if (this.#reading === "ended") return false;
     this.#reading = "ended";
-    const isTaken = this.#take({ kind: "end" });
+    this.#take({ kind: "end" });
     this.#closeIfBoth();
-    return isTaken;
-  }
-
-  #take(input: Input): boolean {
-    if (this.#listener) this.#hear(input);
-    else if (this.#inputs.length >= MAX_EARLY_INPUTS) return false;
-    // What is kept belongs to the transport only for its call.
-    else
-      this.#inputs.push(input.kind === "data" ? { ...input, bytes: input.bytes.slice() } : input);
     return true;
   }
 
-  #hear(input: Input): void {
+  #take(input: Input): void {
+    if (this.#listener && this.#inputs.length === 0) this.#hear(input, this.#listener);
+    else if (this.#inputs.length >= MAX_EARLY_INPUTS && input.kind !== "reset")
+      this.reset("too-slow");
+    else if (input.kind === "data" && input.lease)
+      this.#inputs.push({ kind: "data", bytes: new Uint8Array(input.bytes), lease: undefined });
+    else this.#inputs.push(input);
+  }
+
+  /** What came before somebody listened, and whatever follows meanwhile, in order. */
+  #hearEarly(): void {
     const listener = this.#listener as StreamListener;
-    if (input.kind === "data") listener.onData(input.bytes);
-    else if (input.kind === "message") listener.onMessage?.(input.message);
-    else listener.onEnd();
+    const inputs = this.#inputs;
+    for (let at = 0; at < inputs.length; at += 1) this.#hear(inputs[at] as Input, listener);
+    this.#inputs = [];
+  }
+
+  #hear(input: Input, listener: StreamListener): void {
+    if (input.kind === "data") this.#hearData(input.bytes, input.lease, listener);
+    else if (input.kind === "message") {
+      listener.onMessage?.(input.message);
+      this.consumed(input.bytes);
+    } else if (input.kind === "end") listener.onEnd();
+    else listener.onReset(input.reason);
+  }
+
+  #hearData(bytes: Uint8Array, lease: Lease | undefined, listener: StreamListener): void {
+    if (listener.onLent) {
+      lease?.hold();
+      listener.onLent(bytes, () => lease?.release());
+    } else listener.onData(lease ? new Uint8Array(bytes) : bytes); // a Buffer's slice were no copy
   }
 
   #closeIfBoth(): void {
@@ -258,16 +308,22 @@ export class TunnelStream implements Stream {
     this.#writing = "ended";
     this.#reading = "ended";
     this.#finish(reason);
-    this.#listener?.onReset(reason);
+    this.#take({ kind: "reset", reason });
   }
 
   #finish(reason: EndReason): void {
     if (this.#over !== undefined) return;
     this.#over = reason;
-    for (const output of this.#outputs) if (output.kind === "data") output.taken?.();
+    const outputs = this.#outputs;
     this.#outputs = [];
+    this.#isThrottled = false;
     this.#window.release();
     this.#host.forget(this);
     this.#settle(reason);
+    for (const output of outputs) {
+      if (output.kind !== "data") continue;
+      output.isSent = true;
+      if (output.underWay === 0) output.taken?.();
+    }
   }
 }

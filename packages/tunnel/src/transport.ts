@@ -1,13 +1,22 @@
 // The seam below a tunnel: something that carries frames in order, or tells that it is gone.
 import type { EndReason, FrameType } from "./frames.ts";
 
+/** Bytes that wait in the transport before streams wait: a few frames, so that a new stream need not stand behind megabytes. */
+export const HIGH_WATER_BYTES = 524_288;
+
+/** Memory that a transport reads into again once everybody has released it. */
+export interface Lease {
+  hold(): void;
+  release(): void;
+}
+
 /** Who hears a transport. */
 export interface TransportListener {
   /**
-   * A frame. The payload is the listener's for this call only, unless it is DATA: then it may be kept until its bytes were
-   * written on. DATA may come in pieces, each as a frame of its own.
+   * A frame. The payload is the listener's to keep; where it came with a lease, for this call only, or for as long as it is held.
+   * DATA may come in pieces, each as a frame of its own.
    */
-  onFrame(type: number, stream: number, payload: Uint8Array): void;
+  onFrame(type: number, stream: number, payload: Uint8Array, lease?: Lease): void;
   /** What was waiting has been taken by the network. */
   onDrain(): void;
   /** Once, last. */
@@ -22,6 +31,6 @@ export interface Transport {
   close(reason: EndReason): void;
   /** Starts the flow; nothing is delivered within this call. */
   listen(listener: TransportListener): void;
-  /** Bytes that the network has not taken yet. */
+  /** Bytes that the network has not taken yet. Where they were {@link HIGH_WATER_BYTES} or more, `onDrain` follows. */
   readonly bufferedBytes: number;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type Clock, type Json, systemClock } from "@s4t/kit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -286,4 +287,76 @@ describe("a tunnel", () => {
       { numRuns: 25 },
     );
   }, 60_000);
+});
+
+describe("the vectors", () => {
+  const { conversation, violations } = JSON.parse(
+    readFileSync(new URL("../vectors/conversation.json", import.meta.url), "utf8"),
+  ) as {
+    conversation: readonly { says: "dialer" | "acceptor"; frame: string }[];
+    violations: readonly { name: string; dialer: readonly string[] }[];
+  };
+  /** An acceptor that echoes, what it says, and a way to say frames to it. */
+  const anEcho = () => {
+    const said: string[] = [];
+    let listener: TransportListener | undefined;
+    const transport: Transport = {
+      send(type, stream, payload, taken) {
+        const head = Buffer.alloc(5);
+        head[0] = type;
+        head.writeUInt32BE(stream, 1);
+        said.push(Buffer.concat([head, payload ?? Buffer.alloc(0)]).toString("hex"));
+        taken?.();
+      },
+      close: (reason) => said.push(reason),
+      listen: (given) => {
+        listener = given;
+      },
+      bufferedBytes: 0,
+    };
+    createTunnel(transport, {
+      role: "acceptor",
+      clock: systemClock,
+      onOpen(incoming) {
+        if (incoming.kind !== "echo") {
+          incoming.refuse("not-here", "Only echoes live here.");
+          return;
+        }
+        const stream = incoming.accept();
+        stream.listen({
+          onData(bytes) {
+            stream.write(bytes);
+            stream.consumed(bytes.length);
+          },
+          onMessage: (message) => stream.message(message),
+          onEnd: () => stream.end(),
+          onReset: () => {},
+        });
+      },
+    });
+    said.length = 0; // its own first PING
+    const say = (hex: string): void => {
+      const frame = Buffer.from(hex, "hex");
+      listener?.onFrame(frame[0] ?? 0, frame.readUInt32BE(1), frame.subarray(5));
+    };
+    return { said, say };
+  };
+
+  it("of a conversation are what an acceptor says", () => {
+    const { said, say } = anEcho();
+    for (const { says, frame } of conversation) {
+      if (says === "dialer") say(frame);
+      else expect(said.shift()).toBe(frame);
+    }
+    expect(said).toEqual([]);
+  });
+
+  it.each(violations.map(({ name, dialer }) => [name, dialer] as const))(
+    "%s ends it with `protocol`",
+    (_, frames) => {
+      const { said, say } = anEcho();
+      for (const frame of frames) say(frame);
+      expect(said.at(-1)).toBe("protocol");
+    },
+  );
 });

@@ -1,6 +1,6 @@
 // The tunnel: streams over one transport, the same class at both ends. Who dialled takes odd ids, who accepted even ones. All
 // methods are synchronous; there is no timer of its own but the one that asks for a sign of life.
-import { type Clock, type Json, parseJson, type Timer } from "@s4t/kit";
+import type { Clock, Json, Timer } from "@s4t/kit";
 import { type CreditPool, createCreditPool, Window } from "./credit.ts";
 import { endedWith, refusedWith } from "./error.ts";
 import {
@@ -8,12 +8,12 @@ import {
   endReasons,
   type FrameType,
   frameTypes,
-  MAX_JSON_BYTES,
   MAX_PAYLOAD_BYTES,
   reasonOf,
 } from "./frames.ts";
-import { encodeJson, type Stream, type StreamHost, TunnelStream } from "./stream.ts";
-import type { Transport } from "./transport.ts";
+import { broken, encodeJson, ProtocolFault, readJson, readU32, withU32 } from "./payload.ts";
+import { type Stream, type StreamHost, TunnelStream } from "./stream.ts";
+import { HIGH_WATER_BYTES, type Lease, type Transport } from "./transport.ts";
 
 /** Streams of one tunnel at once, opened by either end. */
 export const MAX_STREAMS_PER_TUNNEL = 4_096;
@@ -21,8 +21,11 @@ export const MAX_STREAMS_PER_TUNNEL = 4_096;
 export const TUNNEL_PING_MS = 10_000;
 /** An end that says nothing for as long is gone. */
 export const TUNNEL_SILENCE_MS = 25_000;
-/** Bytes that wait in the transport before streams wait: a few frames, so that a new stream need not stand behind megabytes. */
-export const HIGH_WATER_BYTES = 1_048_576;
+/**
+ * Bytes that may wait in the transport at all. Streams stop far below it; what comes to so much are answers to an end that asks and
+ * never reads.
+ */
+export const MAX_WAITING_BYTES = 8_388_608;
 
 export interface TunnelOptions {
   readonly role: "dialer" | "acceptor";
@@ -67,40 +70,6 @@ interface Opening {
   readonly reject: (error: unknown) => void;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-const noBytes = new Uint8Array(0);
-
-class ProtocolFault {
-  readonly because: string;
-  constructor(because: string) {
-    this.because = because;
-  }
-}
-const broken = (because: string): never => {
-  throw new ProtocolFault(because);
-};
-
-const readU32 = (payload: Uint8Array): number => {
-  if (payload.length < 4) return broken("a number is missing");
-  return new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0);
-};
-
-const readJson = (payload: Uint8Array): Json => {
-  if (payload.length > MAX_JSON_BYTES) return broken("JSON beyond its limit");
-  try {
-    return parseJson(decoder.decode(payload)) as Json;
-  } catch {
-    return broken("no JSON");
-  }
-};
-
-const withU32 = (value: number, rest: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(4 + rest.length);
-  new DataView(bytes.buffer).setUint32(0, value);
-  bytes.set(rest, 4);
-  return bytes;
-};
-
 class TunnelEnd implements Tunnel, StreamHost {
   readonly pool: CreditPool;
   readonly ended: Promise<EndReason>;
@@ -113,6 +82,8 @@ class TunnelEnd implements Tunnel, StreamHost {
   #nextId: number;
   #isDraining = false;
   #isRefusing = false;
+  /** First id of the peer's that was never used. */
+  #peerNextId = 0;
   #over: EndReason | undefined;
   #settle: (reason: EndReason) => void = () => {};
   #timer: Timer | undefined;
@@ -130,7 +101,7 @@ class TunnelEnd implements Tunnel, StreamHost {
       this.#settle = resolve;
     });
     transport.listen({
-      onFrame: (type, stream, payload) => this.#onFrame(type, stream, payload),
+      onFrame: (type, stream, payload, lease) => this.#onFrame(type, stream, payload, lease),
       onDrain: () => this.#onRoom(),
       onClose: (reason) => this.#finish(reason),
     });
@@ -150,8 +121,16 @@ class TunnelEnd implements Tunnel, StreamHost {
   }
 
   send(type: FrameType, stream: number, payload?: Uint8Array, taken?: () => void): void {
-    if (this.#over === undefined) this.#transport.send(type, stream, payload, taken);
-    else taken?.();
+    if (this.#over !== undefined) {
+      taken?.();
+      return;
+    }
+    this.#transport.send(type, stream, payload, taken);
+    if (this.#transport.bufferedBytes > MAX_WAITING_BYTES) this.close("too-slow");
+  }
+
+  isTurnOf(): boolean {
+    return this.#waiting.size === 0 && this.isRoomy;
   }
 
   waitForRoom(stream: TunnelStream): void {
@@ -239,7 +218,7 @@ class TunnelEnd implements Tunnel, StreamHost {
     }
     this.#pingNumber = (this.#pingNumber + 1) >>> 0;
     this.#pingedMs = now;
-    this.send(frameTypes.ping, 0, withU32(this.#pingNumber, noBytes));
+    this.send(frameTypes.ping, 0, withU32(this.#pingNumber));
     this.#timer = clock.after(TUNNEL_PING_MS, () => this.#ping());
   }
 
@@ -252,59 +231,58 @@ class TunnelEnd implements Tunnel, StreamHost {
       }
   }
 
-  #onFrame(type: number, id: number, payload: Uint8Array): void {
+  #onFrame(type: number, id: number, payload: Uint8Array, lease: Lease | undefined): void {
     if (this.#over !== undefined) return;
     this.#heardMs = this.#options.clock.monotonicMs();
     try {
       if (payload.length > MAX_PAYLOAD_BYTES) broken("a frame beyond its limit");
-      this.#takers[type]?.(id, payload);
+      if (type !== frameTypes.data) this.#takers[type]?.(id, payload);
+      else if (this.#streamOf(id)?.onData(payload, lease) === false)
+        broken("bytes beyond the credit or after the end");
     } catch (error) {
       if (!(error instanceof ProtocolFault)) throw error;
       this.close("protocol");
     }
   }
 
-  /** What each frame does; of a type that is not here, of a later version, nothing. */
+  /** What each frame but DATA does; of a type that is not here, of a later version, nothing. */
   readonly #takers: Readonly<Record<number, (id: number, payload: Uint8Array) => void>> = {
-    [frameTypes.data]: (id, payload) => {
-      if (!this.#onData(id, payload)) broken("bytes beyond the credit or after the end");
-    },
-    [frameTypes.credit]: (id, payload) => this.#streams.get(id)?.onCredit(readU32(payload)),
+    [frameTypes.credit]: (id, payload) => this.#streamOf(id)?.onCredit(readU32(payload)),
     [frameTypes.open]: (id, payload) => this.#onOpen(id, payload),
     [frameTypes.accept]: (id, payload) => this.#onAccept(id, readU32(payload)),
     [frameTypes.refuse]: (id, payload) => this.#onRefuse(id, readJson(payload)),
     [frameTypes.end]: (id) => {
-      if (this.#streams.get(id)?.onEnd() === false) broken("an end after the end");
+      if (this.#streamOf(id)?.onEnd() === false) broken("an end after the end");
     },
     [frameTypes.message]: (id, payload) => {
-      const isTaken = this.#streams.get(id)?.onMessage(readJson(payload));
-      if (isTaken === false) broken("a message after the end");
+      const isTaken = this.#streamOf(id)?.onMessage(readJson(payload), payload.length);
+      if (isTaken === false) broken("a message beyond the credit or after the end");
     },
     [frameTypes.reset]: (id, payload) => this.#onReset(id, reasonOf(payload[0] ?? 0)),
-    [frameTypes.ping]: (_, payload) =>
-      this.send(frameTypes.pong, 0, withU32(readU32(payload), noBytes)),
+    [frameTypes.ping]: (_, payload) => this.send(frameTypes.pong, 0, withU32(readU32(payload))),
     [frameTypes.pong]: (_, payload) => this.#onPong(readU32(payload)),
     [frameTypes.drain]: () => {
       this.#isDraining = true;
     },
   };
 
-  #onData(id: number, payload: Uint8Array): boolean {
-    const stream = this.#streams.get(id);
-    // A stream that is over here may still have bytes under way.
-    return stream === undefined ? id < this.#lastKnown(id) : stream.onData(payload);
+  #isOurs(id: number): boolean {
+    return (id & 1) === (this.#nextId & 1);
   }
 
-  /** First id of its kind that was never used. */
-  #lastKnown(id: number): number {
-    const isOurs = (id & 1) === (this.#nextId & 1);
-    return isOurs ? this.#nextId : this.#peerNextId;
+  /** The stream that a frame is for; undefined where it is over here, and the frame was under way. */
+  #streamOf(id: number): TunnelStream | undefined {
+    const stream = this.#streams.get(id);
+    if (!stream && (this.#opening.has(id) || this.#offered.has(id)))
+      broken("a frame on a stream that is not accepted yet");
+    if (!stream && (id === 0 || id >= (this.#isOurs(id) ? this.#nextId : this.#peerNextId)))
+      broken("a frame on a stream that never was");
+    return stream;
   }
-  #peerNextId = 0;
 
   #onOpen(id: number, payload: Uint8Array): void {
-    const isOurs = (id & 1) === (this.#nextId & 1);
-    if (isOurs || id === 0 || id < this.#peerNextId) broken("an id that is not the peer's to use");
+    if (this.#isOurs(id) || id === 0 || id < this.#peerNextId)
+      broken("an id that is not the peer's to use");
     this.#peerNextId = id + 2;
     const credit = readU32(payload);
     const said = readJson(payload.subarray(4)) as { readonly kind?: unknown; readonly args?: Json };
@@ -312,7 +290,9 @@ class TunnelEnd implements Tunnel, StreamHost {
     if (typeof kind !== "string") throw new ProtocolFault("an open without a kind");
     const refuse = (code: string, sentence: string): void => {
       if (!this.#offered.delete(id)) return;
-      this.send(frameTypes.refuse, id, encodeJson({ code, sentence: sentence.slice(0, 1_000) }));
+      // Cut to what fits in any escaping.
+      const said = { code: code.slice(0, 64), sentence: sentence.slice(0, 500) };
+      this.send(frameTypes.refuse, id, encodeJson(said));
       this.#endIfDrained();
     };
     const wanted = new AbortController();
@@ -331,7 +311,7 @@ class TunnelEnd implements Tunnel, StreamHost {
         const stream = new TunnelStream(id, this, window, credit);
         if (this.#offered.delete(id)) {
           this.#streams.set(id, stream);
-          this.send(frameTypes.accept, id, withU32(window.bytes, noBytes));
+          this.send(frameTypes.accept, id, withU32(window.bytes));
         } else stream.close("cancelled");
         return stream;
       },
@@ -341,7 +321,7 @@ class TunnelEnd implements Tunnel, StreamHost {
   #onAccept(id: number, credit: number): void {
     const opening = this.#opening.get(id);
     if (!opening) {
-      if (id >= this.#nextId || (id & 1) !== (this.#nextId & 1)) broken("an answer to nothing");
+      if (id >= this.#nextId || !this.#isOurs(id)) broken("an answer to nothing");
       return; // given up meanwhile: the reset is on its way
     }
     this.#opening.delete(id);
@@ -352,7 +332,10 @@ class TunnelEnd implements Tunnel, StreamHost {
 
   #onRefuse(id: number, said: Json): void {
     const opening = this.#opening.get(id);
-    if (!opening) return;
+    if (!opening) {
+      if (id >= this.#nextId || !this.#isOurs(id)) broken("an answer to nothing");
+      return;
+    }
     this.#opening.delete(id);
     opening.window.release();
     const { code, sentence } = (said ?? {}) as { code?: unknown; sentence?: unknown };
@@ -379,7 +362,7 @@ class TunnelEnd implements Tunnel, StreamHost {
       this.#endIfDrained();
       return;
     }
-    this.#streams.get(id)?.close(reason);
+    this.#streamOf(id)?.close(reason);
   }
 
   #onPong(number: number): void {

@@ -1,12 +1,14 @@
 // RFC 6455 frames → frames of the tunnel, as the bytes arrive: DATA is passed on piece by piece and never gathered; everything else
 // is small. Pure: no socket, no timer. Fragmented messages are read too, since something between the ends may make them.
 import { FRAME_HEAD_BYTES, frameTypes, MAX_PAYLOAD_BYTES } from "../frames.ts";
+import type { Lease } from "../transport.ts";
 import { unmask } from "./mask.ts";
 
 export interface FrameReaderListener {
-  onFrame(type: number, stream: number, payload: Uint8Array): void;
+  onFrame(type: number, stream: number, payload: Uint8Array, lease?: Lease): void;
   onPing(payload: Buffer): void;
-  onClose(): void;
+  /** `reason` is what the close frame says in words. */
+  onClose(reason: string): void;
   /** Nothing more is read. */
   onViolation(because: string): void;
 }
@@ -22,6 +24,8 @@ export class FrameReader {
   /** What came of a head, or of a small payload, so far. */
   #rest: Buffer = noBytes;
   #done = false;
+  /** Of the read that is under way. */
+  #lease: Lease | undefined;
   #fin = true;
   /** Bytes of the WebSocket frame that are still to come; -1: its head is. */
   #leftBytes = -1;
@@ -40,17 +44,32 @@ export class FrameReader {
     this.#listener = listener;
   }
 
-  push(chunk: Buffer): void {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#rest = noBytes;
+  /** Reads on. The bytes are changed in place; with a lease they are passed on with it. */
+  push(chunk: Buffer, lease?: Lease): void {
+    let bytes = chunk;
+    this.#lease = lease;
     while (!this.#done && bytes.length > 0) {
-      const used = this.#leftBytes === -1 ? this.#readHead(bytes) : this.#readPayload(bytes);
-      if (used === 0) {
-        this.#rest = Buffer.from(bytes);
-        return;
+      if (this.#leftBytes !== -1) bytes = bytes.subarray(this.#readPayload(bytes));
+      else if (this.#rest.length > 0) bytes = bytes.subarray(this.#completeHead(bytes));
+      else {
+        const used = this.#readHead(bytes);
+        if (used === 0) this.#rest = Buffer.from(bytes); // what is kept must not be the reader's memory
+        bytes = used === 0 ? noBytes : bytes.subarray(used);
       }
-      bytes = bytes.subarray(used);
     }
+    this.#lease = undefined;
+  }
+
+  /** A head that lies across reads: takes of `bytes` what it lacks, and no more, so that payloads are never joined. */
+  #completeHead(bytes: Buffer): number {
+    for (let taken = 1; taken <= bytes.length; taken += 1) {
+      const head = Buffer.concat([this.#rest, bytes.subarray(0, taken)]);
+      if (this.#readHead(head) === 0) continue;
+      this.#rest = noBytes;
+      return taken;
+    }
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    return bytes.length;
   }
 
   #violate(because: string): number {
@@ -110,7 +129,7 @@ export class FrameReader {
     if (opcode === opcodes.ping) this.#listener.onPing(payload);
     else if (opcode === opcodes.close) {
       this.#done = true;
-      this.#listener.onClose();
+      this.#listener.onClose(payload.toString("utf8", 2));
     } else if (opcode !== opcodes.pong) this.#violate("an opcode that is not known");
   }
 
@@ -126,10 +145,12 @@ export class FrameReader {
 
   #takePiece(piece: Buffer): void {
     if (this.#type === frameTypes.data) {
-      if (piece.length > 0) this.#listener.onFrame(frameTypes.data, this.#stream, piece);
+      if (piece.length > 0)
+        this.#listener.onFrame(frameTypes.data, this.#stream, piece, this.#lease);
       return;
     }
-    this.#gathered.push(piece);
+    // What waits for more must not be the reader's memory.
+    this.#gathered.push(this.#leftBytes === 0 && this.#fin ? piece : Buffer.from(piece));
     this.#gatheredBytes += piece.length;
     if (this.#gatheredBytes > MAX_PAYLOAD_BYTES + FRAME_HEAD_BYTES) {
       this.#violate("a message beyond its limit");
@@ -147,11 +168,7 @@ export class FrameReader {
 
   #endFrame(): void {
     this.#leftBytes = -1;
-    if (!this.#fin) {
-      // Pieces of a read that may be used again: what waits for the next fragment is ours.
-      this.#gathered = this.#gathered.map((piece) => Buffer.from(piece));
-      return;
-    }
+    if (!this.#fin) return;
     this.#inMessage = false;
     if (this.#type === frameTypes.data) return;
     if (this.#type === -1) {
@@ -161,6 +178,6 @@ export class FrameReader {
     const [first = noBytes, ...more] = this.#gathered;
     const payload = more.length === 0 ? first : Buffer.concat(this.#gathered);
     this.#gathered = [];
-    this.#listener.onFrame(this.#type, this.#stream, payload);
+    this.#listener.onFrame(this.#type, this.#stream, payload, this.#lease);
   }
 }

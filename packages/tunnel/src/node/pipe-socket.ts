@@ -1,16 +1,23 @@
-// A stream and a socket joined: bytes both ways, half-close kept, each end slowed to the other's pace.
+// A stream and a socket joined: bytes both ways, half-close kept, each end slowed to the other's pace. Bytes go from the memory that
+// they were read into, and are never copied here.
 import type { Socket } from "node:net";
 import type { EndReason } from "../frames.ts";
 import type { Stream } from "../stream.ts";
+import { readSocket } from "./read-socket.ts";
 
 /** Joins them; resolves when both ways are over, with why. The socket must not flow yet. */
 export const pipeSocket = (stream: Stream, socket: Socket): Promise<EndReason> => {
   socket.allowHalfOpen = true;
+  const onLent = (bytes: Uint8Array, giveBack?: () => void): void => {
+    const { length } = bytes;
+    socket.write(bytes, () => {
+      giveBack?.();
+      stream.consumed(length);
+    });
+  };
   stream.listen({
-    onData(bytes) {
-      const { length } = bytes;
-      socket.write(bytes, () => stream.consumed(length));
-    },
+    onData: onLent,
+    onLent,
     onEnd: () => socket.end(),
     onReset: (reason) => {
       if (reason === "ended") socket.end();
@@ -18,8 +25,10 @@ export const pipeSocket = (stream: Stream, socket: Socket): Promise<EndReason> =
     },
     onDrain: () => socket.resume(),
   });
-  socket.on("data", (chunk: Buffer) => {
-    if (!stream.write(chunk)) socket.pause();
+  readSocket(socket, (bytes, lease) => {
+    lease?.hold();
+    const isTaken = stream.write(bytes, lease && (() => lease.release()));
+    if (!isTaken) socket.pause();
   });
   socket.on("end", () => stream.end());
   socket.on("error", () => {}); // told by the close that follows

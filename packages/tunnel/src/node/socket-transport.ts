@@ -3,10 +3,11 @@
 import { randomFillSync } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "@s4t/kit";
-import { type EndReason, FRAME_HEAD_BYTES, type FrameType } from "../frames.ts";
+import { type EndReason, endReasons, FRAME_HEAD_BYTES, type FrameType } from "../frames.ts";
 import type { Transport, TransportListener } from "../transport.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { unmask } from "./mask.ts";
+import { readSocket } from "./read-socket.ts";
 
 /** How long the other end has to take a goodbye. */
 export const CLOSE_TIMEOUT_MS = 2_000;
@@ -132,15 +133,15 @@ export const createSocketTransport = (
   };
 
   const reader = new FrameReader(!isDialer, {
-    onFrame: (type, stream, payload) => {
-      if (state === "open") listener?.onFrame(type, stream, payload);
+    onFrame: (type, stream, payload, lease) => {
+      if (state === "open") listener?.onFrame(type, stream, payload, lease);
     },
     onPing: (payload) => {
       if (state === "open") control(10, payload);
     },
-    onClose: () => {
+    onClose: (said) => {
       socket.end();
-      finish("ended", "the other end said goodbye");
+      finish(endReasons.find((reason) => reason === said) ?? "ended", "the other end said goodbye");
     },
     onViolation: (because) => {
       close("protocol");
@@ -153,16 +154,19 @@ export const createSocketTransport = (
     close,
     listen(given) {
       listener = given;
-      socket.on("data", (chunk: Buffer) => reader.push(chunk));
       socket.on("drain", () => {
         if (state === "open") listener?.onDrain();
       });
       socket.on("error", () => {}); // told by the close that follows
       socket.on("end", () => socket.end());
       socket.on("close", () => finish("lost", "the connection broke"));
-      if (socket.destroyed) queueMicrotask(() => finish("lost", "the connection broke"));
-      else if (rest.length > 0) queueMicrotask(() => reader.push(rest));
-      socket.resume();
+      // Nothing is delivered within this call.
+      queueMicrotask(() => {
+        if (socket.destroyed) return finish("lost", "the connection broke");
+        if (rest.length > 0) reader.push(rest);
+        readSocket(socket, (bytes, lease) => reader.push(bytes, lease));
+        socket.resume();
+      });
     },
     get bufferedBytes() {
       return socket.writableLength;

@@ -1,0 +1,58 @@
+// Reads a socket into slabs. Node lets only who dials choose the memory (`onread`), and only before the first byte; the same three
+// places of the socket are filled here at any time, for accepted sockets too. They are not public: where they are not as expected,
+// the socket is read in the ordinary way, which is slower and nothing else.
+import type { Socket } from "node:net";
+import type { Lease } from "../transport.ts";
+import { SlabReader } from "./slab.ts";
+
+/** Hears what a socket brings. Without a lease the bytes are the listener's. */
+export type OnBytes = (bytes: Buffer, lease?: Lease) => void;
+
+interface Inside {
+  readonly handle: { useUserBuffer(buffer: Buffer): void };
+  readonly places: Record<symbol, unknown>;
+  readonly buffer: symbol;
+  readonly onRead: symbol;
+  readonly nextBuffer: symbol;
+}
+
+/** The inside of a socket, where it is as this file knows it. */
+const insideOf = (socket: Socket): Inside | undefined => {
+  // One that is still connecting may yet change its handle.
+  if (socket.connecting) return undefined;
+  const { _handle: handle } = socket as unknown as {
+    readonly _handle?: { useUserBuffer?: unknown };
+  };
+  if (typeof handle?.useUserBuffer !== "function") return undefined;
+  const places = socket as unknown as Record<symbol, unknown>;
+  const named = (name: string) =>
+    Object.getOwnPropertySymbols(socket).find(
+      (symbol) => symbol.description === name && places[symbol] === null,
+    );
+  const [buffer, onRead, nextBuffer] = ["kBuffer", "kBufferCb", "kBufferGen"].map(named);
+  if (!buffer || !onRead || !nextBuffer) return undefined;
+  return { handle: handle as Inside["handle"], places, buffer, onRead, nextBuffer };
+};
+
+/** From now on every byte of `socket` goes to `onBytes`; the socket is left as it is, paused or flowing. */
+export const readSocket = (socket: Socket, onBytes: OnBytes): void => {
+  const inside = insideOf(socket);
+  if (!inside) {
+    socket.on("data", (chunk: Buffer) => onBytes(chunk));
+    return;
+  }
+  // Read before, and still to be heard.
+  for (let chunk = socket.read() as Buffer | null; chunk; chunk = socket.read() as Buffer | null)
+    onBytes(chunk);
+  const reader = new SlabReader();
+  const { handle, places } = inside;
+  const first = reader.room;
+  places[inside.buffer] = first;
+  places[inside.onRead] = (count: number): boolean => {
+    reader.filled(count, onBytes);
+    return true;
+  };
+  places[inside.nextBuffer] = (): Buffer => reader.room;
+  handle.useUserBuffer(first);
+  socket.once("close", () => reader.leave());
+};
