@@ -1,9 +1,11 @@
 import { systemClock } from "@s4t/kit";
 import { expect, it } from "vitest";
 import { live } from "../test/model.ts";
+import { frameTypes } from "./frames.ts";
 import { linkedTransports } from "./linked.ts";
 import type { Stream } from "./stream.ts";
-import { createTunnel } from "./tunnel.ts";
+import type { TransportListener } from "./transport.ts";
+import { createTunnel, MAX_WAITING_BYTES } from "./tunnel.ts";
 
 it("lives two hundred random lives without losing, doubling or mixing up anything", async () => {
   const first = Date.now() % 2 ** 31;
@@ -71,4 +73,49 @@ it("one stream that nobody reads costs the others nothing but its own window", a
   for (let i = 0; i < 300 && heard.get(2) !== pieces * 65_536; i += 1)
     await new Promise((resolve) => setImmediate(resolve));
   expect([...heard.values()]).toEqual([262_144, pieces * 65_536, pieces * 65_536]);
+});
+
+it("messages are paid for as bytes are: many pass while they are heard, and who sends more than that is too slow", async () => {
+  let heard = 0;
+  const onMessage = (): void => {
+    heard += 1;
+  };
+  const { near } = pairOf((stream) => {
+    if (heard === 0) stream.listen({ onData() {}, onMessage, onEnd() {}, onReset() {} });
+  });
+  const message = "x".repeat(4_000);
+  const stream = await near.open({ kind: "x", args: null });
+  for (let i = 0; i < 1_000; i += 1) {
+    stream.message(message);
+    if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await expect.poll(() => heard).toBe(1_000);
+  const unheard = await near.open({ kind: "x", args: null });
+  for (let i = 0; i < 1_000; i += 1) unheard.message(message);
+  expect(await unheard.ended).toBe("too-slow");
+  expect(near.streamCount).toBe(1);
+});
+
+it("an end that asks and never reads the answers is given up", async () => {
+  let listener: TransportListener | undefined;
+  let bufferedBytes = 0;
+  const tunnel = createTunnel(
+    {
+      send: (_type, _stream, payload) => {
+        bufferedBytes += 11 + (payload?.length ?? 0);
+      },
+      close() {},
+      listen: (given) => {
+        listener = given;
+      },
+      get bufferedBytes() {
+        return bufferedBytes;
+      },
+    },
+    { role: "acceptor", clock: systemClock, onOpen: () => {} },
+  );
+  for (let i = 0; i < 1_000_000 && bufferedBytes < 2 * MAX_WAITING_BYTES; i += 1)
+    listener?.onFrame(frameTypes.ping, 0, new Uint8Array(4));
+  expect(await tunnel.ended).toBe("too-slow");
+  expect(bufferedBytes).toBeLessThan(MAX_WAITING_BYTES + 100);
 });
