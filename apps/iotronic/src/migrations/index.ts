@@ -9,6 +9,7 @@ import { operationsMigration } from "./20261124-1205-operations.ts";
 import { boardListsMigration } from "./20261127-0430-boards-lists.ts";
 import { boardLogsMigration } from "./20261127-0640-boards-logs.ts";
 import { boardSearchMigration } from "./20261127-0720-boards-search.ts";
+import { servicesMigration } from "./20261127-1430-services.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   boardListsMigration,
   boardLogsMigration,
   boardSearchMigration,
+  servicesMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -6,6 +6,7 @@ import type { BoardTables } from "./schema/boards.ts";
 import type { ChangeTables } from "./schema/changes.ts";
 import type { IdentityTables } from "./schema/identity.ts";
 import type { OperationTables } from "./schema/operations.ts";
+import type { ServiceTables } from "./schema/services.ts";
 
 /** All tables, by name. Each module adds its own. */
 export interface Schema
@@ -13,4 +14,5 @@ export interface Schema
     BoardTables,
     ChangeTables,
     IdentityTables,
-    OperationTables {}
+    OperationTables,
+    ServiceTables {}

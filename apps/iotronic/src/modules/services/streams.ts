@@ -1,0 +1,139 @@
+// Ways to a board for one client: forward, shell, files. A forward is also a wish in the board's target, for as long as its
+// client is there: a board lets nobody to a port that its target does not name.
+import { fail, TUNNEL_TICKET_LIFE_S, tunnel, type Way } from "@s4t/contract";
+import { createDeadline, type Part } from "@s4t/kit";
+import type { Door, Endpoint, GatewayHost } from "../../edge/gateway.ts";
+import { newId } from "../../edge/id.ts";
+import { type Actor, everything, type Scope } from "../../policy/index.ts";
+import type { ServedBoard, ServicesDependencies } from "./change.ts";
+import { insertForward, listForwards, removeForward, renewForward } from "./store.ts";
+
+/** How long a forward stays without its client: a few lost renewals. */
+export const FORWARD_LEASE_MS = 60_000;
+/** How often forwards are looked at whose client is gone. */
+export const FORWARD_EXPIRY_MS = 10_000;
+/** How long the board gets to take a forward into its target. */
+export const FORWARD_SETTLE_MS = 10_000;
+/** Most forwards to one board at once: each is an entry of its target. */
+export const MAX_FORWARDS_PER_BOARD = 100;
+
+export interface Streams extends Part, Pick<GatewayHost, "renewForward" | "endForward"> {
+  forward(
+    actor: Actor,
+    scope: Scope,
+    board: string,
+    endpoint: Endpoint,
+    signal: AbortSignal,
+  ): Promise<Way>;
+  shell(actor: Actor, scope: Scope, board: string, signal: AbortSignal): Promise<Way>;
+  files(actor: Actor, scope: Scope, board: string, signal: AbortSignal): Promise<Way>;
+}
+
+export interface StreamsDependencies extends ServicesDependencies {
+  /** Whether a project's key is with its owner. */
+  readonly isSealed: (board: ServedBoard) => Promise<boolean>;
+}
+
+/** Key of a forward's entry in the section `services`. */
+export const forwardKeyOf = (uuid: string): string => `forward.${uuid}`;
+
+/** Makes the verbs. */
+export const createStreams = (deps: StreamsDependencies): Streams => {
+  const { database, clock, log, link, gateway } = deps;
+  let timer: { cancel(): void } | undefined;
+
+  const open = async (
+    actor: Actor,
+    board: ServedBoard,
+    door: Exclude<Door, "port">,
+    forward: (Endpoint & { readonly uuid: string }) | null,
+    signal: AbortSignal,
+  ): Promise<Way> => {
+    const needsGrant = door !== "forward" && (await deps.isSealed(board));
+    const challenge = needsGrant
+      ? (await link().command(board.uuid, tunnel.challenge, { kind: door }, { signal })).challenge
+      : null;
+    const { uuid, project, name } = board;
+    const way = { board: uuid, boardName: name, project, door, actor, forward };
+    return { ...gateway().issueWay(way), expiresInS: TUNNEL_TICKET_LIFE_S, challenge };
+  };
+
+  const find = async (scope: Scope, idOrName: string): Promise<ServedBoard> => {
+    const board = await deps.findBoard(scope, idOrName);
+    if (!link().isConnected(board.uuid)) throw fail("board.offline");
+    return board;
+  };
+
+  const end = async (uuid: string): Promise<void> => {
+    const [row] = await database.read(everything, (reader) =>
+      listForwards(everything, reader, { uuid }),
+    );
+    if (!row) return;
+    const board = await deps.findBoard(everything, row.board_id);
+    await database.write(everything, async (tx) => {
+      await removeForward(everything, tx, uuid);
+      await deps.retarget(tx, board);
+    });
+  };
+
+  const watchExpiry = (): void => {
+    timer = clock.after(FORWARD_EXPIRY_MS, () => {
+      (async () => {
+        const overdue = await database.read(everything, (reader) =>
+          listForwards(everything, reader, { expiredAt: clock.now() }),
+        );
+        for (const { uuid } of overdue) await end(uuid);
+      })()
+        .catch((error: unknown) => log.warn("Forwards whose client is gone stay", { error }))
+        .finally(watchExpiry);
+    });
+  };
+
+  return {
+    name: "streams",
+    async forward(actor, scope, idOrName, { host, port }, signal) {
+      const board = await find(scope, idOrName);
+      const uuid = newId();
+      const revision = await database.write(scope, async (tx) => {
+        const known = await listForwards(scope, tx, { board: board.uuid });
+        if (known.length >= MAX_FORWARDS_PER_BOARD)
+          throw fail("stream.busy", { because: `${known.length} forwards lead to this board` });
+        await insertForward(scope, tx, {
+          uuid,
+          project_id: board.project,
+          board_id: board.uuid,
+          host,
+          port,
+          expires_at: clock.now() + FORWARD_LEASE_MS,
+        });
+        return deps.retarget(tx, board);
+      });
+      const patience = createDeadline(clock, FORWARD_SETTLE_MS, signal);
+      try {
+        await deps.untilSettled(board, revision, patience.signal);
+      } finally {
+        patience[Symbol.dispose]();
+      }
+      const standing = (await deps.entriesOf(scope, board)).get(`services/${forwardKeyOf(uuid)}`);
+      if (standing?.state !== "reached") {
+        await end(uuid);
+        throw fail("service.not-allowed", {
+          endpoint: `${host}:${port}`,
+          because: standing?.problem?.sentence ?? "the board did not take it into its target",
+        });
+      }
+      return open(actor, board, "forward", { uuid, host, port }, signal);
+    },
+    shell: async (actor, scope, idOrName, signal) =>
+      open(actor, await find(scope, idOrName), "shell", null, signal),
+    files: async (actor, scope, idOrName, signal) =>
+      open(actor, await find(scope, idOrName), "files", null, signal),
+    renewForward: (uuid) =>
+      database.write(everything, (tx) =>
+        renewForward(everything, tx, uuid, clock.now() + FORWARD_LEASE_MS),
+      ),
+    endForward: end,
+    start: watchExpiry,
+    stop: () => timer?.cancel(),
+  };
+};

@@ -1,0 +1,23 @@
+// This module's part of a board's target: what a stream may be opened to.
+import type { TargetService } from "@s4t/contract";
+import { everything } from "../../policy/index.ts";
+import type { Reader } from "../../ports/database.ts";
+import { listExposures, listForwards } from "./store.ts";
+import { forwardKeyOf } from "./streams.ts";
+
+/** The section `services`. */
+export const servicesPart = async (
+  reader: Reader,
+  board: { readonly uuid: string },
+): Promise<{ readonly services: Readonly<Record<string, TargetService>> }> => {
+  const exposed = await listExposures(everything, reader, { board: board.uuid });
+  const forwards = await listForwards(everything, reader, { board: board.uuid });
+  return {
+    services: Object.fromEntries([
+      ...exposed.map(({ name, host, port }) => [name, { host, port, protocol: "tcp" }] as const),
+      ...forwards.map(
+        ({ uuid, host, port }) => [forwardKeyOf(uuid), { host, port, protocol: "tcp" }] as const,
+      ),
+    ]),
+  };
+};
