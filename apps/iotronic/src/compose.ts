@@ -11,6 +11,7 @@ import { composeLink } from "./compose/link.ts";
 import type { Offer } from "./compose/offer.ts";
 import { agentBundle, terminalModule } from "./compose/place.ts";
 import { composeEvents, composeServer } from "./compose/server.ts";
+import { composeServices } from "./compose/services.ts";
 import { composeTelemetry } from "./compose/telemetry.ts";
 import type { Configuration } from "./config.ts";
 import type { Events } from "./http/events.ts";
@@ -53,10 +54,11 @@ export const composeCloud = async (
 ): Promise<Cloud> => {
   const ground = await openGround(configuration, folder, deps);
   const { config, clock, parts, audit, changes, operations, lan, wayIn } = ground;
-  const { boards, findBoard, offer: ofBoards } = composeBoards(ground);
+  const { boards, wishes, findBoard, offer: ofBoards } = composeBoards(ground);
   const { telemetry, offer: ofTelemetry } = composeTelemetry(ground, findBoard);
   const { link, offer: ofLink } = composeLink(ground, telemetry, deps.contracts);
   const { identity, offer: ofIdentity } = composeIdentity(ground, boards);
+  const { offer: ofServices } = composeServices(ground, wishes, identity);
   const backups = parts.add(createBackups({ ...ground, restart: deps.restart }));
 
   let events: Events | undefined;
@@ -65,6 +67,7 @@ export const composeCloud = async (
     ofBoards,
     ofTelemetry,
     ofLink,
+    ofServices,
     { routes: operationRoutes(operations), topics: operationTopics(operations, changes) },
     { routes: auditRoutes(audit), topics: auditTopics(audit) },
     { routes: authorityRoutes({ ...ground, retargetAll: boards.retargetAll }) },

@@ -6,6 +6,7 @@ import { fail, type Setting as ShownSetting } from "@s4t/contract";
 import { auditSettings } from "./config/audit.ts";
 import { boardSettings } from "./config/boards.ts";
 import { databaseSettings } from "./config/database.ts";
+import { gatewaySettings } from "./config/gateway.ts";
 import { logSettings } from "./config/log.ts";
 import { observationSettings } from "./config/observations.ts";
 import { serverSettings } from "./config/server.ts";
@@ -18,6 +19,7 @@ export const settings = {
   ...boardSettings,
   ...databaseSettings,
   ...observationSettings,
+  ...gatewaySettings,
   ...auditSettings,
 } as const;
 

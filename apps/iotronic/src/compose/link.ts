@@ -4,6 +4,7 @@ import { parseJson } from "@s4t/kit";
 import type { ContractWindow } from "../link/join.ts";
 import { createLink, type RunningLink } from "../link/link.ts";
 import { createLinkHost, createReports } from "../modules/boards/index.ts";
+import { servicesPart } from "../modules/services/index.ts";
 import type { Telemetry } from "../modules/telemetry/index.ts";
 import { trustPart } from "./authority.ts";
 import type { Ground } from "./ground.ts";
@@ -17,7 +18,7 @@ export const composeLink = (
   const { clock, log, parts, lan, wayIn, metrics } = ground;
   const reports = createReports({ ...ground, measurements: telemetry.measurements });
   const { address, commandsFor } = wayIn;
-  const targetParts = lan ? [() => trustPart(lan.certificates.trust())] : [];
+  const targetParts = [...(lan ? [() => trustPart(lan.certificates.trust())] : []), servicesPart];
   const host = createLinkHost(
     { ...ground, address, commandsFor, reports, targetParts, onReady: telemetry.renew },
     log,

@@ -52,7 +52,9 @@ export interface OpenConnection {
 }
 
 /** Whether a public door is open, or why not. */
-export type DoorState = { readonly open: true } | { readonly open: false; readonly problem: Problem };
+export type DoorState =
+  | { readonly open: true }
+  | { readonly open: false; readonly problem: Problem };
 
 /** The gateway as modules see it. */
 export interface Gateway {

@@ -9,6 +9,7 @@ import { cloudPolicy } from "./table/cloud.ts";
 import { observationPolicy } from "./table/observations.ts";
 import { operationPolicy } from "./table/operations.ts";
 import { projectPolicy } from "./table/projects.ts";
+import { servicePolicy } from "./table/services.ts";
 import { sessionPolicy } from "./table/sessions.ts";
 import { userPolicy } from "./table/users.ts";
 
@@ -20,6 +21,7 @@ export const policyTable = {
   ...auditPolicy,
   ...userPolicy,
   ...projectPolicy,
+  ...servicePolicy,
   ...sessionPolicy,
   ...cloudPolicy,
 } as const satisfies Readonly<Record<EndpointAction, PolicyRow>>;

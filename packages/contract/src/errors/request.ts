@@ -8,6 +8,10 @@ export const requestErrors = {
   "request.unsupported-media": refused(415)("data", "Send application/json."),
   "request.not-found": refused(404)("notFound", "There is no such address here."),
   "request.method-not-allowed": refused(405)("usage", "This address does not do that."),
+  "quota.exceeded": refused(409)(
+    "usage",
+    "There are {limit} {what} already, and no room for more.",
+  ),
   "request.rate-limited": refusedForNow(429)(
     "tryAgain",
     "Too many requests. Try again in {retryAfterS} s.",

@@ -20,6 +20,10 @@ export const serviceErrors = {
     "unavailable",
     "The board cannot reach {endpoint}: {because}.",
   ),
+  "exposure.open-to-all": refused(409)(
+    "usage",
+    "Whoever reaches {address} reaches this service: say with --source who may.",
+  ),
   "port.taken": refused(409)("cannotCreate", "Public port {port} is not free: {because}."),
   "port.exhausted": refusedForNow(503)(
     "tryAgain",

@@ -7,6 +7,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { observations } from "./observations.ts";
 import { operations } from "./operations.ts";
 import { projects } from "./projects.ts";
+import { connections, exposures, services, streams } from "./services.ts";
 import { sessions } from "./session.ts";
 import { credentials, tokens } from "./tokens.ts";
 import { users } from "./users.ts";
@@ -16,11 +17,15 @@ export const rest = {
   authority,
   boards,
   cloud,
+  connections,
   credentials,
+  exposures,
   observations,
   operations,
   projects,
+  services,
   sessions,
+  streams,
   tokens,
   users,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;

@@ -195,9 +195,10 @@ export const insertToken = async (_scope: Scope, tx: Tx, row: TokenRow): Promise
 export const findToken = (
   _scope: Scope,
   { queries }: Reader,
-  hash: string,
+  by: "hash" | "uuid",
+  key: string,
 ): Promise<TokenRow | undefined> =>
-  queries.selectFrom("identity_tokens").selectAll().where("hash", "=", hash).executeTakeFirst();
+  queries.selectFrom("identity_tokens").selectAll().where(by, "=", key).executeTakeFirst();
 
 export const listTokens = (
   _scope: Scope,

@@ -44,6 +44,8 @@ export interface Tokens extends Part {
       readonly lifeS: number;
     },
   ): Promise<{ secret: string; row: TokenRow }>;
+  /** The same actor with the rights of now; undefined once the token that it came with has ended. */
+  again(actor: Actor): Promise<Actor | undefined>;
   /** Forgets what is remembered: after anything that changes who may what. */
   forget(): void;
 }
@@ -62,10 +64,12 @@ export const createTokens = ({
   let generation = 0;
   let timer: { cancel(): void } | undefined;
 
-  const load = async (hash: string): Promise<Actor | "expired" | undefined> => {
-    const before = generation;
+  const read = async (
+    by: "hash" | "uuid",
+    key: string,
+  ): Promise<Cached | "expired" | undefined> => {
     const found = await database.read(everything, async (reader) => {
-      const row = await findToken(everything, reader, hash);
+      const row = await findToken(everything, reader, by, key);
       const user = row && (await findUser(everything, reader, row.user_id));
       if (!row || user?.status !== "active") return undefined;
       const credential =
@@ -114,11 +118,18 @@ export const createTokens = ({
           token: row.uuid,
           address: null,
         };
+    return { actor, expiresAtMs };
+  };
+
+  const load = async (hash: string): Promise<Actor | "expired" | undefined> => {
+    const before = generation;
+    const found = await read("hash", hash);
+    if (found === undefined || found === "expired") return found;
     if (before === generation) {
       if (cache.size >= MAX_CACHED_TOKENS) cache.clear();
-      cache.set(hash, { actor, expiresAtMs });
+      cache.set(hash, found);
     }
-    return actor;
+    return found.actor;
   };
 
   const flush = (): void => {
@@ -147,6 +158,13 @@ export const createTokens = ({
       if (known.expiresAtMs <= now) return "expired";
       if (known.actor.token) used.set(known.actor.token, now);
       return known.actor;
+    },
+    async again(actor) {
+      if (actor.token === null) return undefined;
+      const found = await read("uuid", actor.token);
+      return found === undefined || found === "expired"
+        ? undefined
+        : { ...found.actor, address: actor.address };
     },
     async issue(tx, { user, credential, name, address, lifeS }) {
       const secret = randomToken(32);

@@ -118,7 +118,10 @@ export const createCatalogue = (deps: ServicesDependencies): Catalogue => {
         const exposures = await listExposures(scope, tx, { service: row.uuid });
         if (next.host !== row.host || next.port !== row.port)
           for (const exposure of exposures) {
-            const board = await deps.findBoard(within(row.project_id as ProjectId), exposure.board_id);
+            const board = await deps.findBoard(
+              within(row.project_id as ProjectId),
+              exposure.board_id,
+            );
             await deps.retarget(tx, board);
             const door = doorOf({ ...exposure, host: next.host, port: next.port }, board.name);
             tx.afterCommit(() => gateway().serve(door));

@@ -36,7 +36,11 @@ export interface ServicesDependencies {
     board: ServedBoard,
   ) => Promise<ReadonlyMap<string, EntryStanding>>;
   /** Resolves when the board has settled this revision, or cannot for now. */
-  readonly untilSettled: (board: ServedBoard, revision: number, signal: AbortSignal) => Promise<void>;
+  readonly untilSettled: (
+    board: ServedBoard,
+    revision: number,
+    signal: AbortSignal,
+  ) => Promise<void>;
 }
 
 export const getService = async (
@@ -90,5 +94,12 @@ export const noteExposure = async (
     facts: { service: row.name, publicPort: row.public_port, ...facts },
   });
   const patch = { service: row.service_id, ...facts };
-  await changes.append(tx, { actor: by, project, noun: "exposure", uuid: board.uuid, rev: 1, patch });
+  await changes.append(tx, {
+    actor: by,
+    project,
+    noun: "exposure",
+    uuid: board.uuid,
+    rev: 1,
+    patch,
+  });
 };

@@ -116,7 +116,13 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
     await database.write(scope, async (tx) => {
       await removeExposure(scope, tx, row);
       const { public_port: port, project_id, board_id, service_id } = row;
-      await setPort(scope, tx, { port, project_id, board_id, service_id, released_at: clock.now() });
+      await setPort(scope, tx, {
+        port,
+        project_id,
+        board_id,
+        service_id,
+        released_at: clock.now(),
+      });
       await deps.retarget(tx, board);
       const action = actor ? "exposure.withdraw" : "exposure.expire";
       await noteExposure(deps, tx, actor, action, board, row);
@@ -231,7 +237,9 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
     async expose(actor, scope, idOrName, serviceName, body) {
       for (const source of body.sources ?? []) requireSource(source);
       const board = await deps.findBoard(scope, idOrName);
-      const service = await database.read(scope, (reader) => getService(scope, reader, serviceName));
+      const service = await database.read(scope, (reader) =>
+        getService(scope, reader, serviceName),
+      );
       if (service.project_id !== board.project) throw fail("service.not-found");
       const [known] = await readOn(scope, board, service);
       if (known && body.publicPort !== undefined && body.publicPort !== known.public_port)
@@ -247,7 +255,9 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
     },
     async withdraw(actor, scope, idOrName, serviceName) {
       const board = await deps.findBoard(scope, idOrName);
-      const service = await database.read(scope, (reader) => getService(scope, reader, serviceName));
+      const service = await database.read(scope, (reader) =>
+        getService(scope, reader, serviceName),
+      );
       const [known] = await readOn(scope, board, service);
       if (!known) throw fail("service.not-exposed");
       await release(scope, actor, board, known);

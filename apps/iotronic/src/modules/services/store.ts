@@ -15,7 +15,7 @@ export type ExposedRow = ExposureRow & Pick<ServiceRow, "name" | "host" | "port"
 
 /** int64 columns come as text from some databases. */
 const numbered = <Row extends object>(row: Row): Row => {
-  const copy: Record<string, unknown> = { ...row };
+  const copy = { ...row } as Record<string, unknown>;
   for (const name of ["rev", "created_at", "updated_at", "expires_at", "released_at"])
     if (copy[name] !== undefined && copy[name] !== null) copy[name] = Number(copy[name]);
   return copy as Row;

@@ -9,9 +9,10 @@ import { forwardKeyOf } from "./streams.ts";
 export const servicesPart = async (
   reader: Reader,
   board: { readonly uuid: string },
-): Promise<{ readonly services: Readonly<Record<string, TargetService>> }> => {
+): Promise<{ services?: Readonly<Record<string, TargetService>> }> => {
   const exposed = await listExposures(everything, reader, { board: board.uuid });
   const forwards = await listForwards(everything, reader, { board: board.uuid });
+  if (exposed.length + forwards.length === 0) return {};
   return {
     services: Object.fromEntries([
       ...exposed.map(({ name, host, port }) => [name, { host, port, protocol: "tcp" }] as const),

@@ -1,0 +1,65 @@
+// Services of boards and the gateway that leads to them.
+
+import { createGateway, type RunningGateway } from "../gateway/gateway.ts";
+import type { Wishes } from "../modules/boards/index.ts";
+import type { Identity } from "../modules/identity/index.ts";
+import {
+  createCatalogue,
+  createExposures,
+  createStreams,
+  type ServicesDependencies,
+  serviceRoutes,
+} from "../modules/services/index.ts";
+import type { Actor } from "../policy/index.ts";
+import type { Ground } from "./ground.ts";
+import type { Offer } from "./offer.ts";
+
+export const composeServices = (
+  ground: Ground,
+  wishes: Wishes,
+  identity: Identity,
+): { readonly offer: Offer } => {
+  const { config, clock, log, parts, audit, metrics, link } = ground;
+  let gateway: RunningGateway | undefined;
+  const found = (): RunningGateway => gateway as RunningGateway;
+  const deps: ServicesDependencies = {
+    ...ground,
+    random: Math.random,
+    gateway: found,
+    findBoard: wishes.findServing,
+    nameOfBoard: async (scope, board) => (await wishes.find(scope, board)).name,
+    retarget: wishes.retarget,
+    entriesOf: wishes.entries,
+    untilSettled: wishes.untilSettled,
+  };
+  const catalogue = createCatalogue(deps);
+  const exposures = parts.add(createExposures(deps));
+  const streams = parts.add(createStreams({ ...deps, isSealed: async () => false }));
+  const { listDoors } = exposures;
+  const { renewForward, endForward } = streams;
+  gateway = parts.add(
+    createGateway(
+      {
+        address: config["gateway.address"],
+        ports: [config["gateway.first-port"], config["gateway.last-port"]],
+      },
+      {
+        ...{ link, audit, metrics, clock, log },
+        host: () => ({ listDoors, renewForward, endForward }),
+        actorNow: (actor: Actor) => identity.tokens.again(actor),
+      },
+    ),
+  );
+  const running = gateway;
+  return {
+    offer: {
+      routes: serviceRoutes({
+        ...{ catalogue, exposures, streams, gateway: found },
+        findBoard: wishes.find,
+      }),
+      upgrades: {
+        "/tunnel": (request, socket, head) => running.handleUpgrade(request, socket, head),
+      },
+    },
+  };
+};

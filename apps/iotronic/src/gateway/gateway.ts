@@ -1,0 +1,110 @@
+// The gateway: every way from outside to a port, a shell or a file of a board. It holds sockets and tunnels; what they are for it is
+// told by the module of services.
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type BoardId, fail, TUNNEL_PATH } from "@s4t/contract";
+import type { Clock, Log, Part } from "@s4t/kit";
+import type { IncomingStream } from "@s4t/tunnel";
+import { acceptTunnel, refuseUpgrade, ticketOf } from "@s4t/tunnel/node";
+import type { AuditLog } from "../edge/facts.ts";
+import type { Gateway, GatewayHost, WayRequest } from "../edge/gateway.ts";
+import type { Link } from "../edge/link.ts";
+import type { Metrics } from "../edge/metrics.ts";
+import type { Actor } from "../policy/index.ts";
+import { createAuthorize } from "./authorize.ts";
+import { createBoardTunnels, type DialPurpose } from "./board-tunnels.ts";
+import { createConnections } from "./connections.ts";
+import { gatewayMetrics } from "./metrics.ts";
+import { createPublicDoors } from "./public-doors.ts";
+import { createTickets } from "./tickets.ts";
+import { serveWay } from "./ways.ts";
+
+export interface GatewayOptions {
+  readonly address: string;
+  readonly ports: readonly [first: number, last: number];
+}
+
+export interface GatewayDependencies {
+  readonly host: () => GatewayHost;
+  readonly link: () => Link;
+  readonly audit: AuditLog;
+  readonly actorNow: (actor: Actor) => Promise<Actor | undefined>;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface RunningGateway extends Gateway, Part {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** A board's key was withdrawn: nothing leads to it any more. */
+  endBoard(board: BoardId): void;
+}
+
+type Purpose = DialPurpose | { readonly kind: "way"; readonly way: WayRequest };
+
+/** Makes it. */
+export const createGateway = (
+  { address, ports }: GatewayOptions,
+  deps: GatewayDependencies,
+): RunningGateway => {
+  const { host, link, audit, actorNow, clock, log } = deps;
+  const { decided } = gatewayMetrics(deps.metrics, () => ({
+    tunnels: tunnels.size,
+    streams: connections.size,
+    doors: doors.size,
+  }));
+  const tickets = createTickets<Purpose>(clock);
+  const connections = createConnections({ audit, clock, log });
+  const tunnels = createBoardTunnels({ link, issueTicket: tickets.issue, clock, log });
+  const authorize = createAuthorize({
+    now: clock.now,
+    isConnected: (board) => link().isConnected(board),
+    openTo: connections.openTo,
+    openInAll: () => connections.size,
+    onDecision: (door, outcome) => decided.add({ door, outcome }),
+  });
+  const doors = createPublicDoors({ address, authorize, tunnels, connections, clock, log });
+
+  return {
+    name: "gateway",
+    address,
+    ports,
+    async start() {
+      for (const door of await host().listDoors()) doors.serve(door);
+    },
+    async stop() {
+      connections.cut(() => true);
+      tunnels.stop();
+      await doors.stop();
+      await connections.flush();
+    },
+    bind: doors.bind,
+    unbind: doors.unbind,
+    serve: doors.serve,
+    state: doors.state,
+    connections: connections.list,
+    cut: (board, uuid) => connections.cut((open) => open.board === board && open.uuid === uuid) > 0,
+    issueWay: (way) => ({ path: TUNNEL_PATH, ticket: tickets.issue({ kind: "way", way }) }),
+    endBoard(board) {
+      connections.cut((open) => open.board === board);
+      tunnels.end(board);
+    },
+    handleUpgrade(request, socket, head) {
+      const purpose = tickets.redeem(ticketOf(request) ?? "");
+      if (!purpose) return refuseUpgrade(socket, 401, fail("tunnel.ticket-invalid").message);
+      const isWay = purpose.kind === "way";
+      const from = request.socket.remoteAddress ?? null;
+      let serve: (incoming: IncomingStream) => void = (incoming) =>
+        incoming.refuse("stream.refused", "The cloud opens streams here, not the board.");
+      const tunnel = acceptTunnel(request, socket, head, {
+        clock,
+        onOpen: (incoming) => serve(incoming),
+      });
+      if (isWay)
+        serve = serveWay(purpose.way, tunnel, from, {
+          ...{ authorize, tunnels, connections, host: host(), actorNow, clock, log },
+        });
+      else if (!purpose.arrive(tunnel)) tunnel.close("idle");
+    },
+  };
+};
