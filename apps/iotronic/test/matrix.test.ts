@@ -82,6 +82,11 @@ const resources: Record<
   }
 > = {
   boards: { code: "board.not-found", make: newBoard },
+  services: {
+    code: "service.not-found",
+    make: async (side) =>
+      (await made("POST", "/api/services", { name: unused(), port: 80 }, side)).uuid,
+  },
   operations: { code: "operation.not-found", make: newOperation },
   projects: { code: "project.not-found", make: async (side) => projects[side] },
   users: { code: "user.not-found", make: async () => (await newUser()).uuid },
@@ -114,6 +119,7 @@ const bodies: Record<string, () => Promise<unknown>> = {
   "boards.create": async () => ({ name: unused() }),
   "users.create": async () => ({ name: unused(), password }),
   "projects.create": async () => ({ name: unused() }),
+  "services.create": async () => ({ name: unused(), port: 80 }),
   "credentials.create": async () => ({ name: unused() }),
   "sessions.changePassword": async () => ({ current: password, next: `${password}!` }),
   "projects.update": async () => ({ description: unused() }),
@@ -138,7 +144,11 @@ const probe = async (
   if (name === "projects.removeMember" && side === "own" && uuid !== nowhere)
     await made("PUT", `/api/projects/${uuid}/members/${user}`, { role: "user" });
   const query = name === "observations.range" ? "?series=cpu.load1&from=-1h" : "";
-  const path = endpoint.path.replace("{uuid}", uuid ?? "").replace("{user}", user) + query;
+  const path =
+    endpoint.path
+      .replace("{uuid}", uuid ?? "")
+      .replace("{user}", user)
+      .replace(/\{(?:service|connection)\}/, nowhere) + query;
   const body = (await bodies[name]?.()) ?? endpoint.example ?? {};
   const isStream = name === "cloud.restore";
   return cloud.call(endpoint.method, path, {

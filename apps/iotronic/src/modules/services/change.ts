@@ -25,9 +25,10 @@ export interface ServicesDependencies {
   readonly changes: ChangeLog;
   readonly link: () => Link;
   readonly gateway: () => Gateway;
-  /** A board that may be commanded, by id or name. Throws `board.not-found`, `board.retired`, `board.never-seen`. */
+  /** A board, by id or name. Throws `board.not-found`. */
   readonly findBoard: (scope: Scope, idOrName: string) => Promise<ServedBoard>;
-  readonly nameOfBoard: (scope: Scope, board: string) => Promise<string>;
+  /** The same where it can serve. Throws `board.retired`, `board.never-seen` too. */
+  readonly findServing: (scope: Scope, idOrName: string) => Promise<ServedBoard>;
   /** Within a transaction: the board's target changes; answers its revision. */
   readonly retarget: (tx: Tx, board: ServedBoard) => Promise<number>;
   /** How entries of a board's target stand, by `section/key`. */

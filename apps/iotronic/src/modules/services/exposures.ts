@@ -55,6 +55,7 @@ export interface Exposures extends Part {
 export const createExposures = (deps: ServicesDependencies): Exposures => {
   const { database, clock, log, random, gateway } = deps;
   let timer: { cancel(): void } | undefined;
+  let stopListening = (): void => {};
 
   const showOn = async (
     actor: Actor,
@@ -113,7 +114,8 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
     board: ServedBoard,
     row: ExposedRow,
   ): Promise<void> => {
-    await database.write(scope, async (tx) => {
+    // Ports stand above projects: so does a transaction that leases one or gives it back.
+    await database.write(everything, async (tx) => {
       await removeExposure(scope, tx, row);
       const { public_port: port, project_id, board_id, service_id } = row;
       await setPort(scope, tx, {
@@ -128,6 +130,11 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
       await noteExposure(deps, tx, actor, action, board, row);
       tx.afterCommit(() => gateway().unbind(port));
     });
+  };
+
+  const withdrawAll = async (uuid: string): Promise<void> => {
+    const board = await deps.findBoard(everything, uuid);
+    for (const row of await readOn(everything, board)) await release(everything, null, board, row);
   };
 
   const watchExpiry = (): void => {
@@ -166,7 +173,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
     const { name, host, port: servicePort, protocol } = service;
     const row: ExposedRow = { ...exposure, name, host, port: servicePort, protocol };
     try {
-      await database.write(scope, async (tx) => {
+      await database.write(everything, async (tx) => {
         await insertExposure(scope, tx, exposure);
         const { project_id, board_id, service_id } = row;
         await setPort(scope, tx, { port, project_id, board_id, service_id, released_at: null });
@@ -236,7 +243,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
     },
     async expose(actor, scope, idOrName, serviceName, body) {
       for (const source of body.sources ?? []) requireSource(source);
-      const board = await deps.findBoard(scope, idOrName);
+      const board = await deps.findServing(scope, idOrName);
       const service = await database.read(scope, (reader) =>
         getService(scope, reader, serviceName),
       );
@@ -269,10 +276,22 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
       );
       const doors = [];
       for (const row of rows)
-        doors.push(doorOf(row, await deps.nameOfBoard(everything, row.board_id)));
+        doors.push(doorOf(row, (await deps.findBoard(everything, row.board_id)).name));
       return doors;
     },
-    start: watchExpiry,
-    stop: () => timer?.cancel(),
+    start() {
+      watchExpiry();
+      // A retired board serves nothing, and its ports are free for others.
+      stopListening = deps.changes.subscribe(({ noun, uuid, patch }) => {
+        if (noun !== "board" || patch.status !== "retired") return;
+        withdrawAll(uuid).catch((error: unknown) =>
+          log.warn("Doors of a retired board stay open", { board: uuid, error }),
+        );
+      });
+    },
+    stop() {
+      timer?.cancel();
+      stopListening();
+    },
   };
 };

@@ -59,7 +59,7 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
   };
 
   const find = async (scope: Scope, idOrName: string): Promise<ServedBoard> => {
-    const board = await deps.findBoard(scope, idOrName);
+    const board = await deps.findServing(scope, idOrName);
     if (!link().isConnected(board.uuid)) throw fail("board.offline");
     return board;
   };

@@ -1,0 +1,321 @@
+// Doors of boards: a board that speaks the wire itself stands behind them, and answers streams with what it is sent.
+import { createServer, connect, type Socket } from "node:net";
+import { type Exposure, tunnel as tunnelFeature } from "@s4t/contract";
+import { systemClock } from "@s4t/kit";
+import type { IncomingStream, Tunnel } from "@s4t/tunnel";
+import { dialTunnel } from "@s4t/tunnel/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "./board.ts";
+import { openTestCloud, type TestCloud } from "./cloud.ts";
+
+let cloud: TestCloud;
+let board: EnrolledBoard;
+let session: BoardSession;
+const tunnels: Tunnel[] = [];
+/** What the board does with a stream; echoes unless a test says otherwise. */
+let answer: (incoming: IncomingStream) => void;
+const opened: { kind: string; args: unknown }[] = [];
+const tickets: string[] = [];
+
+const echo = (incoming: IncomingStream): void => {
+  const stream = incoming.accept();
+  stream.listen({
+    onData(bytes) {
+      stream.write(Uint8Array.from(bytes));
+      stream.consumed(bytes.length);
+    },
+    onEnd: () => stream.end(),
+    onMessage: (message) => stream.message(message),
+    onReset: () => {},
+    onDrain: () => {},
+  });
+};
+
+const dial = (ticket: string, onOpen: (incoming: IncomingStream) => void): Promise<Tunnel> =>
+  dialTunnel({ url: cloud.url, path: "/tunnel", ticket, ca: null, clock: systemClock, onOpen });
+
+beforeAll(async () => {
+  cloud = await openTestCloud();
+  board = await enrolBoard(cloud, "lamp");
+  session = await joinAs(cloud, board, { features: ["board", "tunnel"] });
+  await offer(session, board, async (call) => {
+    if (!call.procedure.endsWith(tunnelFeature.dial.name)) return { args: [{}] };
+    const { ticket } = call.args[0] as { ticket: string };
+    tickets.push(ticket);
+    tunnels.push(
+      await dial(ticket, (incoming) => {
+        opened.push({ kind: incoming.kind, args: incoming.args });
+        answer(incoming);
+      }),
+    );
+    return { args: [{}] };
+  });
+}, 30_000);
+afterAll(() => cloud.close());
+
+const ask = (method: string, path: string, body?: unknown) =>
+  cloud.call(method, path, { token: cloud.admin, ...(body === undefined ? {} : { body }) });
+
+let count = 0;
+const exposed = async (body: object = {}): Promise<Exposure> => {
+  answer = echo;
+  count += 1;
+  await ask("POST", "/api/services", { name: `web-${count}`, port: 9_000 + count });
+  const shown = await ask("PUT", `/api/boards/${board.uuid}/services/web-${count}`, body);
+  expect(shown.status, shown.text).toBe(200);
+  return shown.body;
+};
+
+interface Caller {
+  readonly socket: Socket;
+  said(): string;
+  readonly closed: Promise<void>;
+}
+const call = (port: number): Caller => {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  let text = "";
+  socket.on("data", (bytes) => {
+    text += bytes.toString();
+  });
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.on("error", () => {});
+  return { socket, said: () => text, closed };
+};
+const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    expect(tries, "it never came").toBeLessThan(500);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+
+describe("an exposed service", () => {
+  it("is reached through its public port, by the board's own tunnel", async () => {
+    const { publicPort, service, door } = await exposed();
+    expect(door).toEqual({ open: true, problem: null });
+    const caller = call(publicPort);
+    caller.socket.end("hello");
+    await caller.closed;
+    expect(caller.said()).toBe("hello");
+    expect(opened.at(-1)).toEqual({
+      kind: "tcp",
+      args: { host: "127.0.0.1", port: service.port },
+    });
+    const dialled = tickets.length;
+    const again = call(publicPort);
+    again.socket.end("again");
+    await again.closed;
+    expect(again.said()).toBe("again");
+    expect(tickets).toHaveLength(dialled);
+  });
+
+  it("stands in the board's target, and leaves it when it is withdrawn", async () => {
+    const { service } = await exposed();
+    const services = async () => {
+      const { target } = (await session.ask(
+        { name: "target.get" } as never,
+        { have: {}, jobsAfter: 0 },
+      )) as { target: { sections: { services?: { entries: { key: string; value: unknown }[] } } } };
+      return target.sections.services?.entries ?? [];
+    };
+    expect((await services()).find(({ key }) => key === service.name)?.value).toEqual({
+      host: "127.0.0.1",
+      port: service.port,
+      protocol: "tcp",
+    });
+    await ask("DELETE", `/api/boards/${board.uuid}/services/${service.name}`);
+    expect((await services()).find(({ key }) => key === service.name)).toBeUndefined();
+  });
+
+  it("shows who is connected, and cuts one without the others", async () => {
+    const { publicPort } = await exposed();
+    const [one, two] = [call(publicPort), call(publicPort)];
+    one.socket.write("one");
+    two.socket.write("two");
+    await until(() => one.said() === "one" && two.said() === "two");
+    const list = async () => (await ask("GET", `/api/boards/${board.uuid}/connections`)).body.items;
+    const port = one.socket.localPort;
+    const items = await list();
+    expect(items).toHaveLength(2);
+    expect(items[0]).toMatchObject({ door: "port", from: "127.0.0.1", actor: null, bytesIn: 3 });
+    expect(port).toBeGreaterThan(0);
+    const [first] = items;
+    expect(
+      (await ask("DELETE", `/api/boards/${board.uuid}/connections/${first.uuid}`)).status,
+    ).toBe(204);
+    await Promise.race([one.closed, two.closed]);
+    const left = one.socket.destroyed ? two : one;
+    left.socket.write("!");
+    await until(() => left.said().endsWith("!"));
+    left.socket.destroy();
+    await until(async () => (await list()).length === 0);
+  });
+
+  it("is cut for everybody when it is withdrawn, and its port rests", async () => {
+    const { publicPort, service } = await exposed();
+    const caller = call(publicPort);
+    caller.socket.write("x");
+    await until(() => caller.said() === "x");
+    await ask("DELETE", `/api/boards/${board.uuid}/services/${service.name}`);
+    await caller.closed;
+    const late = call(publicPort);
+    await late.closed;
+    count += 1;
+    await ask("POST", "/api/services", { name: `web-${count}`, port: 1 });
+    const taken = await ask("PUT", `/api/boards/${board.uuid}/services/web-${count}`, { publicPort });
+    expect(taken.code).toBe("port.taken");
+  });
+
+  it("lets nobody in but its sources, from the moment that they are said", async () => {
+    const { publicPort, service } = await exposed();
+    const inside = call(publicPort);
+    inside.socket.write("x");
+    await until(() => inside.said() === "x");
+    const path = `/api/boards/${board.uuid}/services/${service.name}`;
+    expect((await ask("PUT", path, { sources: ["192.0.2.0/24"] })).status).toBe(200);
+    await inside.closed;
+    const outside = call(publicPort);
+    await outside.closed;
+    expect(outside.said()).toBe("");
+    await ask("PUT", path, { sources: ["127.0.0.0/8"] });
+    const again = call(publicPort);
+    again.socket.end("x");
+    await again.closed;
+    expect(again.said()).toBe("x");
+  });
+
+  it("closes by itself when its time is over", async () => {
+    const { publicPort, service } = await exposed({ ttlS: 1 });
+    const caller = call(publicPort);
+    caller.socket.write("x");
+    await until(() => caller.said() === "x");
+    await caller.closed;
+    await until(
+      async () =>
+        (await ask("GET", `/api/boards/${board.uuid}/services`)).body.items.every(
+          (each: Exposure) => each.service.name !== service.name,
+        ),
+    );
+  });
+
+  it("never takes a port that another program of the machine has", async () => {
+    const squatter = createServer();
+    const { ports } = { ports: 20_555 };
+    await new Promise<void>((resolve) => squatter.listen(ports, "127.0.0.1", resolve));
+    count += 1;
+    await ask("POST", "/api/services", { name: `web-${count}`, port: 1 });
+    const path = `/api/boards/${board.uuid}/services/web-${count}`;
+    expect((await ask("PUT", path, { publicPort: ports })).code).toBe("port.taken");
+    expect((await ask("PUT", path, { publicPort: 80 })).code).toBe("port.outside");
+    squatter.close();
+  });
+
+  it("resets who comes when the board refuses, and says so in the record", async () => {
+    const { publicPort } = await exposed();
+    answer = (incoming) => incoming.refuse("service.not-allowed", "The board does not allow it.");
+    const caller = call(publicPort);
+    await caller.closed;
+    await until(async () =>
+      (await ask("GET", "/api/audit?action=stream.open")).body.items.some(
+        ({ status }: { status: string }) => status === "denied",
+      ),
+    );
+  });
+
+  it("asks the one question at every connection, and records each", async () => {
+    const { publicPort } = await exposed();
+    const decisions = async () =>
+      Number(
+        /s4t_gateway_decisions_total\{door="port",outcome="allowed"\} (\d+)/.exec(
+          (await cloud.call("GET", "/metrics")).text,
+        )?.[1] ?? 0,
+      );
+    const before = await decisions();
+    for (let i = 0; i < 20; i += 1) {
+      const caller = call(publicPort);
+      caller.socket.end("x");
+      await caller.closed;
+    }
+    expect((await decisions()) - before).toBe(20);
+    await until(
+      async () =>
+        (await ask("GET", "/api/audit?action=stream.pass&limit=200")).body.items.filter(
+          ({ facts }: { facts: { publicPort?: number } }) => facts.publicPort === publicPort,
+        ).length === 20,
+    );
+  });
+});
+
+describe("a ticket", () => {
+  it("opens nothing when it is made up, or used a second time", async () => {
+    await exposed();
+    expect(tickets.length).toBeGreaterThan(0);
+    for (const ticket of ["A".repeat(32), tickets[0] as string])
+      await expect(dial(ticket, () => {})).rejects.toThrow();
+  });
+});
+
+describe("a way", () => {
+  const way = async (verb: string, body: object = {}) =>
+    (await ask("POST", `/api/boards/${board.uuid}/${verb}`, body)).body;
+  const nothing = (incoming: IncomingStream) => incoming.refuse("stream.refused", "no");
+
+  it("leads a client's streams to the board, bytes and messages alike", async () => {
+    answer = echo;
+    const { ticket } = await way("shell");
+    const tunnel = await dial(ticket, nothing);
+    const stream = await tunnel.open({ kind: "shell", args: { cols: 80, rows: 24 } }, {});
+    let text = "";
+    const messages: unknown[] = [];
+    stream.listen({
+      onData(bytes) {
+        text += Buffer.from(bytes).toString();
+        stream.consumed(bytes.length);
+      },
+      onEnd: () => {},
+      onReset: () => {},
+      onDrain: () => {},
+      onMessage: (message) => messages.push(message),
+    });
+    stream.write(Buffer.from("ls\n"));
+    stream.message({ kind: "window", cols: 100, rows: 40 });
+    await until(() => text === "ls\n" && messages.length === 1);
+    expect(messages).toEqual([{ kind: "window", cols: 100, rows: 40 }]);
+    const [connection] = (await ask("GET", `/api/boards/${board.uuid}/connections`)).body.items;
+    expect(connection).toMatchObject({ door: "shell", actor: "admin" });
+    tunnel.close("cancelled");
+    await until(
+      async () =>
+        (await ask("GET", `/api/boards/${board.uuid}/connections`)).body.items.length === 0,
+    );
+  });
+
+  it("is for what it was asked for, and nothing else", async () => {
+    const { ticket } = await way("shell");
+    const tunnel = await dial(ticket, nothing);
+    const before = opened.length;
+    for (const request of [
+      { kind: "tcp", args: { host: "127.0.0.1", port: 22 } },
+      { kind: "files-get", args: { path: "/etc/shadow" } },
+      { kind: "shell", args: { cols: 0, rows: 24 } },
+      { kind: "nonsense", args: {} },
+    ])
+      await expect(tunnel.open(request, {})).rejects.toThrow();
+    expect(opened).toHaveLength(before);
+    tunnel.close("cancelled");
+  });
+
+  it("ends with the token that it was asked for with", async () => {
+    answer = echo;
+    const token = (await ask("POST", "/api/tokens", { name: "short", expiresInS: 3_600 })).body;
+    const shell = await cloud.call("POST", `/api/boards/${board.uuid}/shell`, {
+      token: token.secret,
+      body: {},
+    });
+    const tunnel = await dial(shell.body.ticket, nothing);
+    await tunnel.open({ kind: "shell", args: { cols: 80, rows: 24 } }, {});
+    expect((await ask("DELETE", `/api/tokens/${token.token.uuid}`)).status).toBe(204);
+    const began = performance.now();
+    await tunnel.ended;
+    expect(performance.now() - began).toBeLessThan(8_000);
+  }, 15_000);
+});
