@@ -1,5 +1,5 @@
 // Doors of boards: a board that speaks the wire itself stands behind them, and answers streams with what it is sent.
-import { createServer, connect, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { type Exposure, tunnel as tunnelFeature } from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
 import type { IncomingStream, Tunnel } from "@s4t/tunnel";
@@ -111,10 +111,12 @@ describe("an exposed service", () => {
   it("stands in the board's target, and leaves it when it is withdrawn", async () => {
     const { service } = await exposed();
     const services = async () => {
-      const { target } = (await session.ask(
-        { name: "target.get" } as never,
-        { have: {}, jobsAfter: 0 },
-      )) as { target: { sections: { services?: { entries: { key: string; value: unknown }[] } } } };
+      const { target } = (await session.ask({ name: "target.get" } as never, {
+        have: {},
+        jobsAfter: 0,
+      })) as {
+        target: { sections: { services?: { entries: { key: string; value: unknown }[] } } };
+      };
       return target.sections.services?.entries ?? [];
     };
     expect((await services()).find(({ key }) => key === service.name)?.value).toEqual({
@@ -161,7 +163,9 @@ describe("an exposed service", () => {
     await late.closed;
     count += 1;
     await ask("POST", "/api/services", { name: `web-${count}`, port: 1 });
-    const taken = await ask("PUT", `/api/boards/${board.uuid}/services/web-${count}`, { publicPort });
+    const taken = await ask("PUT", `/api/boards/${board.uuid}/services/web-${count}`, {
+      publicPort,
+    });
     expect(taken.code).toBe("port.taken");
   });
 
@@ -189,11 +193,10 @@ describe("an exposed service", () => {
     caller.socket.write("x");
     await until(() => caller.said() === "x");
     await caller.closed;
-    await until(
-      async () =>
-        (await ask("GET", `/api/boards/${board.uuid}/services`)).body.items.every(
-          (each: Exposure) => each.service.name !== service.name,
-        ),
+    await until(async () =>
+      (await ask("GET", `/api/boards/${board.uuid}/services`)).body.items.every(
+        (each: Exposure) => each.service.name !== service.name,
+      ),
     );
   });
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Clock, createParts, type Log, type Parts } from "@s4t/kit";
 import type { Config, Configuration } from "../config.ts";
+import type { RunningGateway } from "../gateway/gateway.ts";
 import { createMetrics, type Exposition } from "../http/metrics.ts";
 import type { RunningLink } from "../link/link.ts";
 import {
@@ -49,6 +50,8 @@ export interface Ground extends Stores {
   readonly wayIn: WayIn;
   /** The link, once it is there: boards and link need each other. */
   readonly link: Later<RunningLink>;
+  /** The gateway, once it is there: a board whose key was withdrawn is led to no more. */
+  readonly gateway: Later<RunningGateway>;
   /** Says which server serves: boards are told its port. */
   serves(server: { port(): number }): void;
 }
@@ -79,6 +82,7 @@ export const openGround = async (
     ...{ metrics, audit, changes, operations, lan },
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
+    gateway: later<RunningGateway>(),
     serves(server) {
       port = server.port;
     },

@@ -24,7 +24,11 @@ export const composeLink = (
     log,
   );
   const link = parts.add(
-    createLink({ host, clock, log, metrics, ...(contracts ? { contracts } : {}) }),
+    createLink({
+      ...{ host, clock, log, metrics },
+      onRevoked: (board) => ground.gateway().endBoard(board),
+      ...(contracts ? { contracts } : {}),
+    }),
   );
   ground.link.is(link);
   const offer: Offer = {

@@ -1,6 +1,6 @@
 // Services of boards and the gateway that leads to them.
 
-import { createGateway, type RunningGateway } from "../gateway/gateway.ts";
+import { createGateway } from "../gateway/gateway.ts";
 import type { Wishes } from "../modules/boards/index.ts";
 import type { Identity } from "../modules/identity/index.ts";
 import {
@@ -19,13 +19,10 @@ export const composeServices = (
   wishes: Wishes,
   identity: Identity,
 ): { readonly offer: Offer } => {
-  const { config, clock, log, parts, audit, metrics, link } = ground;
-  let gateway: RunningGateway | undefined;
-  const found = (): RunningGateway => gateway as RunningGateway;
+  const { config, clock, log, parts, audit, metrics, link, gateway } = ground;
   const deps: ServicesDependencies = {
     ...ground,
     random: Math.random,
-    gateway: found,
     findBoard: wishes.find,
     findServing: wishes.findServing,
     retarget: wishes.retarget,
@@ -37,7 +34,7 @@ export const composeServices = (
   const streams = parts.add(createStreams({ ...deps, isSealed: async () => false }));
   const { listDoors } = exposures;
   const { renewForward, endForward } = streams;
-  gateway = parts.add(
+  const running = parts.add(
     createGateway(
       {
         address: config["gateway.address"],
@@ -50,11 +47,11 @@ export const composeServices = (
       },
     ),
   );
-  const running = gateway;
+  gateway.is(running);
   return {
     offer: {
       routes: serviceRoutes({
-        ...{ catalogue, exposures, streams, gateway: found },
+        ...{ catalogue, exposures, streams, gateway },
         findBoard: wishes.find,
       }),
       upgrades: {

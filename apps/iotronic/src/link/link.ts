@@ -59,6 +59,8 @@ export interface LinkDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** A board's key was withdrawn: its session has just been ended. */
+  readonly onRevoked: (board: BoardId) => void;
   /** Contracts that are spoken; those of this version unless said. */
   readonly contracts?: ContractWindow;
 }
@@ -191,6 +193,7 @@ class BoardLink implements RunningLink {
     const session = this.#sessions.get(board);
     if (session)
       this.#router.endSession(LINK_REALM, session.session, wampErrorOf(code), fail(code).message);
+    this.#deps.onRevoked(board);
   }
 
   retarget(tx: Tx, board: BoardId, revision: number): void {

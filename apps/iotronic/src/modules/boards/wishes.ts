@@ -33,8 +33,8 @@ export interface Wishes {
   retarget(tx: Tx, board: WishedBoard): Promise<number>;
   /** How the entries of a board's target stand, by `section/key`; one that the board has not spoken of is not there. */
   entries(scope: Scope, board: WishedBoard): Promise<ReadonlyMap<string, EntryStanding>>;
-  /** Resolves when every entry of this revision has settled on the board. Rejects with the signal. */
-  untilSettled(board: WishedBoard, revision: number, signal: AbortSignal): Promise<void>;
+  /** Resolves with how a new entry stands once the board has settled it. Rejects with the signal. */
+  untilSettled(board: WishedBoard, key: string, signal: AbortSignal): Promise<EntryStanding>;
 }
 
 type WishesDependencies = Pick<BoardsDependencies, "database" | "clock" | "link" | "changes">;
@@ -50,6 +50,21 @@ export const createWishes = (deps: WishesDependencies): Wishes => {
   const { database, clock, link, changes } = deps;
   const rowOf = (scope: Scope, idOrName: string): Promise<BoardRow> =>
     database.read(scope, (reader) => getRow(scope, reader, idOrName));
+  const entries: Wishes["entries"] = async (scope, board) => {
+    const states = await database.read(scope, (reader) =>
+      listEntryStates(scope, reader, board.project, board.uuid),
+    );
+    return new Map(
+      states.map(({ key, state, code, sentence }) => [
+        key,
+        {
+          state: state as EntryStanding["state"],
+          problem: code === null ? null : { code, sentence: sentence ?? "" },
+        },
+      ]),
+    );
+  };
+
   return {
     find: async (scope, idOrName) => wished(await rowOf(scope, idOrName)),
     async findServing(scope, idOrName) {
@@ -65,32 +80,20 @@ export const createWishes = (deps: WishesDependencies): Wishes => {
       link().retarget(tx, board.uuid, target_wanted);
       return target_wanted;
     },
-    async entries(scope, board) {
-      const states = await database.read(scope, (reader) =>
-        listEntryStates(scope, reader, board.project, board.uuid),
-      );
-      return new Map(
-        states.map(({ key, state, code, sentence }) => [
-          key,
-          {
-            state: state as EntryStanding["state"],
-            problem: code === null ? null : { code, sentence: sentence ?? "" },
-          },
-        ]),
-      );
-    },
-    async untilSettled(board, revision, signal) {
+    entries,
+    async untilSettled(board, key, signal) {
       const scope = within(board.project);
       let stop = (): void => {};
       try {
-        await untilAborted(
-          new Promise<void>((resolve, reject) => {
+        return await untilAborted(
+          new Promise<EntryStanding>((resolve, reject) => {
             const look = (): void => {
-              rowOf(scope, board.uuid).then((row) => {
-                if (row.target_reached >= revision) resolve();
+              entries(scope, board).then((known) => {
+                const standing = known.get(key);
+                if (standing && standing.state !== "waiting") resolve(standing);
               }, reject);
             };
-            // Asked after listening began: what settles in between is not missed.
+            // Asked after listening began: what is told in between is not missed.
             stop = changes.subscribe(({ noun, uuid, patch }: Change) => {
               if (noun === "board" && uuid === board.uuid && "targetReached" in patch) look();
             });

@@ -36,12 +36,12 @@ export interface ServicesDependencies {
     scope: Scope,
     board: ServedBoard,
   ) => Promise<ReadonlyMap<string, EntryStanding>>;
-  /** Resolves when the board has settled this revision, or cannot for now. */
+  /** Resolves with how a new entry of a board's target stands once the board has settled it. */
   readonly untilSettled: (
     board: ServedBoard,
-    revision: number,
+    key: string,
     signal: AbortSignal,
-  ) => Promise<void>;
+  ) => Promise<EntryStanding>;
 }
 
 export const getService = async (

@@ -1,11 +1,12 @@
 // Ways to a board for one client: forward, shell, files. A forward is also a wish in the board's target, for as long as its
 // client is there: a board lets nobody to a port that its target does not name.
 import { fail, TUNNEL_TICKET_LIFE_S, tunnel, type Way } from "@s4t/contract";
-import { createDeadline, type Part } from "@s4t/kit";
+import { createDeadline, isS4tError, type Part } from "@s4t/kit";
 import type { Door, Endpoint, GatewayHost } from "../../edge/gateway.ts";
 import { newId } from "../../edge/id.ts";
 import { type Actor, everything, type Scope } from "../../policy/index.ts";
 import type { ServedBoard, ServicesDependencies } from "./change.ts";
+import type { EntryStanding } from "./service.ts";
 import { insertForward, listForwards, removeForward, renewForward } from "./store.ts";
 
 /** How long a forward stays without its client: a few lost renewals. */
@@ -64,6 +65,23 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
     return board;
   };
 
+  /** How a forward's entry stands on the board; one that is not told of in time is `waiting`. */
+  const settledOf = async (
+    board: ServedBoard,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<EntryStanding> => {
+    const patience = createDeadline(clock, FORWARD_SETTLE_MS, signal);
+    try {
+      return await deps.untilSettled(board, key, patience.signal);
+    } catch (error) {
+      if (signal.aborted || !isS4tError(error, "deadline.exceeded")) throw error;
+      return { state: "waiting", problem: null };
+    } finally {
+      patience[Symbol.dispose]();
+    }
+  };
+
   const end = async (uuid: string): Promise<void> => {
     const [row] = await database.read(everything, (reader) =>
       listForwards(everything, reader, { uuid }),
@@ -94,7 +112,7 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
     async forward(actor, scope, idOrName, { host, port }, signal) {
       const board = await find(scope, idOrName);
       const uuid = newId();
-      const revision = await database.write(scope, async (tx) => {
+      await database.write(scope, async (tx) => {
         const known = await listForwards(scope, tx, { board: board.uuid });
         if (known.length >= MAX_FORWARDS_PER_BOARD)
           throw fail("stream.busy", { because: `${known.length} forwards lead to this board` });
@@ -106,20 +124,14 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
           port,
           expires_at: clock.now() + FORWARD_LEASE_MS,
         });
-        return deps.retarget(tx, board);
+        await deps.retarget(tx, board);
       });
-      const patience = createDeadline(clock, FORWARD_SETTLE_MS, signal);
-      try {
-        await deps.untilSettled(board, revision, patience.signal);
-      } finally {
-        patience[Symbol.dispose]();
-      }
-      const standing = (await deps.entriesOf(scope, board)).get(`services/${forwardKeyOf(uuid)}`);
-      if (standing?.state !== "reached") {
+      const standing = await settledOf(board, `services/${forwardKeyOf(uuid)}`, signal);
+      if (standing.state !== "reached") {
         await end(uuid);
         throw fail("service.not-allowed", {
           endpoint: `${host}:${port}`,
-          because: standing?.problem?.sentence ?? "the board did not take it into its target",
+          because: standing.problem?.sentence.replace(/\.$/, "") ?? "it did not take the wish in",
         });
       }
       return open(actor, board, "forward", { uuid, host, port }, signal);
