@@ -2,7 +2,7 @@
 // told by the module of services.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type BoardId, fail, TUNNEL_PATH } from "@s4t/contract";
+import { type BoardId, TUNNEL_PATH } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
 import type { IncomingStream } from "@s4t/tunnel";
 import { acceptTunnel, refuseUpgrade, ticketOf } from "@s4t/tunnel/node";
@@ -91,7 +91,7 @@ export const createGateway = (
     },
     handleUpgrade(request, socket, head) {
       const purpose = tickets.redeem(ticketOf(request) ?? "");
-      if (!purpose) return refuseUpgrade(socket, 401, fail("tunnel.ticket-invalid").message);
+      if (!purpose) return refuseUpgrade(socket, 401);
       const isWay = purpose.kind === "way";
       const from = request.socket.remoteAddress ?? null;
       let serve: (incoming: IncomingStream) => void = (incoming) =>
