@@ -6,6 +6,7 @@ import { runProgram } from "../repository.ts";
 
 /** Program whose presence shows that a package is there, and the package. One line each, in order of name. */
 const needed: readonly (readonly [program: string, debianPackage: string])[] = [
+  ["/usr/bin/bwrap", "bubblewrap"],
   ["/usr/bin/chromium", "chromium"],
   ["/usr/bin/curl", "curl"],
   ["/usr/bin/faketime", "faketime"],

@@ -9,7 +9,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { PluginLimits } from "@s4t/contract";
 import { isWritable } from "./probe.ts";
 
@@ -37,7 +37,7 @@ export interface Group {
 export interface Groups {
   readonly version: "cgroup1" | "cgroup2";
   readonly holds: ReadonlySet<Controller>;
-  /** `name` is unique among groups that are there. */
+  /** `name` is unique among groups that are there. Throws, and leaves nothing, where the kernel refuses. */
   create(name: string, limits: PluginLimits & { readonly processes: number }): Group;
 }
 
@@ -52,11 +52,12 @@ const pidsIn = (folder: string): number[] =>
   read(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
 
 /** Folder of this process's own group in each hierarchy: by controller, `""` for version 2. */
-const ownGroups = (root: string): Map<string, string> => {
+const ownGroups = (root: string, file: string): Map<string, string> => {
   const own = new Map<string, string>();
-  for (const line of read("/proc/self/cgroup").split("\n")) {
+  for (const line of read(file).split("\n").filter(Boolean)) {
     const [, names = "", path = "/"] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    for (const name of names.split(",")) own.set(name, name === "" ? path : join(root, name, path));
+    for (const name of names.split(","))
+      own.set(name, name === "" ? path : resolve(root, name, `.${path}`));
   }
   return own;
 };
@@ -69,37 +70,51 @@ const groupOf = (
   memoryEvents: (folder: string) => boolean,
   memoryFile: string,
 ): Group => {
-  const all = [...folders.values()];
-  const memory = folders.get("memory") ?? folders.get("");
+  const every = () => [...folders.values()];
+  const memory = () => folders.get("memory") ?? folders.get("");
   return {
     add: (pid) =>
-      all.forEach((folder) => void writeFileSync(join(folder, "cgroup.procs"), `${pid}`)),
-    pids: () => [...new Set(all.flatMap(pidsIn))],
+      every().forEach((folder) => void writeFileSync(join(folder, "cgroup.procs"), `${pid}`)),
+    pids: () => [...new Set(every().flatMap(pidsIn))],
     kill() {
-      for (const folder of all)
+      for (const folder of every())
         if (existsSync(join(folder, "cgroup.kill")))
           writeFileSync(join(folder, "cgroup.kill"), "1");
-      for (const pid of new Set(all.flatMap(pidsIn)))
+      for (const pid of new Set(every().flatMap(pidsIn)))
         try {
           process.kill(pid, "SIGKILL");
         } catch {
           // gone by itself
         }
     },
-    wasMemory: () => memory !== undefined && memoryEvents(memory),
+    wasMemory() {
+      const folder = memory();
+      return folder !== undefined && memoryEvents(folder);
+    },
     memoryBytes() {
-      const text = memory === undefined ? "" : read(join(memory, memoryFile));
+      const folder = memory();
+      const text = folder === undefined ? "" : read(join(folder, memoryFile));
       return text === "" ? null : Number(text);
     },
     remove() {
       try {
-        for (const folder of all) if (existsSync(folder)) rmdirSync(folder);
+        for (const folder of every()) if (existsSync(folder)) rmdirSync(folder);
         return true;
       } catch {
         return false;
       }
     },
   };
+};
+
+const orRemoved = (group: Group, prepare: () => void): Group => {
+  try {
+    prepare();
+    return group;
+  } catch (error) {
+    group.remove();
+    throw error;
+  }
 };
 
 const sweepLeft = (folder: string): void => {
@@ -116,8 +131,7 @@ const nameOf = (name: string): string => `${PREFIX}${process.pid}-${name}`;
 const oomKills = (file: string) => (folder: string) =>
   Number(/^oom_kill (\d+)$/m.exec(read(join(folder, file)))?.[1] ?? 0) > 0;
 
-const openVersion1 = (root: string): Groups | undefined => {
-  const own = ownGroups(root);
+const openVersion1 = (root: string, own: ReadonlyMap<string, string>): Groups | undefined => {
   const parents = new Map<Controller, string>();
   for (const controller of controllers) {
     const folder = own.get(controller);
@@ -140,20 +154,22 @@ const openVersion1 = (root: string): Groups | undefined => {
           ["cpu.cfs_quota_us", Math.max(1_000, (CPU_PERIOD_US * cpuPercent) / 100)],
         ],
       };
-      for (const [controller, parent] of parents) {
-        const folder = join(parent, nameOf(name));
-        mkdirSync(folder);
-        folders.set(controller, folder);
-        for (const [file, value] of limits[controller])
-          writeFileSync(join(folder, file), String(Math.round(value)));
-      }
-      return groupOf(folders, oomKills("memory.oom_control"), "memory.usage_in_bytes");
+      const group = groupOf(folders, oomKills("memory.oom_control"), "memory.usage_in_bytes");
+      return orRemoved(group, () => {
+        for (const [controller, parent] of parents) {
+          const folder = join(parent, nameOf(name));
+          mkdirSync(folder);
+          folders.set(controller, folder);
+          for (const [file, value] of limits[controller])
+            writeFileSync(join(folder, file), String(Math.round(value)));
+        }
+      });
     },
   };
 };
 
-const openVersion2 = (root: string): Groups | undefined => {
-  const path = ownGroups(root).get("");
+const openVersion2 = (root: string, groups: ReadonlyMap<string, string>): Groups | undefined => {
+  const path = groups.get("");
   if (path === undefined || !existsSync(join(root, "cgroup.controllers"))) return undefined;
   const own = join(root, path);
   const isTop = !existsSync(join(own, "cgroup.type"));
@@ -182,19 +198,25 @@ const openVersion2 = (root: string): Groups | undefined => {
       const set = (controller: Controller, file: string, value: string) => {
         if (holds.includes(controller)) writeFileSync(join(folder, file), value);
       };
-      set("memory", "memory.max", String(memoryMiB * 1_048_576));
-      if (existsSync(join(folder, "memory.swap.max"))) set("memory", "memory.swap.max", "0");
-      set("pids", "pids.max", String(processes));
-      set("cpu", "cpu.max", `${Math.round((CPU_PERIOD_US * cpuPercent) / 100)} ${CPU_PERIOD_US}`);
-      return groupOf(new Map([["", folder]]), oomKills("memory.events"), "memory.current");
+      const group = groupOf(new Map([["", folder]]), oomKills("memory.events"), "memory.current");
+      return orRemoved(group, () => {
+        set("memory", "memory.max", String(memoryMiB * 1_048_576));
+        if (existsSync(join(folder, "memory.swap.max"))) set("memory", "memory.swap.max", "0");
+        set("pids", "pids.max", String(processes));
+        set("cpu", "cpu.max", `${Math.round((CPU_PERIOD_US * cpuPercent) / 100)} ${CPU_PERIOD_US}`);
+      });
     },
   };
 };
 
-/** Groups below the agent's own, or undefined where it has none that it may divide. */
-export const openGroups = (root = "/sys/fs/cgroup"): Groups | undefined => {
+/** Groups below the agent's own, or undefined where it has none that it may divide. `own`: which group that is, as the kernel says. */
+export const openGroups = (
+  root = "/sys/fs/cgroup",
+  own = "/proc/self/cgroup",
+): Groups | undefined => {
   try {
-    return openVersion2(root) ?? openVersion1(root);
+    const groups = ownGroups(root, own);
+    return openVersion2(root, groups) ?? openVersion1(root, groups);
   } catch {
     return undefined; // told as "rlimit" or "none": a machine that does not allow it is no fault
   }

@@ -21,7 +21,7 @@ import type { Group } from "./groups.ts";
 import { findMachine, hasOwnUsers, type Machine } from "./machine.ts";
 import { nodeHost, pythonHost } from "./shims.ts";
 import * as tree from "./tree.ts";
-import { openWay, userOf } from "./users.ts";
+import { keepFromOthers, openWay, userOf } from "./users.ts";
 
 /** Open files of a plugin: a leak must not use up the board's. */
 export const MAX_OPEN_FILES = 1_024;
@@ -92,8 +92,10 @@ const startOne = (
 ): PluginProcess => {
   const { limits, stateFolder } = wanted;
   const uid = hasOwnUsers(machine) ? userOf(stateFolder) : undefined;
-  if (uid !== undefined && !machine.sandbox)
+  if (uid !== undefined && !machine.sandbox) {
     for (const path of [hosts[wanted.runtime], wanted.folder, stateFolder]) openWay(top, path);
+    keepFromOthers(wanted.folder, uid);
+  }
   const mark = `S4T_PLUGIN_RUN=${randomBytes(12).toString("hex")}`;
   const [program = "", ...args] = commandOf(machine, wanted, hosts, {
     uid,
@@ -149,7 +151,9 @@ const startOne = (
   const left = (): number[] => [
     ...new Set([
       ...(group?.pids() ?? []),
-      ...(uid === undefined ? tree.pidsWithMark(mark) : ofUser(uid)),
+      // What has not yet become the plugin's user has its mark.
+      ...tree.pidsWithMark(mark),
+      ...(uid === undefined ? [] : ofUser(uid)),
     ]),
   ];
   siblings.add(self);

@@ -30,3 +30,9 @@ export const openWay = (top: string, path: string): void => {
     if (at === top) break;
   }
 };
+
+/** A version's files are read by its plugin alone: its user's group may enter the folder, and write nothing. */
+export const keepFromOthers = (folder: string, gid: number): void => {
+  chownSync(folder, process.getuid?.() ?? 0, gid);
+  chmodSync(folder, 0o750);
+};

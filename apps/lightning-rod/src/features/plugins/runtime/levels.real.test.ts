@@ -1,0 +1,115 @@
+// Each level by itself, as root and as an ordinary user, with bubblewrap; and what the kernel itself says of a plugin's process.
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testAbuses } from "../../../../test/abuse.ts";
+import { type Tried, tryEscapes } from "../../../../test/escape-run.ts";
+import { levels, openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
+import { openGroups } from "../../../platform/linux/plugins/groups.ts";
+import { FIRST_UID } from "../../../platform/linux/plugins/users.ts";
+
+const program = new URL("../../../../test/escape-program.ts", import.meta.url).pathname;
+
+/** Somebody without rights, by number: there may be no name for it. */
+const ORDINARY = 65_534;
+const asOrdinary = (allow: keyof typeof levels): { level: string; tried: Tried[] } =>
+  JSON.parse(
+    execFileSync(process.execPath, ["--conditions=source", program, allow], {
+      ...{ uid: ORDINARY, gid: ORDINARY, encoding: "utf8", timeout: 300_000 },
+      env: { PATH: process.env.PATH ?? "" },
+    }),
+  );
+const surprises = (tried: readonly Tried[]) =>
+  tried.filter(({ expected, outcome }) => expected !== outcome);
+
+describe("escapes", () => {
+  for (const level of ["full", "kernel"] as const)
+    it(`as root, level ${level}`, async () => {
+      const result = await tryEscapes(level);
+      expect(result.level).toBe(level);
+      expect(surprises(result.tried)).toEqual([]);
+    });
+  for (const level of ["full", "limits"] as const)
+    it(`as an ordinary user, level ${level}`, () => {
+      const result = asOrdinary(level);
+      expect(result.level).toBe(level);
+      expect(surprises(result.tried)).toEqual([]);
+    });
+
+  it("are not stopped by accident: without anything most of them come through", async () => {
+    const { tried } = await tryEscapes("limits"); // root, with root's rights
+    const open = tried.filter(({ outcome }) => outcome === "open").map(({ attempt }) => attempt);
+    for (const attempt of ["become root", "mount", "open a raw socket", "read the agent's key"])
+      expect(open).toContain(attempt);
+  });
+});
+
+for (const level of ["full", "kernel"] as const)
+  describe(`level ${level}`, () => {
+    let machine: TestMachine;
+    beforeAll(async () => {
+      machine = await openTestMachine(levels[level]);
+    });
+    afterAll(() => machine.close());
+
+    it("is what the kernel says of the process", async () => {
+      const opened = machine.open("python", "def main(p, ctx):\n    return 1\n", {
+        limits: { memoryMiB: 64, processes: 20 },
+      });
+      await opened.call();
+      const { pid } = opened.instance.use();
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1];
+      expect(Number(field("Uid")?.split("\t")[0])).toBeGreaterThanOrEqual(FIRST_UID);
+      expect(field("Groups")?.trim()).toMatch(/^(\d{6})?$/);
+      expect(field("NoNewPrivs")).toBe("1");
+      for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"])
+        expect(field(set)).toBe("0000000000000000");
+      const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
+      expect(limits).toMatch(/^Max core file size\s+0\s+0\s/m);
+      expect(limits).toMatch(/^Max open files\s+1024\s+1024\s/m);
+      const { limits: held } = machine.runner.describe().isolation;
+      if (held === "rlimit") expect(limits).not.toMatch(/^Max data size\s+unlimited/m);
+    });
+
+    it("gives each plugin a user of its own, and the same one again", async () => {
+      const uidOf = async (name: string) => {
+        const opened = machine.open(
+          "python",
+          "import os\ndef main(p, c):\n    return os.getuid()\n",
+          {
+            name,
+          },
+        );
+        const uid = await opened.call();
+        await opened.instance.close();
+        return uid;
+      };
+      const one = await uidOf("one");
+      expect(await uidOf("two")).not.toBe(one);
+      expect(await uidOf("one")).toBe(one);
+    });
+
+    const isCounted = openGroups()?.holds.has("pids") ?? false;
+    it.skipIf(!isCounted)("counts processes together, and ends them together", async () => {
+      const folder = readdirSync("/sys/fs/cgroup").includes("pids")
+        ? "/sys/fs/cgroup/pids"
+        : "/sys/fs/cgroup";
+      const ours = () => readdirSync(folder).filter((name) => name.includes("-counted-"));
+      const opened = machine.open(
+        "python",
+        "import os, time\ndef main(p, ctx):\n    n = 0\n    try:\n        while True:\n            if os.fork() == 0:\n                time.sleep(100)\n            n += 1\n    except OSError:\n        return n\n",
+        { name: "counted", limits: { processes: 12 } },
+      );
+      const begun = await opened.call();
+      const [group = ""] = ours();
+      expect(readFileSync(join(folder, group, "pids.events"), "utf8")).toMatch(/max [1-9]/);
+      expect(begun).toBeLessThanOrEqual(12);
+      await opened.instance.close();
+      expect(ours()).toEqual([]);
+      expect(existsSync(join(folder, group))).toBe(group === "");
+    });
+
+    testAbuses(() => machine);
+  });

@@ -1,0 +1,75 @@
+// Runs every attempt on a machine of one level, beside an agent (this process) with a key and another plugin that runs.
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { attempts, type Level, type Outcome } from "./escape.ts";
+import { levels, openTestMachine } from "./runtime.ts";
+
+export interface Tried {
+  readonly attempt: string;
+  readonly runtime: "node" | "python";
+  readonly expected: Outcome;
+  readonly outcome: Outcome;
+  /** What kept it, or nothing. */
+  readonly how: string;
+}
+
+const sourceOf = (runtime: "node" | "python", body: string): string =>
+  runtime === "node"
+    ? `import fs from "node:fs";\nexport default async (p) => { ${body} };\n`
+    : `import os\ndef main(p, ctx):\n    ${body}\n`;
+
+/** Level of this user's machine, and what came of each attempt. */
+export const tryEscapes = async (
+  allow: keyof typeof levels,
+): Promise<{ readonly level: string; readonly tried: Tried[] }> => {
+  const machine = await openTestMachine(levels[allow]);
+  const { level } = machine.runner.describe().isolation;
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const key = join(machine.folder, "board.key");
+  writeFileSync(key, "secret", { mode: 0o600 });
+  const other = machine.open("python", "def main(p, ctx):\n    ctx.state.set('secret', 1)\n");
+  await other.call();
+  const outside = `/tmp/s4t-escaped-${process.pid}`;
+  const tried: Tried[] = [];
+  try {
+    for (const attempt of attempts)
+      for (const runtime of ["node", "python"] as const) {
+        const body = attempt[runtime];
+        const expected = attempt.expected[runtime]?.[level as Level];
+        if (body === null || expected === undefined) continue;
+        const opened = machine.open(runtime, sourceOf(runtime, body), {
+          needs: attempt.needs ?? {},
+          limits: { memoryMiB: 128 },
+        });
+        const given = {
+          ...{ key, port, outside, top: machine.folder, agent: process.pid },
+          otherState: join(other.stateFolder, "state.json"),
+          otherCode: join(other.folder, "main.py"),
+          otherFolder: other.stateFolder,
+          other: other.instance.use().pid,
+          ownFolder: opened.folder,
+          ownState: opened.stateFolder,
+        };
+        let outcome: Outcome = "stopped";
+        let how = "";
+        try {
+          const answer = await opened.call(given);
+          if (answer === true || (typeof answer === "string" && existsSync(answer)))
+            outcome = "open";
+        } catch (error) {
+          how = error instanceof Error ? error.message : String(error);
+        }
+        rmSync(outside, { force: true });
+        await opened.instance.close();
+        tried.push({ attempt: attempt.name, runtime, expected, outcome, how });
+      }
+    return { level, tried };
+  } finally {
+    server.close();
+    await machine.close();
+  }
+};
