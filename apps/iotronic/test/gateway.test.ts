@@ -1,6 +1,12 @@
 // Doors of boards: a board that speaks the wire itself stands behind them, and answers streams with what it is sent.
 import { connect, createServer, type Socket } from "node:net";
-import { type Exposure, tunnel as tunnelFeature } from "@s4t/contract";
+import {
+  boardProcedures,
+  cloudProcedures,
+  type Exposure,
+  type Target,
+  tunnel as tunnelFeature,
+} from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
 import type { IncomingStream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
@@ -34,11 +40,34 @@ const echo = (incoming: IncomingStream): void => {
 const dial = (ticket: string, onOpen: (incoming: IncomingStream) => void): Promise<Tunnel> =>
   dialTunnel({ url: cloud.url, path: "/tunnel", ticket, ca: null, clock: systemClock, onOpen });
 
+const takeTarget = async (): Promise<Target> =>
+  ((await session.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 })) as { target: Target })
+    .target;
+
+/** Takes the target in as an agent does, and says how its entries stand. */
+let refuses = (_key: string): boolean => false;
+let seq = 0;
+const settle = async (): Promise<void> => {
+  const { revision, sections } = await takeTarget();
+  const entries = Object.entries(sections).flatMap(([section, held]) =>
+    (held?.entries ?? []).map(({ key, hash }) => ({
+      key: `${section}/${key}`,
+      hash,
+      ...(refuses(key)
+        ? { state: "failed", code: "service.not-allowed", sentence: "Its owner does not allow it." }
+        : { state: "reached" }),
+    })),
+  );
+  seq += 1;
+  await session.report(seq, [{ kind: "entries", revision, entries }]);
+};
+
 beforeAll(async () => {
   cloud = await openTestCloud();
   board = await enrolBoard(cloud, "lamp");
   session = await joinAs(cloud, board, { features: ["board", "tunnel"] });
   await offer(session, board, async (call) => {
+    if (call.procedure.endsWith(boardProcedures.link.hint.name)) void settle();
     if (!call.procedure.endsWith(tunnelFeature.dial.name)) return { args: [{}] };
     const { ticket } = call.args[0] as { ticket: string };
     tickets.push(ticket);
@@ -110,15 +139,7 @@ describe("an exposed service", () => {
 
   it("stands in the board's target, and leaves it when it is withdrawn", async () => {
     const { service } = await exposed();
-    const services = async () => {
-      const { target } = (await session.ask({ name: "target.get" } as never, {
-        have: {},
-        jobsAfter: 0,
-      })) as {
-        target: { sections: { services?: { entries: { key: string; value: unknown }[] } } };
-      };
-      return target.sections.services?.entries ?? [];
-    };
+    const services = async () => (await takeTarget()).sections.services?.entries ?? [];
     expect((await services()).find(({ key }) => key === service.name)?.value).toEqual({
       host: "127.0.0.1",
       port: service.port,
@@ -305,6 +326,38 @@ describe("a way", () => {
       await expect(tunnel.open(request, {})).rejects.toThrow();
     expect(opened).toHaveLength(before);
     tunnel.close("cancelled");
+  });
+
+  it("to a port stands in the board's target as long as its client is there", async () => {
+    answer = echo;
+    const forwards = async () =>
+      ((await takeTarget()).sections.services?.entries ?? []).filter(({ key }) =>
+        key.startsWith("forward."),
+      );
+    const { ticket } = await way("forward", { host: "127.0.0.1", port: 22 });
+    expect((await forwards()).map(({ value }) => value)).toEqual([
+      { host: "127.0.0.1", port: 22, protocol: "tcp" },
+    ]);
+    const tunnel = await dial(ticket, nothing);
+    const stream = await tunnel.open({ kind: "tcp", args: { host: "127.0.0.1", port: 22 } }, {});
+    expect(opened.at(-1)).toEqual({ kind: "tcp", args: { host: "127.0.0.1", port: 22 } });
+    stream.reset("cancelled");
+    await expect(
+      tunnel.open({ kind: "tcp", args: { host: "127.0.0.1", port: 23 } }, {}),
+    ).rejects.toMatchObject({ code: "stream.refused" });
+    tunnel.close("cancelled");
+    await until(async () => (await forwards()).length === 0);
+  });
+
+  it("to a port that the board's owner does not allow is refused by the board", async () => {
+    refuses = (key) => key.startsWith("forward.");
+    const refused = await ask("POST", `/api/boards/${board.uuid}/forward`, {
+      host: "10.0.0.1",
+      port: 80,
+    });
+    refuses = () => false;
+    expect([refused.status, refused.code]).toEqual([403, "service.not-allowed"]);
+    expect(refused.text).toContain("Its owner does not allow it");
   });
 
   it("ends with the token that it was asked for with", async () => {

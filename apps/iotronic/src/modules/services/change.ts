@@ -1,6 +1,6 @@
 // What every verb of this module needs: its surroundings, a service by id or name, the notes that something changed.
 import { type BoardId, fail, type ProjectId } from "@s4t/contract";
-import type { Clock, Json, Log } from "@s4t/kit";
+import { type Clock, createDeadline, isS4tError, type Json, type Log } from "@s4t/kit";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { Gateway } from "../../edge/gateway.ts";
 import type { Link } from "../../edge/link.ts";
@@ -56,6 +56,27 @@ export const getService = async (
 
 /** Key of an exposure's entry in its board's target, with its section. */
 export const entryKeyOf = (service: string): string => `services/${service}`;
+
+/** How long a board that is there gets to take a wish into its target before who asked is answered. */
+export const SETTLE_MS = 10_000;
+
+/** How a new entry stands on a board that is there; one that is not told of in time is `waiting`. */
+export const settledOf = async (
+  { clock, untilSettled }: Pick<ServicesDependencies, "clock" | "untilSettled">,
+  board: ServedBoard,
+  key: string,
+  signal: AbortSignal,
+): Promise<EntryStanding> => {
+  const patience = createDeadline(clock, SETTLE_MS, signal);
+  try {
+    return await untilSettled(board, key, patience.signal);
+  } catch (error) {
+    if (signal.aborted || !isS4tError(error, "deadline.exceeded")) throw error;
+    return { state: "waiting", problem: null };
+  } finally {
+    patience[Symbol.dispose]();
+  }
+};
 
 type Facts = Readonly<Record<string, Json>>;
 

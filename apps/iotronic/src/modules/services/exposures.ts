@@ -11,6 +11,7 @@ import {
   noteExposure,
   type ServedBoard,
   type ServicesDependencies,
+  settledOf,
 } from "./change.ts";
 import { portsToTry, requireFreePort } from "./ports.ts";
 import { doorOf, showExposure } from "./service.ts";
@@ -46,6 +47,7 @@ export interface Exposures extends Part {
     board: string,
     service: string,
     body: ExposeBody,
+    signal: AbortSignal,
   ): Promise<Exposure>;
   withdraw(actor: Actor, scope: Scope, board: string, service: string): Promise<undefined>;
   readonly listDoors: GatewayHost["listDoors"];
@@ -53,7 +55,7 @@ export interface Exposures extends Part {
 
 /** Makes the verbs. */
 export const createExposures = (deps: ServicesDependencies): Exposures => {
-  const { database, clock, log, random, gateway } = deps;
+  const { database, clock, log, random, gateway, link } = deps;
   let timer: { cancel(): void } | undefined;
   let stopListening = (): void => {};
 
@@ -241,7 +243,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
       const board = await deps.findBoard(scope, idOrName);
       return { items: await showOn(actor, scope, board, await readOn(scope, board)) };
     },
-    async expose(actor, scope, idOrName, serviceName, body) {
+    async expose(actor, scope, idOrName, serviceName, body, signal) {
       for (const source of body.sources ?? []) requireSource(source);
       const board = await deps.findServing(scope, idOrName);
       const service = await database.read(scope, (reader) =>
@@ -257,6 +259,9 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
       const row = known
         ? await change(actor, scope, board, known, body)
         : await open(actor, scope, board, service, body);
+      // Whoever is told of a new door may go through it at once.
+      if (!known && link().isConnected(board.uuid))
+        await settledOf(deps, board, entryKeyOf(row.name), signal);
       const [shown] = await showOn(actor, scope, board, [row]);
       return shown as Exposure;
     },

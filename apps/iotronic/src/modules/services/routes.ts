@@ -34,8 +34,8 @@ export const serviceRoutes = ({
   ...implement(rest.exposures, {
     all: ({ actor, scope, query }) => exposures.all(actor, scope, query),
     list: ({ actor, scope, params }) => exposures.list(actor, scope, params.uuid),
-    expose: ({ actor, scope, params, body }) =>
-      exposures.expose(actor, scope, params.uuid, params.service, body),
+    expose: ({ actor, scope, params, body, signal }) =>
+      exposures.expose(actor, scope, params.uuid, params.service, body, signal),
     withdraw: ({ actor, scope, params }) =>
       exposures.withdraw(actor, scope, params.uuid, params.service),
   }),

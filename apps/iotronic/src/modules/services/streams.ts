@@ -1,20 +1,17 @@
 // Ways to a board for one client: forward, shell, files. A forward is also a wish in the board's target, for as long as its
 // client is there: a board lets nobody to a port that its target does not name.
 import { fail, TUNNEL_TICKET_LIFE_S, tunnel, type Way } from "@s4t/contract";
-import { createDeadline, isS4tError, type Part } from "@s4t/kit";
+import type { Part } from "@s4t/kit";
 import type { Door, Endpoint, GatewayHost } from "../../edge/gateway.ts";
 import { newId } from "../../edge/id.ts";
 import { type Actor, everything, type Scope } from "../../policy/index.ts";
-import type { ServedBoard, ServicesDependencies } from "./change.ts";
-import type { EntryStanding } from "./service.ts";
+import { entryKeyOf, type ServedBoard, type ServicesDependencies, settledOf } from "./change.ts";
 import { insertForward, listForwards, removeForward, renewForward } from "./store.ts";
 
 /** How long a forward stays without its client: a few lost renewals. */
 export const FORWARD_LEASE_MS = 60_000;
 /** How often forwards are looked at whose client is gone. */
 export const FORWARD_EXPIRY_MS = 10_000;
-/** How long the board gets to take a forward into its target. */
-export const FORWARD_SETTLE_MS = 10_000;
 /** Most forwards to one board at once: each is an entry of its target. */
 export const MAX_FORWARDS_PER_BOARD = 100;
 
@@ -65,23 +62,6 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
     return board;
   };
 
-  /** How a forward's entry stands on the board; one that is not told of in time is `waiting`. */
-  const settledOf = async (
-    board: ServedBoard,
-    key: string,
-    signal: AbortSignal,
-  ): Promise<EntryStanding> => {
-    const patience = createDeadline(clock, FORWARD_SETTLE_MS, signal);
-    try {
-      return await deps.untilSettled(board, key, patience.signal);
-    } catch (error) {
-      if (signal.aborted || !isS4tError(error, "deadline.exceeded")) throw error;
-      return { state: "waiting", problem: null };
-    } finally {
-      patience[Symbol.dispose]();
-    }
-  };
-
   const end = async (uuid: string): Promise<void> => {
     const [row] = await database.read(everything, (reader) =>
       listForwards(everything, reader, { uuid }),
@@ -126,7 +106,7 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
         });
         await deps.retarget(tx, board);
       });
-      const standing = await settledOf(board, `services/${forwardKeyOf(uuid)}`, signal);
+      const standing = await settledOf(deps, board, entryKeyOf(forwardKeyOf(uuid)), signal);
       if (standing.state !== "reached") {
         await end(uuid);
         throw fail("service.not-allowed", {
