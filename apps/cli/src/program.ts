@@ -30,6 +30,30 @@ export const nouns: Readonly<
     about: "the agent on this machine",
     load: async () => (await import("./nouns/agent.ts")).register,
   },
+  service: {
+    about: "what listens on boards, and opening it",
+    load: async () => (await import("./nouns/service.ts")).register,
+  },
+  connection: {
+    about: "who is connected to a board through the cloud",
+    load: async () => (await import("./nouns/connection.ts")).register,
+  },
+  forward: {
+    about: "ports of this machine that lead to what a board reaches",
+    load: async () => (await import("./nouns/forward.ts")).register,
+  },
+  ssh: {
+    about: "this machine's ssh to a board's own SSH server",
+    load: async () => (await import("./nouns/ssh.ts")).register,
+  },
+  shell: {
+    about: "a shell on a board",
+    load: async () => (await import("./nouns/shell.ts")).register,
+  },
+  file: {
+    about: "files of a board: list, get, put",
+    load: async () => (await import("./nouns/file.ts")).register,
+  },
   op: {
     about: "operations under way and ended",
     load: async () => (await import("./nouns/op.ts")).register,

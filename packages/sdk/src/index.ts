@@ -8,3 +8,7 @@ export * from "./plugin/keys.ts";
 export * from "./plugin/pack.ts";
 export * from "./transport.ts";
 export * from "./values.ts";
+export * from "./way/files.ts";
+export * from "./way/forward.ts";
+export * from "./way/shell.ts";
+export * from "./way/way.ts";

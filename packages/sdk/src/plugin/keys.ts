@@ -1,6 +1,12 @@
 // Ed25519 by the platform's own cryptography, so that a browser signs and checks as a command line does. Keys and signatures are
 // raw bytes in hex, as the contract says them.
-import { type PluginSignature, signedKeyText, signedVersionText } from "@s4t/contract";
+import {
+  type PluginSignature,
+  type StreamGrant,
+  signedGrantText,
+  signedKeyText,
+  signedVersionText,
+} from "@s4t/contract";
 
 /** An owner's key: both halves raw, hex. The private one is for its owner's eyes. */
 export interface OwnerKey {
@@ -75,3 +81,16 @@ export const verifyVersion = (version: string, { key, signature }: PluginSignatu
 /** What a new key says of itself when a project is handed over to it: whoever names a key must hold it. */
 export const proveKey = (key: OwnerKey): Promise<string> =>
   sign(key, signedKeyText(key.publicKey, true));
+
+/** The owner's word for one stream to a board of a sealed project: its signature of the board's challenge. */
+export const signGrant = async (
+  {
+    board,
+    kind,
+    challenge,
+  }: { readonly board: string; readonly kind: "shell" | "files"; readonly challenge: string },
+  key: OwnerKey,
+): Promise<StreamGrant> => ({
+  challenge,
+  signature: await sign(key, signedGrantText(board, kind, challenge)),
+});
