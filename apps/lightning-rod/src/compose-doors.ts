@@ -34,7 +34,7 @@ export const composeDoors = (
   { where, board, projectKeys, clock, log }: DoorsDependencies,
 ): Doors => {
   const services = createServices(allowed, createConnect(clock));
-  const shells = createShells(terminals);
+  const shells = createShells(terminals, clock);
   const { list, get, put } = createFiles(files);
   const tunnels = createTunnels({
     ...{ where, clock, log },

@@ -105,7 +105,11 @@ export const forwardStdio = async (
         const { length } = bytes;
         output.write(bytes, () => stream.consumed(length));
       },
-      onEnd: () => void output.end(),
+      onEnd() {
+        output.end();
+        // Nobody is there any more to send to: what waits for us to end would wait for ever.
+        stream.end();
+      },
       onReset: () => input.destroy(),
       onDrain: () => input.resume(),
     });
@@ -118,6 +122,7 @@ export const forwardStdio = async (
     const reason = await stream.ended;
     if (reason !== "ended") throw brokenOff(reason);
   } finally {
+    input.destroy();
     held.close();
   }
 };

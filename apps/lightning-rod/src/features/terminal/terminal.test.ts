@@ -1,12 +1,13 @@
+import { systemClock } from "@s4t/kit";
 import { expect, it } from "vitest";
 import { openTestStream, openTestTunnel } from "../../../test/streams.ts";
-import type { TerminalListener } from "../../platform/terminal.ts";
+import type { TerminalListener, Terminals } from "../../platform/terminal.ts";
 import { createShells } from "./terminal.ts";
 
 it("asks a shell for no more than its reader takes, and for more once it has", async () => {
   let listener: TerminalListener | undefined;
   const asked: string[] = [];
-  const shells = createShells({
+  const terminals: Terminals = {
     user: "maria",
     open: (_, given) => {
       listener = given;
@@ -18,7 +19,8 @@ it("asks a shell for no more than its reader takes, and for more once it has", a
         hangUp: () => {},
       };
     },
-  });
+  };
+  const shells = createShells(terminals, systemClock);
   const tunnel = openTestTunnel((incoming) => shells.open({ cols: 80, rows: 24 }, incoming));
   const { stream, text } = await openTestStream(tunnel, "shell", {}, { use: false });
   const piece = Buffer.alloc(4_096, "y");

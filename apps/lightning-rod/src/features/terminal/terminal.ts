@@ -1,10 +1,13 @@
 // Shells through a tunnel: a stream and a terminal joined, each slowed to the other's pace.
 import { check, fail, ShellMessage, type StreamArgs } from "@s4t/contract";
+import type { Clock } from "@s4t/kit";
 import type { IncomingStream, Stream } from "@s4t/tunnel";
 import type { Terminal, Terminals } from "../../platform/terminal.ts";
 
 /** Shells at once: each is a process or more. */
 export const MAX_SHELLS = 16;
+/** How often a shell is told again that nobody types any more: between two states of its terminal the word is lost. */
+export const END_OF_INPUT_MS = 1_000;
 /** What a program reads where nobody types any more: the end of its input. */
 const endOfInput = Uint8Array.of(4);
 
@@ -25,7 +28,7 @@ const windowOf = (message: unknown): { cols: number; rows: number } | undefined 
 };
 
 /** Makes the feature. */
-export const createShells = (terminals: Terminals): Shells => {
+export const createShells = (terminals: Terminals, clock: Clock): Shells => {
   const open = new Set<Terminal>();
 
   const serve = (args: StreamArgs<"shell">, incoming: IncomingStream): void => {
@@ -35,6 +38,11 @@ export const createShells = (terminals: Terminals): Shells => {
     let stream: Stream | undefined;
     /** Bytes of the user that the terminal has not taken yet. */
     let waiting = 0;
+    let ending: { cancel(): void } | undefined;
+    const endInput = (): void => {
+      terminal.write(endOfInput);
+      ending = clock.after(END_OF_INPUT_MS, endInput);
+    };
     const terminal = terminals.open(
       { cols, rows, term },
       {
@@ -47,6 +55,7 @@ export const createShells = (terminals: Terminals): Shells => {
         },
         onExit({ code, signal }) {
           open.delete(terminal);
+          ending?.cancel();
           stream?.message({ kind: "exit", code, signal });
           stream?.end();
         },
@@ -65,8 +74,9 @@ export const createShells = (terminals: Terminals): Shells => {
         const size = windowOf(message);
         if (size) terminal.resize(size.cols, size.rows);
       },
-      onEnd: () => void terminal.write(endOfInput),
+      onEnd: endInput,
       onReset() {
+        ending?.cancel();
         open.delete(terminal);
         terminal.hangUp();
       },

@@ -1,0 +1,81 @@
+// A cloud and a board with doors, and the command line as its user has it.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
+import { stateOf } from "./board.ts";
+import { type CloudOptions, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
+import { finish, type Printed, paste, until } from "./s4t.ts";
+
+export interface Stage {
+  readonly cloud: RunningCloud;
+  readonly uuid: string;
+  readonly folder: string;
+  /** Where the board's files are. */
+  readonly files: string;
+  agent(): RunningAgent;
+  /** Starts the board's agent again, with other arguments. */
+  restartAgent(...args: readonly string[]): Promise<void>;
+  /** `./s4t …` as who started the cloud. */
+  s4t(line: string): Promise<Printed>;
+  /** The same, left running. */
+  start(line: string, input?: "ignore" | "pipe"): ReturnType<typeof paste>;
+  end(): Promise<void>;
+}
+
+/** Starts a cloud with a board `lamp` that is online. */
+export const openStage = async (
+  agentArgs: readonly string[] = [],
+  options: CloudOptions = {},
+): Promise<Stage> => {
+  const temporary = temporaryFolder();
+  const folder = temporary.path;
+  const files = join(folder, "files");
+  mkdirSync(files);
+  const data = join(folder, "cloud");
+  const cloud = await startCloud(data, options);
+  await cloud.signIn();
+  const { uuid, enrolment } = await registerBoard(cloud, "lamp");
+  const board = join(folder, "lamp");
+  const online = () =>
+    until(
+      () => stateOf(cloud, uuid),
+      (state) => state === "online",
+      15_000,
+    );
+  const argumentsOf = (args: readonly string[]) => ["--files", files, ...args];
+  let agent = startAgent(board, ["--enrol", enrolment, ...argumentsOf(agentArgs)]);
+  await online();
+  const env = { HOME: folder, S4T_DATA: data };
+  return {
+    cloud,
+    uuid,
+    folder,
+    files,
+    agent: () => agent,
+    async restartAgent(...args) {
+      await agent.kill("SIGTERM");
+      agent = startAgent(board, argumentsOf(args));
+      await online();
+    },
+    s4t: (line) => finish(paste(`./s4t ${line}`, env)),
+    start: (line, input) => paste(`./s4t ${line}`, env, input),
+    async end() {
+      await agent.kill("SIGTERM");
+      await cloud.kill("SIGTERM");
+      temporary.remove();
+    },
+  };
+};
+
+/** Everything that a process prints, as it comes. */
+export const heardFrom = (child: ReturnType<typeof paste>): { out(): string; err(): string } => {
+  let out = "";
+  let err = "";
+  child.stdout?.setEncoding("latin1").on("data", (piece: string) => {
+    out += piece;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (piece: string) => {
+    err += piece;
+  });
+  return { out: () => out, err: () => err };
+};
