@@ -6,6 +6,7 @@ export * from "./pages.ts";
 export * from "./plugin/create.ts";
 export * from "./plugin/keys.ts";
 export * from "./plugin/pack.ts";
+export * from "./plugin/stubs.ts";
 export * from "./transport.ts";
 export * from "./values.ts";
 export * from "./way/files.ts";

@@ -26,16 +26,16 @@ const nodeArguments = (
   const permission = ["--permission", "--experimental-permission"].find((flag) =>
     nodeFlags.has(flag),
   );
-  const both = (flag: string, path: string) => [`${flag}=${path}`, `${flag}=${path}/*`];
+  // A path by itself means all that is below it too. The same path with a star beside ends Node 20 at its start.
   const permissions = !permission
     ? []
     : [
         permission,
         `--allow-fs-read=${host}`,
-        ...[folder, stateFolder, ...needs.read, ...needs.write].flatMap((path) =>
-          both("--allow-fs-read", path),
+        ...[folder, stateFolder, ...needs.read, ...needs.write].map(
+          (path) => `--allow-fs-read=${path}`,
         ),
-        ...[stateFolder, ...needs.write].flatMap((path) => both("--allow-fs-write", path)),
+        ...[stateFolder, ...needs.write].map((path) => `--allow-fs-write=${path}`),
         ...(needs.network ? known("--allow-net") : []),
         ...(needs.children ? known("--allow-child-process") : []),
       ];

@@ -33,11 +33,13 @@ export const findMachine = async (allow: {
   const inner = isRoot && setpriv ? [setpriv, "--reuid", String(FIRST_UID)] : [];
   const trySandbox = async () => {
     if (!bwrap) return undefined;
-    const hasSize = (await probe(bwrap, ["--help"]))?.includes("--size ") ?? false;
-    const args = sandboxArguments({ isRoot, hasSize, network: false, read: [], write: [] });
-    const isUsable =
-      (await probe(bwrap, [...args, "--", ...inner, findProgram("true") ?? "true"])) !== undefined;
-    return isUsable ? { bwrap, hasSize } : undefined;
+    // Older ones do not bound a file system in memory, and refuse the words for it.
+    for (const hasSize of [true, false]) {
+      const args = sandboxArguments({ isRoot, hasSize, network: false, read: [], write: [] });
+      const command = [...args, "--", ...inner, findProgram("true") ?? "true"];
+      if ((await probe(bwrap, command)) !== undefined) return { bwrap, hasSize };
+    }
+    return undefined;
   };
   const [python, sandbox, unshareWorks] = await Promise.all([
     findPython(isRoot),

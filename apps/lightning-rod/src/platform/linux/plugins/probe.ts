@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 
 /** A probe that has not answered by then answers no: the agent's start waits for it. */
 export const PROBE_TIMEOUT_MS = 5_000;
-/** What is read of a probe's answer: a program's whole help. */
-const MAX_ANSWER_LENGTH = 65_536;
+/** What is read of a probe's answer: a few short lines. */
+const MAX_ANSWER_LENGTH = 4_096;
 
 /** Standard output of a program that ended well, or undefined. */
 export const probe = (program: string, args: readonly string[]): Promise<string | undefined> =>

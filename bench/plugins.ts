@@ -1,0 +1,125 @@
+// What a plugin costs a board: a warm call within the agent, a cold one from no process to its answer, and the memory of one that
+// waits. Beside each the bare interpreter, in the same rounds: what no runtime of that language goes below.
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { findPython } from "../apps/lightning-rod/src/platform/linux/plugins/probe.ts";
+import { levels, openTestMachine, type TestMachine } from "../apps/lightning-rod/test/runtime.ts";
+import { root } from "../scripts/repository.ts";
+import { figuresOf, type Print } from "./harness/figures.ts";
+import { privateMiBOf } from "./harness/machine.ts";
+import { interleave, median, quantile } from "./harness/rounds.ts";
+
+/** Calls of one round, and those before that are not counted. */
+const CALLS = 1_000;
+const FIRST_CALLS = 100;
+/** Rounds of starts: one is quick and varies much. */
+const START_ROUNDS = 25;
+/** How long a process rests before its memory is read. */
+const REST_MS = 2_000;
+
+type Runtime = "node" | "python";
+const sources: Readonly<Record<Runtime, string>> = {
+  node: "export default async (params) => params;",
+  python: "def main(params, ctx):\n    return params\n",
+};
+const rest = () => new Promise<void>((resolve) => setTimeout(resolve, REST_MS));
+
+/** From exec to exit. */
+const bareMs = (command: readonly string[]): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(command[0] ?? "", command.slice(1), { stdio: "ignore" });
+    child.once("error", reject);
+    child.once("exit", () => resolve(performance.now() - began));
+  });
+
+const coldMs = async (machine: TestMachine, runtime: Runtime): Promise<number> => {
+  const opened = machine.open(runtime, sources[runtime]);
+  const began = performance.now();
+  await opened.call({ lamp: 7 });
+  const tookMs = performance.now() - began;
+  await opened.instance.close();
+  return tookMs;
+};
+
+const warmMs = async (machine: TestMachine, runtime: Runtime): Promise<number[]> => {
+  const opened = machine.open(runtime, sources[runtime]);
+  const took: number[] = [];
+  // A process is replaced after a thousand calls: that is one of the thousand, as it is on a board.
+  for (let n = 0; n < CALLS + FIRST_CALLS; n += 1) {
+    const began = performance.now();
+    await opened.call({ lamp: n });
+    if (n >= FIRST_CALLS) took.push(performance.now() - began);
+  }
+  await opened.instance.close();
+  return took;
+};
+
+const restingMiB = async (machine: TestMachine, runtime: Runtime): Promise<number> => {
+  const opened = machine.open(runtime, sources[runtime]);
+  await opened.call({});
+  await rest();
+  const { pid } = opened.instance.use();
+  const memory = privateMiBOf(pid ?? process.pid);
+  await opened.instance.close();
+  return memory;
+};
+
+const bareMiB = async (command: readonly string[]): Promise<number> => {
+  const child: ChildProcess = spawn(command[0] ?? "", command.slice(1), { stdio: "ignore" });
+  await rest();
+  const memory = privateMiBOf(child.pid ?? process.pid);
+  child.kill("SIGKILL");
+  return memory;
+};
+
+export const run = async (print: Print): Promise<void> => {
+  const figure = figuresOf("plugins", print);
+  const python = (await findPython(false))?.path ?? "python3";
+  const peers = join(root, "bench/peers");
+  const bare: Readonly<Record<Runtime, { readonly start: string[]; readonly idle: string[] }>> = {
+    node: {
+      start: [process.execPath, "/dev/null"],
+      idle: [process.execPath, join(peers, "idle.mjs")],
+    },
+    python: {
+      start: [python, "-I", "-S", "-c", "0"],
+      idle: [python, "-I", "-S", join(peers, "idle.py")],
+    },
+  };
+  // Without root both are the ordinary user's: the case's name says what the machine reached.
+  for (const allow of ["full", "kernel"] as const) {
+    const machine = await openTestMachine(levels[allow]);
+    const { level } = machine.runner.describe().isolation;
+    try {
+      for (const runtime of ["node", "python"] as const) {
+        const of = `${runtime}, level ${level}`;
+        const peer = (value: number) => ({ name: `bare ${runtime}`, value });
+        const starts = await interleave(
+          { cold: () => coldMs(machine, runtime), bare: () => bareMs(bare[runtime].start) },
+          START_ROUNDS,
+        );
+        figure({
+          ...{ case: of, metric: "cold call p50", unit: "ms", value: median(starts.cold) },
+          peer: peer(median(starts.bare)),
+        });
+        const calls = (await warmMs(machine, runtime)).flat();
+        for (const [metric, share] of [
+          ["warm call p50", 0.5],
+          ["warm call p99", 0.99],
+        ] as const)
+          figure({ case: of, metric, unit: "ms", value: quantile(calls, share) });
+        const memory = await interleave(
+          { plugin: () => restingMiB(machine, runtime), bare: () => bareMiB(bare[runtime].idle) },
+          3,
+        );
+        figure({
+          ...{ case: of, metric: "private at rest", unit: "MiB", value: median(memory.plugin) },
+          peer: peer(median(memory.bare)),
+        });
+      }
+    } finally {
+      await machine.close();
+    }
+  }
+};
