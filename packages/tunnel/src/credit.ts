@@ -10,6 +10,10 @@ export const MAX_WINDOW_BYTES = 16_777_216;
 export const MAX_WINDOWS_BYTES = 67_108_864;
 /** The least that a stream starts with, however many there are: with all of them, as much again. */
 export const MIN_WINDOW_BYTES = 16_384;
+/** Credit is given back in parts of a window: with halves, half of it would always be on its way back. */
+const CREDIT_PARTS = 8;
+/** Smaller parts cost more than they bring. */
+const MIN_CREDIT_BYTES = 65_536;
 /** A new stream gets at most this part of what is left, so that many streams leave something to those that come. */
 const SHARE_OF_REST = 8;
 
@@ -40,6 +44,8 @@ export class Window {
   #consumed = 0;
   /** Sent by the peer and not consumed yet. */
   #held = 0;
+  /** Consumed since the time is taken, until it is half a window. */
+  #timed = 0;
   #startedMs: number;
 
   constructor(pool: CreditPool) {
@@ -65,17 +71,21 @@ export class Window {
   consume(count: number): number {
     this.#held -= count;
     this.#consumed += count;
-    if (this.#consumed * 2 < this.#bytes) return 0;
-    const now = this.#pool.clock.monotonicMs();
-    const tookMs = now - this.#startedMs;
-    this.#startedMs = now;
-    const credit = this.#consumed + this.#grow(tookMs);
+    this.#timed += count;
+    const grown = this.#timed * 2 < this.#bytes ? 0 : this.#grow();
+    const least = Math.max(MIN_CREDIT_BYTES, this.#bytes / CREDIT_PARTS);
+    if (grown === 0 && this.#consumed < Math.min(least, this.#bytes / 2)) return 0;
+    const credit = this.#consumed + grown;
     this.#consumed = 0;
     return credit;
   }
 
-  /** Bytes that the window grows by, where half of it lasted no longer than two round trips. */
-  #grow(tookMs: number): number {
+  /** Half a window was consumed: answers what it grows by, where that took no longer than two round trips. */
+  #grow(): number {
+    const now = this.#pool.clock.monotonicMs();
+    const tookMs = now - this.#startedMs;
+    this.#startedMs = now;
+    this.#timed = 0;
     const { roundTripMs, givenBytes } = this.#pool;
     if (roundTripMs === undefined || tookMs > roundTripMs * 2) return 0;
     const more = Math.min(

@@ -13,6 +13,8 @@ const MIN_READ_BYTES = 65_536;
 const MIN_FIRST_READ_BYTES = 512;
 /** Free slabs that are kept for whoever is next busy: 8 MiB. */
 export const MAX_FREE_SLABS = 32;
+/** The same of those that sockets begin with: 1 MiB. */
+const MAX_FREE_FIRST_SLABS = 256;
 
 /** One piece of memory, and how many hold it. */
 class Slab implements Lease {
@@ -36,15 +38,20 @@ class Slab implements Lease {
 }
 
 const free: Slab[] = [];
+const freeFirst: Slab[] = [];
 const keep = (slab: Slab): void => {
-  if (slab.buffer.length !== SLAB_BYTES || free.length >= MAX_FREE_SLABS) return;
+  const isLarge = slab.buffer.length === SLAB_BYTES;
+  const list = isLarge ? free : freeFirst;
+  if (list.length >= (isLarge ? MAX_FREE_SLABS : MAX_FREE_FIRST_SLABS)) return;
   slab.isLeft = false;
-  free.push(slab);
+  list.push(slab);
 };
+const take = (isLarge: boolean): Slab =>
+  (isLarge ? free : freeFirst).pop() ?? new Slab(isLarge ? SLAB_BYTES : FIRST_SLAB_BYTES);
 
 /** The memory that one socket reads into. */
 export class SlabReader {
-  #slab = new Slab(FIRST_SLAB_BYTES);
+  #slab = take(false);
   #at = 0;
   /** Small reads since the last that was not. */
   #quietReads = 0;
@@ -73,7 +80,7 @@ export class SlabReader {
 
   #take(isLarge: boolean): void {
     this.#slab.isLeft = true;
-    this.#slab = isLarge ? (free.pop() ?? new Slab(SLAB_BYTES)) : new Slab(FIRST_SLAB_BYTES);
+    this.#slab = take(isLarge);
     this.#at = 0;
     this.#quietReads = 0;
   }

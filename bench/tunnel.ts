@@ -1,0 +1,277 @@
+// Bytes to and from a board through a tunnel, beside a plain Node pipe and `ssh -R`, in the same rounds. Both ends are processes of
+// their own, and so is the service that they lead to; the client is this process. CPU is that of both ends together.
+import { join } from "node:path";
+import { root } from "../scripts/repository.ts";
+import { figuresOf, type Print } from "./harness/figures.ts";
+import { timeEach } from "./harness/latency.ts";
+import { residentMiBOf } from "./harness/machine.ts";
+import { type RunningProgram, startProgram } from "./harness/program.ts";
+import { interleave, median, quantile } from "./harness/rounds.ts";
+import { bring, connectMany, openEcho, stall, take } from "./tunnel/client.ts";
+import { type SshPeer, startSsh } from "./tunnel/ssh.ts";
+
+/** MiB of one transfer. */
+const BULK_MIB = 256;
+/** MiB over the long path: enough that the first second, in which windows grow, is a part and not the whole. */
+const FAR_MIB = 512;
+const FAR_ROUNDS = 3;
+/** Connections of one round, so many at once. */
+const CONNECTIONS = 400;
+const AT_ONCE = 8;
+const ECHOES = 1_000;
+const IDLE_STREAMS = 1_000;
+
+type Figure = ReturnType<typeof figuresOf>;
+
+/** Something that leads from a public port to the service. */
+interface Way {
+  readonly name: string;
+  readonly port: number;
+  cpuSeconds(): number;
+}
+interface Sample {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+const portsOf = ({ greeting }: RunningProgram): number[] =>
+  (/ports? ([\d ]+)/.exec(greeting)?.[1] ?? "").trim().split(" ").map(Number);
+const start = (name: string, args: readonly (string | number)[], ready: RegExp) =>
+  startProgram({ file: join(root, `bench/peers/${name}.ts`), args: args.map(String), ready });
+
+const sampleOf = async ({ cpuSeconds }: Way, work: () => Promise<number>): Promise<Sample> => {
+  const before = cpuSeconds();
+  const seconds = await work();
+  // What ends a connection is a part of it, too.
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  return { seconds, cpuSeconds: cpuSeconds() - before };
+};
+
+const measure = async (
+  ways: readonly Way[],
+  work: (port: number) => Promise<number>,
+  rounds?: number,
+): Promise<ReadonlyMap<string, readonly Sample[]>> => {
+  for (const way of ways) await sampleOf(way, () => work(way.port)); // compilers and windows settle
+  const contenders = ways.map(
+    (way) => [way.name, () => sampleOf(way, () => work(way.port))] as const,
+  );
+  return new Map(Object.entries(await interleave(Object.fromEntries(contenders), rounds)));
+};
+
+/** Median of the ratios of the same rounds. */
+const ratioOf = (
+  samples: ReadonlyMap<string, readonly Sample[]>,
+  ours: string,
+  theirs: string,
+  member: keyof Sample,
+): number =>
+  median(
+    (samples.get(ours) ?? []).map(
+      (sample, round) => (samples.get(theirs)?.[round]?.[member] ?? Number.NaN) / sample[member],
+    ),
+  );
+
+const pairs = [
+  ["tunnel", "pipe"],
+  ["tunnel", "ssh -R"],
+  ["tunnel, TLS", "ssh -R"],
+  ["tunnel, TLS", "ssh -R, aes128-gcm"],
+] as const;
+
+const measureBulk = async (ways: readonly Way[], figure: Figure): Promise<void> => {
+  for (const [direction, work] of [
+    ["down", take],
+    ["up", bring],
+  ] as const) {
+    const samples = await measure(ways, (port) => work(port, BULK_MIB));
+    const bytes = BULK_MIB * 1_048_576;
+    for (const [name, rounds] of samples) {
+      const of = (count: (sample: Sample) => number) => median(rounds.map(count));
+      const kind = `bulk ${direction}, ${name}`;
+      figure({
+        case: kind,
+        metric: "rate",
+        value: of((s) => bytes / s.seconds / 1e6),
+        unit: "MB/s",
+      });
+      if (name !== "direct")
+        figure({
+          ...{ case: kind, metric: "CPU of both ends", unit: "CPU-s/GB", lessIsBetter: true },
+          value: of((s) => (s.cpuSeconds / bytes) * 1e9),
+        });
+    }
+    for (const [ours, theirs] of pairs.filter(([, theirs]) => samples.has(theirs)))
+      for (const [metric, member] of [
+        ["rate", "seconds"],
+        ["CPU per byte", "cpuSeconds"],
+      ] as const)
+        figure({
+          case: `bulk ${direction}, ${ours} to ${theirs}`,
+          metric: `${metric}, ratio of the same round (above 1: ours is better)`,
+          value: ratioOf(samples, ours, theirs, member),
+          unit: "×",
+        });
+  }
+};
+
+const measureConnections = async (ways: readonly Way[], figure: Figure): Promise<void> => {
+  const samples = await measure(ways, (port) => connectMany(port, CONNECTIONS, AT_ONCE));
+  for (const [name, rounds] of samples) {
+    const of = (member: keyof Sample) =>
+      median(rounds.map((sample) => sample[member])) / CONNECTIONS;
+    const kind = `new connection, ${name}`;
+    figure({ case: kind, metric: "rate", value: 1 / of("seconds"), unit: "1/s" });
+    if (name !== "direct")
+      figure({ case: kind, metric: "CPU", value: of("cpuSeconds") * 1e6, unit: "µs CPU" });
+  }
+  for (const [ours, theirs] of pairs.filter(([, theirs]) => samples.has(theirs)))
+    figure({
+      case: `new connection, ${ours} to ${theirs}`,
+      metric: "rate, ratio of the same round",
+      value: ratioOf(samples, ours, theirs, "seconds"),
+      unit: "×",
+    });
+};
+
+const measureEchoes = async (ways: readonly Way[], figure: Figure): Promise<void> => {
+  const rounds: Record<string, () => Promise<number[]>> = {};
+  for (const { name, port } of ways)
+    rounds[name] = async () => {
+      const echo = await openEcho(port);
+      const took = await timeEach(ECHOES, echo.ask);
+      echo.close();
+      return took;
+    };
+  const took = await interleave(rounds);
+  const of = (name: string, share: number) =>
+    median((took[name] ?? []).map((round) => quantile(round, share)));
+  for (const { name } of ways)
+    figure({
+      ...{ case: `echo of one byte, ${name}`, metric: "p50", value: of(name, 0.5), unit: "ms" },
+      peer: { name: "pipe", value: of("pipe", 0.5) },
+    });
+};
+
+const measureStalled = async ({ port }: Way, figure: Figure): Promise<void> => {
+  const echoes = async (): Promise<number[]> => {
+    const echo = await openEcho(port);
+    const took = await timeEach(ECHOES, echo.ask);
+    echo.close();
+    return took;
+  };
+  const took = await interleave({
+    alone: echoes,
+    beside: async () => {
+      const stop = await stall(port);
+      await new Promise((resolve) => setTimeout(resolve, 200)); // until its window is full
+      const round = await echoes();
+      stop();
+      return round;
+    },
+  });
+  const of = (rounds: readonly number[][]) => median(rounds.map((round) => quantile(round, 0.99)));
+  figure({
+    ...{ case: "echo beside a reader that stands still", metric: "p99", unit: "ms" },
+    value: of(took.beside),
+    peer: { name: "alone", value: of(took.alone) },
+  });
+};
+
+const measureIdle = async (
+  { port }: Way,
+  ends: Readonly<Record<string, RunningProgram>>,
+  figure: Figure,
+): Promise<void> => {
+  const resident = () => Object.values(ends).map(({ pid }) => residentMiBOf(pid));
+  const before = resident();
+  const open = [];
+  for (let i = 0; i < IDLE_STREAMS; i += 1) open.push(await openEcho(port));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const after = resident();
+  for (const echo of open) echo.close();
+  for (const [i, name] of Object.keys(ends).entries())
+    figure({
+      ...{ case: `${IDLE_STREAMS} idle streams, ${name}'s end`, metric: "RSS of one", unit: "KiB" },
+      value: (((after[i] ?? 0) - (before[i] ?? 0)) * 1_024) / IDLE_STREAMS,
+    });
+};
+
+/** The long path, in processes of its own: TCP through it beside a tunnel that was dialled through it, with the same buffers in between. */
+const measureFar = async (servicePort: number, figure: Figure): Promise<void> => {
+  const programs: RunningProgram[] = [];
+  const run = async (...args: Parameters<typeof start>): Promise<RunningProgram> => {
+    const program = await start(...args);
+    programs.push(program);
+    return program;
+  };
+  try {
+    const [direct = 0] = portsOf(await run("slow-path", [servicePort], /port \d+/));
+    const cloud = await run("tunnel-cloud", [], /ports .*\n/);
+    const [dialled = 0, open = 0] = portsOf(cloud);
+    const [far = 0] = portsOf(await run("slow-path", [dialled], /port \d+/));
+    await run("tunnel-board", [servicePort, `http://127.0.0.1:${far}`], /dialled/);
+    const none = { cpuSeconds: () => 0 };
+    const ways = [
+      { name: "TCP", port: direct, ...none },
+      { name: "tunnel", port: open, ...none },
+    ];
+    for (const [direction, work] of [
+      ["down", take],
+      ["up", bring],
+    ] as const) {
+      const samples = await measure(ways, (port) => work(port, FAR_MIB), FAR_ROUNDS);
+      const of = (name: string) =>
+        median((samples.get(name) ?? []).map((s) => (FAR_MIB * 1.048_576) / s.seconds));
+      figure({
+        ...{ case: `100 ms path, ${direction}`, metric: "rate", value: of("tunnel"), unit: "MB/s" },
+        peer: { name: "TCP", value: of("TCP") },
+      });
+    }
+  } finally {
+    for (const program of programs.reverse()) await program.stop();
+  }
+};
+
+export const run = async (print: Print): Promise<void> => {
+  const figure = figuresOf("tunnel", print);
+  const programs: RunningProgram[] = [];
+  const begin = async (...args: Parameters<typeof start>): Promise<RunningProgram> => {
+    const program = await start(...args);
+    programs.push(program);
+    return program;
+  };
+  let ssh: SshPeer | undefined;
+  try {
+    const [servicePort = 0] = portsOf(await begin("tunnel-service", [], /port \d+/));
+    const pipe = await begin("tcp-pipe", [servicePort], /port \d+/);
+    const cloud = await begin("tunnel-cloud", [], /ports .*\n/);
+    const [plainDial, plain = 0, secureDial, secure = 0] = portsOf(cloud);
+    const urls = [`http://127.0.0.1:${plainDial}`, `https://127.0.0.1:${secureDial}`];
+    const board = await begin("tunnel-board", [servicePort, ...urls], /dialled/);
+    ssh = await startSsh(servicePort);
+    const cpuSeconds = () => cloud.cpuSeconds() + board.cpuSeconds();
+    const tunnel = { name: "tunnel", port: plain, cpuSeconds };
+    const ways: Way[] = [
+      { name: "direct", port: servicePort, cpuSeconds: () => 0 },
+      { name: "pipe", port: portsOf(pipe)[0] ?? 0, cpuSeconds: pipe.cpuSeconds },
+      tunnel,
+      { name: "tunnel, TLS", port: secure, cpuSeconds },
+    ];
+    if (ssh)
+      ways.push(
+        { name: "ssh -R", port: ssh.ports.default, cpuSeconds: ssh.cpuSeconds },
+        { name: "ssh -R, aes128-gcm", port: ssh.ports.aes128, cpuSeconds: ssh.cpuSeconds },
+      );
+    else console.error("No OpenSSH (it is started as root, to run as daemon): left out.");
+    await measureIdle(tunnel, { cloud, board }, figure);
+    await measureBulk(ways, figure);
+    await measureConnections(ways, figure);
+    await measureEchoes(ways, figure);
+    await measureStalled(tunnel, figure);
+    await measureFar(servicePort, figure);
+  } finally {
+    ssh?.stop();
+    for (const program of programs.reverse()) await program.stop();
+  }
+};
