@@ -4,7 +4,7 @@ import { randomFillSync } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "@s4t/kit";
 import { type EndReason, endReasons, FRAME_HEAD_BYTES, type FrameType } from "../frames.ts";
-import type { Transport, TransportListener } from "../transport.ts";
+import { HIGH_WATER_BYTES, type Transport, type TransportListener } from "../transport.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { unmask } from "./mask.ts";
 import { readSocket } from "./read-socket.ts";
@@ -75,6 +75,14 @@ export const createSocketTransport = (
     if (isDialer) head.writeUInt32BE(0, at - 4);
     return { head, at };
   };
+  const mustMask = isDialer && !isMaskFree;
+  /** Masks what follows a head, where that must be. */
+  const maskBehind = (head: Buffer, at: number): void => {
+    if (!mustMask) return;
+    const mask = drawMask();
+    mask.copy(head, at - 4);
+    unmask(head.subarray(at), mask, 0);
+  };
 
   const send = (
     type: FrameType,
@@ -87,17 +95,12 @@ export const createSocketTransport = (
       return;
     }
     const length = FRAME_HEAD_BYTES + (payload?.length ?? 0);
-    const mustMask = isDialer && !isMaskFree;
     const isSmall = payload === undefined || payload.length <= SMALL_BYTES || mustMask;
     const { head, at } = headOf(2, length, isSmall ? length : FRAME_HEAD_BYTES);
     head[at] = type;
     head.writeUInt32BE(stream, at + 1);
     if (payload && isSmall) head.set(payload, at + FRAME_HEAD_BYTES);
-    if (mustMask) {
-      const mask = drawMask();
-      mask.copy(head, at - 4);
-      unmask(head.subarray(at), mask, 0);
-    }
+    maskBehind(head, at);
     cork();
     if (!payload || isSmall) {
       socket.write(head);
@@ -112,6 +115,7 @@ export const createSocketTransport = (
   const control = (opcode: number, payload: Buffer): void => {
     const { head, at } = headOf(opcode, payload.length, payload.length);
     head.set(payload, at);
+    maskBehind(head, at);
     socket.write(head);
   };
 
@@ -137,7 +141,8 @@ export const createSocketTransport = (
       if (state === "open") listener?.onFrame(type, stream, payload, lease);
     },
     onPing: (payload) => {
-      if (state === "open") control(10, payload);
+      // Who asks and never reads gets no answer: what waits stays bounded.
+      if (state === "open" && socket.writableLength < HIGH_WATER_BYTES) control(10, payload);
     },
     onClose: (said) => {
       socket.end();
