@@ -30,10 +30,16 @@ export const pipeSocket = (stream: Stream, socket: Socket): Promise<EndReason> =
     const isTaken = stream.write(bytes, lease && (() => lease.release()));
     if (!isTaken) socket.pause();
   });
-  socket.on("end", () => stream.end());
+  let isReadOut = false;
+  socket.on("end", () => {
+    isReadOut = true;
+    stream.end();
+  });
   socket.on("error", () => {}); // told by the close that follows
-  // After both ways ended this changes nothing; else the socket broke.
-  socket.on("close", () => stream.reset("lost"));
+  socket.on("close", () => {
+    // Both ways ended well here; what the stream still has to send may take its time. Otherwise the socket broke.
+    if (!isReadOut || !socket.writableFinished) stream.reset("lost");
+  });
   if (socket.destroyed) stream.reset("lost");
   else socket.resume();
   return stream.ended;

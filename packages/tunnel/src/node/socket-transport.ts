@@ -50,7 +50,8 @@ export const createSocketTransport = (
     if (isCorked) return;
     isCorked = true;
     socket.cork();
-    process.nextTick(() => {
+    // After all sockets that were ready have been read: streams that speak at the same time share a write.
+    setImmediate(() => {
       isCorked = false;
       socket.uncork();
     });

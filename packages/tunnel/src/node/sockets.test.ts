@@ -8,7 +8,7 @@ import { seeded, systemClock } from "@s4t/kit";
 import { afterEach, describe, expect, it } from "vitest";
 import { browserTransport } from "../browser.ts";
 import type { EndReason } from "../frames.ts";
-import type { Stream } from "../stream.ts";
+import type { Stream, StreamListener } from "../stream.ts";
 import { createTunnel, type IncomingStream, type Tunnel } from "../tunnel.ts";
 import { acceptTunnel, refuseUpgrade, ticketOf } from "./accept.ts";
 import { dialTunnel } from "./dial.ts";
@@ -328,4 +328,39 @@ describe("frames", () => {
   ])("%s is a violation", (_, hex, wanted) => {
     expect(read([Buffer.from(hex, "hex")], false).slice(0, 1)).toEqual([wanted]);
   });
+});
+
+it.each([
+  ["has ended both ways leaves what it said to a stream that is slower", true, ["end"]],
+  ["breaks resets its stream, though it had ended one way", false, ["end", "reset lost"]],
+] as const)("a socket that %s", async (_, isWell, wanted) => {
+  const server = createTcpServer({ allowHalfOpen: true, pauseOnConnect: true });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => server.close());
+  const arrived = new Promise<Socket>((resolve) => server.once("connection", resolve));
+  const client = connect({ port: portOf(server), host: "127.0.0.1", allowHalfOpen: true });
+  client.on("error", () => {});
+  client.resume();
+  const socket = await arrived;
+  const said: string[] = [];
+  let listener: StreamListener | undefined;
+  const slow: Stream = {
+    ...{ bytesIn: 0, bytesOut: 0, ended: new Promise<EndReason>(() => {}) },
+    write: () => true,
+    message() {},
+    consumed() {},
+    end: () => void said.push("end"), // and not sent yet
+    reset: (reason) => void said.push(`reset ${reason}`),
+    listen: (given) => {
+      listener = given;
+    },
+  };
+  void pipeSocket(slow, socket);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  client.end("all");
+  await expect.poll(() => said).toEqual(["end"]);
+  if (isWell) listener?.onEnd();
+  else client.resetAndDestroy();
+  await closed;
+  expect(said).toEqual(wanted);
 });
