@@ -330,16 +330,12 @@ describe("frames", () => {
   });
 });
 
-it.each([
-  ["has ended both ways leaves what it said to a stream that is slower", true, ["end"]],
-  ["breaks resets its stream, though it had ended one way", false, ["end", "reset lost"]],
-] as const)("a socket that %s", async (_, isWell, wanted) => {
+it("a socket that has ended both ways leaves what it said to a stream that is slower", async () => {
   const server = createTcpServer({ allowHalfOpen: true, pauseOnConnect: true });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanups.push(() => server.close());
   const arrived = new Promise<Socket>((resolve) => server.once("connection", resolve));
   const client = connect({ port: portOf(server), host: "127.0.0.1", allowHalfOpen: true });
-  client.on("error", () => {});
   client.resume();
   const socket = await arrived;
   const said: string[] = [];
@@ -359,8 +355,7 @@ it.each([
   const closed = new Promise((resolve) => socket.once("close", resolve));
   client.end("all");
   await expect.poll(() => said).toEqual(["end"]);
-  if (isWell) listener?.onEnd();
-  else client.resetAndDestroy();
+  listener?.onEnd();
   await closed;
-  expect(said).toEqual(wanted);
+  expect(said).toEqual(["end"]);
 });
