@@ -45,15 +45,24 @@ export const createSocketTransport = (
   let listener: TransportListener | undefined;
   let state: "open" | "closing" | "closed" = "open";
   let isCorked = false;
+  /** Something was written in this turn of the loop. */
+  let hasWritten = false;
 
+  const uncork = (): void => {
+    isCorked = false;
+    socket.uncork();
+  };
+  /** What is written together leaves together: at once the first time, and once more when all sockets of the turn were read. */
   const cork = (): void => {
     if (isCorked) return;
     isCorked = true;
     socket.cork();
-    // After all sockets that were ready have been read: streams that speak at the same time share a write.
+    if (hasWritten) return;
+    hasWritten = true;
+    process.nextTick(uncork);
     setImmediate(() => {
-      isCorked = false;
-      socket.uncork();
+      hasWritten = false;
+      if (isCorked) uncork();
     });
   };
 
