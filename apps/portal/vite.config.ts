@@ -17,6 +17,21 @@ export default defineConfig({
     // Which file needs which: the budget test reads it.
     manifest: true,
     chunkSizeWarningLimit: 400,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          // In reach of the start by way of an index, used by few pages only: else the first load would carry what checks
+          // values, packs plugins and opens tunnels.
+          groups: [
+            {
+              name: "reach",
+              test: /typebox\/build\/(?:value|schema|format)\/|packages\/(?:tunnel\/|sdk\/src\/(?:way|plugin)\/|contract\/src\/(?:check|parameters)\.ts)/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: "127.0.0.1",

@@ -23,8 +23,8 @@ export interface Stage {
   cloud(): RunningCloud;
   readonly admin: { readonly username: string; readonly password: string };
   /** Registers a board and brings its agent up; answers its id once it is online. */
-  addBoard(name: string): Promise<string>;
-  startAgent(name: string, enrolment?: string): RunningAgent;
+  addBoard(name: string, args?: readonly string[]): Promise<string>;
+  startAgent(name: string, enrolment?: string, args?: readonly string[]): RunningAgent;
   readonly agents: Map<string, RunningAgent>;
   untilStatus(uuid: string, status: string): Promise<void>;
   /** On the same port and data. */
@@ -45,11 +45,15 @@ export const openStage = async (args: readonly string[] = []): Promise<Stage> =>
   const { port } = new URL(cloud.url);
   const agents = new Map<string, RunningAgent>();
 
-  const startAgent = (name: string, enrolment?: string): RunningAgent => {
+  const startAgent = (
+    name: string,
+    enrolment?: string,
+    more: readonly string[] = [],
+  ): RunningAgent => {
     const home = join(folder.path, name);
     const child = spawn(
       process.execPath,
-      [agentBundle, "run", "--data", home, ...(enrolment ? ["--enrol", enrolment] : [])],
+      [agentBundle, "run", "--data", home, ...(enrolment ? ["--enrol", enrolment] : []), ...more],
       { env: { PATH: process.env.PATH, HOME: folder.path }, stdio: "ignore" },
     );
     const agent: RunningAgent = {
@@ -76,9 +80,9 @@ export const openStage = async (args: readonly string[] = []): Promise<Stage> =>
     agents,
     startAgent,
     untilStatus,
-    async addBoard(name) {
+    async addBoard(name, more) {
       const { body } = await cloud.call("POST", "/api/boards", { name });
-      startAgent(name, body.enrolment.enrolment);
+      startAgent(name, body.enrolment.enrolment, more);
       await untilStatus(body.board.uuid, "online");
       return body.board.uuid;
     },

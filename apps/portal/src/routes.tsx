@@ -85,7 +85,7 @@ const boards = createRoute({
 const board = createRoute({
   getParentRoute: () => project,
   path: "boards/$board",
-  validateSearch: textKeys("section", "from"),
+  validateSearch: textKeys("section", "from", "path"),
   component: lazyRouteComponent(() => import("./pages/board/index.tsx"), "BoardPage"),
 });
 
@@ -101,6 +101,12 @@ const map = createRoute({
   path: "map",
   validateSearch: textKeys("at", "status"),
   component: lazyRouteComponent(() => import("./pages/map/index.tsx"), "MapPage"),
+});
+
+const services = createRoute({
+  getParentRoute: () => project,
+  path: "services",
+  component: lazyRouteComponent(() => import("./pages/services/index.tsx"), "ServicesPage"),
 });
 
 const users = createRoute({
@@ -133,7 +139,7 @@ const audit = createRoute({
 const tree = root.addChildren([
   home,
   signIn,
-  project.addChildren([boards, board, enrol, map, users, projects, tokens, audit]),
+  project.addChildren([boards, board, enrol, map, services, users, projects, tokens, audit]),
 ]);
 
 export const createPortalRouter = (queries: QueryClient) =>

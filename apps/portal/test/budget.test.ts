@@ -41,7 +41,7 @@ const beyondEntry = (page: string): number => {
 
 /** kB, gzip. Pages without a line of their own count as small ones. */
 const budgets: readonly (readonly [what: string, budget: number, cost: () => number])[] = [
-  // 140 is what is wanted. The contract's schemas, the router and i18next together weigh more: no further growth until then.
+  // 140 is what is wanted. The contract’s schemas and the router together weigh more: no further growth until then.
   ["entry, scripts", 170, () => kilobytes(filesOf(entry, "js"))],
   ["all styles", 25, () => kilobytes(filesOf(Object.keys(manifest), "css"))],
   ["list of boards", 60, () => beyondEntry("boards")],

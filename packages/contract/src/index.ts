@@ -4,6 +4,7 @@ export * from "./enrolment.ts";
 export * from "./errors/index.ts";
 export * from "./events.ts";
 export * from "./ids.ts";
+export * from "./manifest.ts";
 export * from "./moment.ts";
 export * from "./parameters.ts";
 export * from "./plugin.ts";

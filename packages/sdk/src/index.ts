@@ -11,5 +11,6 @@ export * from "./transport.ts";
 export * from "./values.ts";
 export * from "./way/files.ts";
 export * from "./way/forward.ts";
+export * from "./way/page.ts";
 export * from "./way/shell.ts";
 export * from "./way/way.ts";

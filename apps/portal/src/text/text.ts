@@ -1,5 +1,6 @@
 // Sentences. English is in the first load, other languages come when chosen. Keys are typed: a missing one does not compile.
-import i18next from "i18next";
+// Values fill `{{name}}`; a sentence with `count` may have a form for each of the language's plurals. That is all that a
+// catalogue needs, and a library for it would weigh more than all sentences together.
 import { useSyncExternalStore } from "react";
 import en from "./en.json";
 
@@ -21,14 +22,27 @@ const listeners = new Set<() => void>();
 let language: Language = "en";
 let translate: Translate = (key) => key;
 
+type Catalogue = Readonly<Record<string, string>>;
+let catalogue: Catalogue = en;
+let plurals = new Intl.PluralRules("en");
+
+/** The sentence of a key as the language has it, else the English one, filled. */
+const find = (key: string, values: Values): string | undefined => {
+  const { count } = values;
+  const form = typeof count === "number" ? `${key}_${plurals.select(count)}` : key;
+  const english: Catalogue = en;
+  const found =
+    catalogue[form] ?? catalogue[`${key}_other`] ?? catalogue[key] ?? english[form] ?? english[key];
+  return found?.replace(/\{\{(\w+)\}\}/g, (hole, name: string) => String(values[name] ?? hole));
+};
+
 const load = async (wanted: Language) => {
-  if (wanted === "it" && !i18next.hasResourceBundle("it", "translation"))
-    i18next.addResourceBundle("it", "translation", (await import("./it.json")).default);
-  await i18next.changeLanguage(wanted);
+  catalogue = wanted === "it" ? (await import("./it.json")).default : en;
+  plurals = new Intl.PluralRules(wanted);
   language = wanted;
   document.documentElement.lang = wanted;
   // A new function for each language, so that whatever depends on it knows that it changed.
-  translate = (key, values) => i18next.t(key, values ?? {});
+  translate = (key, values = {}) => find(key, values) ?? key;
   for (const listener of listeners) listener();
 };
 
@@ -43,14 +57,6 @@ const preferred = (): Language => {
 
 /** Loads the language that this person chose, else the browser's first that we have. */
 export const startText = async (): Promise<void> => {
-  await i18next.init({
-    lng: "en",
-    fallbackLng: "en",
-    keySeparator: false,
-    nsSeparator: false,
-    interpolation: { escapeValue: false },
-    resources: { en: { translation: en } },
-  });
   await load(preferred());
 };
 
@@ -72,5 +78,5 @@ const subscribe = (listener: () => void) => {
 export const useText = (): Translate => useSyncExternalStore(subscribe, () => translate);
 
 /** A key built from data, where the catalogue has it; else the fallback. */
-export const textOr = (key: string, fallback: string, values?: Values): string =>
-  i18next.exists(key) ? i18next.t(key, values ?? {}) : fallback;
+export const textOr = (key: string, fallback: string, values: Values = {}): string =>
+  find(key, values) ?? fallback;

@@ -46,3 +46,7 @@ export const colorOf = (token: `--${string}`): string => {
   probe.remove();
   return color;
 };
+
+/** What a style sheet made by script carries, so that the content security policy lets it in. */
+export const nonceOfPage = (): string =>
+  document.querySelector<HTMLMetaElement>("meta[name=s4t-nonce]")?.content ?? "";

@@ -1,5 +1,11 @@
 // Inputs with label, hint and error, in one look. Native controls: the browser's own keyboard, autofill and phone pickers.
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from "react";
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from "react";
 import css from "./field.module.css";
 import { Icon } from "./icon.tsx";
 
@@ -52,6 +58,27 @@ export const Field = ({
   );
 };
 
+export const Lines = ({
+  label,
+  hint,
+  error,
+  ...area
+}: Frame & TextareaHTMLAttributes<HTMLTextAreaElement>) => {
+  const id = useId();
+  return (
+    <Shell id={id} label={label} hint={hint} error={error}>
+      <textarea
+        {...area}
+        id={id}
+        className={css.lines}
+        spellCheck={false}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={hint || error ? `${id}-hint` : undefined}
+      />
+    </Shell>
+  );
+};
+
 export const Select = ({
   label,
   hint,
@@ -63,7 +90,13 @@ export const Select = ({
   return (
     <Shell id={id} label={label} hint={hint} error={error}>
       <span className={css.select}>
-        <select {...select} id={id} className={css.input}>
+        <select
+          {...select}
+          id={id}
+          className={css.input}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={hint || error ? `${id}-hint` : undefined}
+        >
           {children}
         </select>
         <Icon name="down" size={16} />

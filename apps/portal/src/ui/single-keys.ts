@@ -21,7 +21,9 @@ export const useSingleKeysOn = (): boolean =>
 /** Hears single keys while the component is there. `onKey` says whether the key was its own. */
 export const useSingleKeys = (onKey: (key: string) => boolean): void => {
   const hear = useEffectEvent((event: KeyboardEvent) => {
-    const within = (event.target as HTMLElement).closest("input, textarea, select, dialog");
+    const within = (event.target as HTMLElement).closest(
+      "input, textarea, select, dialog, [contenteditable]",
+    );
     if (within || event.ctrlKey || event.metaKey || event.altKey || !areOn()) return;
     if (onKey(event.key)) event.preventDefault();
   });

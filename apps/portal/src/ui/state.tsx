@@ -28,6 +28,13 @@ const looks = {
   canceled: { shape: "bar", tone: "calm", word: "state.canceled" },
   reached: { shape: "tick", tone: "ok", word: "state.reached" },
   waiting: { shape: "clock", tone: "calm", word: "state.waiting" },
+  open: { shape: "disc", tone: "ok", word: "state.open" },
+  closed: { shape: "bar", tone: "calm", word: "state.closed" },
+  "plugin-preparing": { shape: "ring", tone: "busy", word: "state.plugin-preparing" },
+  "plugin-ready": { shape: "tick", tone: "ok", word: "state.plugin-ready" },
+  "plugin-running": { shape: "disc", tone: "ok", word: "state.plugin-running" },
+  "plugin-stopping": { shape: "ring", tone: "busy", word: "state.plugin-stopping" },
+  "plugin-failed": { shape: "triangle", tone: "warn", word: "state.plugin-failed" },
   active: { shape: "disc", tone: "ok", word: "state.active" },
   disabled: { shape: "bar", tone: "calm", word: "state.disabled" },
 } as const satisfies Readonly<Record<string, Look>>;

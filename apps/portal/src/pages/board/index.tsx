@@ -1,7 +1,7 @@
 // The page of one board: how it is and why first, evidence below.
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { layBoard, useLiveBoard } from "../../live/boards.ts";
 import { useNow } from "../../live/clock.ts";
 import type { Board } from "../../live/contract.ts";
@@ -25,7 +25,26 @@ import { TargetCard } from "./target.tsx";
 import { TimelineCard } from "./timeline.tsx";
 import { BoardWhy } from "./why.tsx";
 
-const sections = ["overview", "sensors", "target", "timeline", "details"] as const;
+const ServicesSection = lazy(async () => ({
+  default: (await import("./services/index.tsx")).ServicesSection,
+}));
+const ShellSection = lazy(async () => ({
+  default: (await import("./shell/index.tsx")).ShellSection,
+}));
+const FilesSection = lazy(async () => ({
+  default: (await import("./files/index.tsx")).FilesSection,
+}));
+
+const sections = [
+  "overview",
+  "sensors",
+  "services",
+  "shell",
+  "files",
+  "target",
+  "timeline",
+  "details",
+] as const;
 type Section = (typeof sections)[number];
 
 const Head = ({ board }: { readonly board: Board }) => {
@@ -77,6 +96,9 @@ const Overview = ({ board }: { readonly board: Board }) => (
 const content: Readonly<Record<Section, (board: Board) => React.ReactNode>> = {
   overview: (board) => <Overview board={board} />,
   sensors: (board) => <SensorPlots board={board} />,
+  services: (board) => <ServicesSection board={board} />,
+  shell: (board) => <ShellSection board={board} />,
+  files: (board) => <FilesSection board={board} />,
   target: (board) => (
     <div className={css.column}>
       <TargetCard board={board} />
@@ -141,7 +163,7 @@ const BoardView = ({ read, section }: { readonly read: Board; readonly section: 
       {!board.connectivity.connected && lastSeen !== null && (
         <Notice>{t("board.values-from", { at: formatClock(lastSeen, now) })}</Notice>
       )}
-      {content[section](board)}
+      <Suspense fallback={<Loading rows={8} />}>{content[section](board)}</Suspense>
     </Page>
   );
 };

@@ -5,10 +5,12 @@ import { boardsEntry } from "./boards.ts";
 import type { Entry } from "./entry.ts";
 import { mapEntry } from "./map.ts";
 import { projectsEntry } from "./projects.ts";
+import { servicesEntry } from "./services.ts";
 import { sessionsEntry } from "./sessions.ts";
 import { usersEntry } from "./users.ts";
 
 export const groups = [
   { word: "nav.watch", entries: [mapEntry, boardsEntry] },
+  { word: "nav.change", entries: [servicesEntry] },
   { word: "nav.govern", entries: [usersEntry, projectsEntry, sessionsEntry, auditEntry] },
 ] as const satisfies readonly { word: TextKey; entries: readonly Entry[] }[];

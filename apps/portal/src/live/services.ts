@@ -1,0 +1,133 @@
+// Services as several pages need them: the catalogue, what is exposed, who is connected.
+import {
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { api } from "./api.ts";
+import type { Exposure, Service } from "./contract.ts";
+
+const ROWS = 100;
+/** How often exposures are read again while a board has not taken one into its target, or a door is not open yet. */
+const SETTLING_MS = 1_500;
+/** How often connections are read again: their bytes move. */
+const CONNECTIONS_EVERY_MS = 4_000;
+
+const isSettling = ({ entry, door }: Exposure): boolean =>
+  entry.state === "waiting" || (!door.open && door.problem === null);
+
+export const useServices = (project: string) =>
+  useInfiniteQuery({
+    queryKey: ["services", project, "list"],
+    queryFn: ({ pageParam, signal }) =>
+      api().services.list({ query: { limit: ROWS, after: pageParam || undefined }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+  });
+
+export const useAllExposures = (project: string) =>
+  useInfiniteQuery({
+    queryKey: ["services", project, "exposures"],
+    queryFn: ({ pageParam, signal }) =>
+      api().exposures.all({ query: { limit: ROWS, after: pageParam || undefined }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    refetchInterval: (query) =>
+      query.state.data?.pages.some(({ items }) => items.some(isSettling)) ? SETTLING_MS : 15_000,
+  });
+
+const exposuresQuery = (board: string) =>
+  queryOptions({
+    queryKey: ["board", board, "services"],
+    queryFn: async ({ signal }) =>
+      (await api().exposures.list({ params: { uuid: board }, signal })).items,
+    refetchInterval: (query) => (query.state.data?.some(isSettling) ? SETTLING_MS : 10_000),
+  });
+
+export const useExposures = (board: string) => useQuery(exposuresQuery(board));
+
+export const useConnections = (board: string) =>
+  useQuery({
+    queryKey: ["board", board, "connections"],
+    queryFn: async ({ signal }) =>
+      (await api().connections.list({ params: { uuid: board }, signal })).items,
+    refetchInterval: CONNECTIONS_EVERY_MS,
+  });
+
+const useAgain = () => {
+  const queries = useQueryClient();
+  return () => {
+    void queries.invalidateQueries({ queryKey: ["services"] });
+    void queries.invalidateQueries({
+      predicate: ({ queryKey: [noun, , part] }) =>
+        noun === "board" && ["services", "connections", "target"].includes(String(part)),
+    });
+  };
+};
+
+export interface NewService {
+  readonly name: string;
+  readonly port: number;
+  readonly host?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+export const useCreateService = () =>
+  useMutation({
+    meta: { quiet: true },
+    mutationFn: (body: NewService): Promise<Service> => api().services.create({ body }),
+    onSuccess: useAgain(),
+  });
+
+export const useChangeService = () =>
+  useMutation({
+    meta: { quiet: true },
+    mutationFn: ({
+      service,
+      ...body
+    }: {
+      service: Service;
+      port: number;
+      host?: string | undefined;
+      description?: string | undefined;
+    }) => api().services.update({ params: { uuid: service.uuid }, body, ifMatch: service.rev }),
+    onSuccess: useAgain(),
+  });
+
+export const useRemoveService = () =>
+  useMutation({
+    mutationFn: (uuid: string) => api().services.remove({ params: { uuid } }),
+    onSuccess: useAgain(),
+  });
+
+export interface ExposeWish {
+  readonly board: string;
+  readonly service: string;
+  readonly publicPort?: number | undefined;
+  readonly sources?: string[] | undefined;
+  readonly ttlS?: number | null | undefined;
+}
+
+export const useExpose = () =>
+  useMutation({
+    meta: { quiet: true },
+    mutationFn: ({ board, service, ...body }: ExposeWish) =>
+      api().exposures.expose({ params: { uuid: board, service }, body }),
+    onSuccess: useAgain(),
+  });
+
+export const useWithdraw = () =>
+  useMutation({
+    mutationFn: ({ board, service }: { board: string; service: string }) =>
+      api().exposures.withdraw({ params: { uuid: board, service } }),
+    onSuccess: useAgain(),
+  });
+
+export const useCut = (board: string) =>
+  useMutation({
+    mutationFn: (connection: string) =>
+      api().connections.cut({ params: { uuid: board, connection } }),
+    onSuccess: useAgain(),
+  });

@@ -1,0 +1,60 @@
+// Ways to a board from this page: a shell, and files.
+import {
+  type BoardFile,
+  getFile,
+  listFiles,
+  openShell,
+  pageDialWay,
+  putFile,
+  type Shell,
+} from "@s4t/sdk";
+import { api } from "./api.ts";
+
+export type { BoardFile, Shell } from "@s4t/sdk";
+
+const dial = pageDialWay(location.origin);
+
+export interface ShellWish {
+  readonly cols: number;
+  readonly rows: number;
+  readonly onData: (bytes: Uint8Array, shown: () => void) => void;
+  readonly signal: AbortSignal;
+}
+
+export const openBoardShell = (board: string, wish: ShellWish): Promise<Shell> =>
+  openShell(api(), { board, dial, ...wish });
+
+export const listFolder = (
+  board: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<BoardFile[]> => listFiles(api(), { board, dial, path, signal });
+
+interface Transfer {
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** A file of the board, whole: it is held in this page until it is saved. */
+export const takeFile = async (board: string, transfer: Transfer): Promise<Blob> => {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  await getFile(api(), { board, dial, ...transfer }, (bytes) => {
+    parts.push(new Uint8Array(bytes));
+  });
+  return new Blob(parts);
+};
+
+/** Pieces of a file of this machine, read as they are sent. */
+async function* piecesOf(file: File): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = file.stream().getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+export const bringFile = async (board: string, file: File, transfer: Transfer): Promise<void> => {
+  await putFile(api(), { board, dial, bytes: file.size, ...transfer }, piecesOf(file));
+};
