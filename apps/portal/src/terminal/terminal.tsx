@@ -4,7 +4,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal as Xterm } from "@xterm/xterm";
 import { useEffect, useEffectEvent, useRef } from "react";
 import { colorOf, onThemeChange } from "../theme/theme.ts";
-import { terminalDocument } from "./document.ts";
+import { keepToPolicy } from "./document.ts";
 import css from "./terminal.module.css";
 
 /** Lines that can be scrolled back to: a long listing, at a few megabytes of memory. */
@@ -54,8 +54,8 @@ export const Terminal = ({
   useEffect(() => {
     const parent = frame.current;
     if (!parent) return;
+    const free = keepToPolicy();
     const made = new Xterm({
-      documentOverride: terminalDocument(),
       fontFamily: getComputedStyle(parent).fontFamily,
       fontSize: 13,
       lineHeight: 1.25,
@@ -111,6 +111,7 @@ export const Terminal = ({
       offTheme();
       observer.disconnect();
       made.dispose();
+      free();
     };
   }, [label]);
   return <div ref={frame} className={css.terminal} />;
