@@ -49,7 +49,8 @@ const open = async (section: string, look = {}): Promise<Visit> => {
   return made;
 };
 /** What the terminal shows, as text. */
-const screenOf = (page: Page): Promise<string> => page.locator(".xterm-rows").innerText();
+const screenOf = async (page: Page): Promise<string> =>
+  (await page.locator(".xterm-rows > div").allTextContents()).map((row) => row.trim()).join("\n");
 const typed = async (page: Page, line: string): Promise<void> => {
   await page.keyboard.type(line);
   await page.keyboard.press("Enter");
@@ -68,7 +69,7 @@ it("a service is exposed from a board's page, reached, and withdrawn", async () 
   await dialog.getByRole("button", { name: "Expose" }).click();
   const row = page.getByRole("row").filter({ hasText: "web" });
   await row.getByText("Open", { exact: true }).waitFor();
-  const address = await row.locator("code").first().innerText();
+  const address = await row.locator("code").first().textContent();
   const { port } = new URL(`http://${address}`);
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("from the board");
   await row.getByRole("button", { name: "Actions on web" }).click();

@@ -1,12 +1,12 @@
 import { isS4tError } from "@s4t/kit";
 import { describe, expect, it } from "vitest";
 import { check } from "./check.ts";
+import { requireSoundManifest } from "./manifest.ts";
 import { parameterSchemaFault, resolveParameters } from "./parameters.ts";
 import {
   defaultPluginLimits,
   defaultPluginNeeds,
   type PluginManifest,
-  requireSoundManifest,
   PluginManifest as Schema,
 } from "./plugin.ts";
 

@@ -67,7 +67,7 @@ const useAgain = () => {
   };
 };
 
-export interface NewService {
+export interface CatalogueEntry {
   readonly name: string;
   readonly port: number;
   readonly host?: string | undefined;
@@ -77,7 +77,7 @@ export interface NewService {
 export const useCreateService = () =>
   useMutation({
     meta: { quiet: true },
-    mutationFn: (body: NewService): Promise<Service> => api().services.create({ body }),
+    mutationFn: (body: CatalogueEntry): Promise<Service> => api().services.create({ body }),
     onSuccess: useAgain(),
   });
 
