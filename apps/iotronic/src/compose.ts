@@ -10,6 +10,7 @@ import { composeIdentity } from "./compose/identity.ts";
 import { composeLink } from "./compose/link.ts";
 import type { Offer } from "./compose/offer.ts";
 import { agentBundle, terminalModule } from "./compose/place.ts";
+import { composeKeys, composePlugins, offerOfKeys } from "./compose/plugins.ts";
 import { composeEvents, composeServer } from "./compose/server.ts";
 import { composeServices } from "./compose/services.ts";
 import { composeTelemetry } from "./compose/telemetry.ts";
@@ -56,9 +57,11 @@ export const composeCloud = async (
   const { config, clock, parts, audit, changes, operations, lan, wayIn } = ground;
   const { boards, wishes, findBoard, offer: ofBoards } = composeBoards(ground);
   const { telemetry, offer: ofTelemetry } = composeTelemetry(ground, findBoard);
-  const { link, offer: ofLink } = composeLink(ground, telemetry, deps.contracts);
+  const keys = composeKeys(ground, boards);
+  const { offer: ofPlugins, ...plugins } = composePlugins(ground, wishes, keys);
+  const { link, offer: ofLink } = composeLink(ground, { telemetry, plugins, keys }, deps.contracts);
   const { identity, offer: ofIdentity } = composeIdentity(ground, boards);
-  const { offer: ofServices } = composeServices(ground, wishes, identity);
+  const { offer: ofServices } = composeServices(ground, wishes, identity, keys);
   const backups = parts.add(createBackups({ ...ground, restart: deps.restart }));
 
   let events: Events | undefined;
@@ -68,6 +71,8 @@ export const composeCloud = async (
     ofTelemetry,
     ofLink,
     ofServices,
+    ofPlugins,
+    offerOfKeys(ground, keys, identity),
     { routes: operationRoutes(operations), topics: operationTopics(operations, changes) },
     { routes: auditRoutes(audit), topics: auditTopics(audit) },
     { routes: authorityRoutes({ ...ground, retargetAll: boards.retargetAll }) },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAction, policyTable } from "../src/policy/index.ts";
 import type { PolicyRow } from "../src/policy/row.ts";
 import { type Answered, openTestCloud, type TestCloud } from "./cloud.ts";
+import { create, ownerKey, pack } from "./plugin.ts";
 
 const callers = ["anonymous", "admin", "manager", "user", "auditor"] as const;
 type Caller = (typeof callers)[number];
@@ -70,6 +71,15 @@ const newOperation = async (side: Side): Promise<string> => {
   return uuid;
 };
 
+const newPlugin = async (side: Side): Promise<string> => {
+  const answer = await create(cloud, pack(unused()), {
+    token: cloud.admin,
+    project: projects[side],
+  });
+  expect(answer.status, answer.text).toBe(201);
+  return answer.body.uuid;
+};
+
 /**
  * What the path of an endpoint is about: how to make one in a project, and the code of not seeing it. Tokens and credentials
  * belong to their user, so the foreign one is the foreign manager's; `own` is the caller's.
@@ -88,6 +98,7 @@ const resources: Record<
       (await made("POST", "/api/services", { name: unused(), port: 80 }, side)).uuid,
   },
   operations: { code: "operation.not-found", make: newOperation },
+  plugins: { code: "plugin.not-found", make: newPlugin },
   projects: { code: "project.not-found", make: async (side) => projects[side] },
   users: { code: "user.not-found", make: async () => (await newUser()).uuid },
   tokens: {
@@ -125,6 +136,14 @@ const bodies: Record<string, () => Promise<unknown>> = {
   "projects.update": async () => ({ description: unused() }),
   "boards.update": async () => ({ description: unused() }),
   "users.update": async () => ({ mail: null }),
+  "plugins.create": async () => ({ manifest: pack(unused()).manifest }),
+  "plugins.addVersion": async () => ({ manifest: pack(unused()).manifest }),
+  "plugins.update": async () => ({ description: unused() }),
+  "plugins.sign": async () => ownerKey().signVersion("0".repeat(64)),
+  "projectKeys.seal": async () => {
+    const { key } = ownerKey();
+    return { key, proof: "0".repeat(128), signatures: {} };
+  },
 };
 
 const probe = async (
@@ -148,9 +167,11 @@ const probe = async (
     endpoint.path
       .replace("{uuid}", uuid ?? "")
       .replace("{user}", user)
-      .replace(/\{(?:service|connection)\}/, nowhere) + query;
+      .replace("{version}", "latest")
+      .replace("{sha256}", "0".repeat(64))
+      .replace(/\{(?:service|connection|plugin)\}/, nowhere) + query;
   const body = (await bodies[name]?.()) ?? endpoint.example ?? {};
-  const isStream = name === "cloud.restore";
+  const isStream = name === "cloud.restore" || name === "blobs.put";
   return cloud.call(endpoint.method, path, {
     token,
     project: endpoint.scope === "project" && uuid === undefined ? projects[side] : projects.own,

@@ -6,12 +6,15 @@ import { WebSocket } from "ws";
 import { type Action, policyTable } from "../src/policy/index.ts";
 import type { PolicyRow } from "../src/policy/row.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
+import { create, pack } from "./plugin.ts";
 
 /** What each topic is classified as, and whether its name goes on with a board's id. */
 const topics = {
   boards: { action: "board.list", ofBoard: false },
   board: { action: "board.show", ofBoard: true },
   series: { action: "observation.read", ofBoard: true },
+  plugins: { action: "injection.list", ofBoard: true },
+  lines: { action: "injection.lines", ofBoard: true },
   operations: { action: "operation.list", ofBoard: false },
   audit: { action: "audit.list", ofBoard: false },
 } as const satisfies Record<TopicName, { action: Action; ofBoard: boolean }>;
@@ -37,6 +40,10 @@ beforeAll(async () => {
     const { board } = await made("POST", "/api/boards", { name: `b-${side}` }, projects[side]);
     boards[side] = board.uuid;
   }
+  const asked = { token: cloud.admin, project: projects.own };
+  expect((await create(cloud, pack("watched"), asked)).status).toBe(201);
+  await cloud.sql("update boards set pubkey = ? where uuid = ?", "own", boards.own);
+  await made("PUT", `/api/boards/${boards.own}/plugins/watched`, {}, projects.own);
   tokens.set("admin", cloud.admin);
   for (const role of ["manager", "user", "auditor", "stranger"] as const) {
     const user = await made("POST", "/api/users", { name: `topics-${role}`, password });
@@ -78,13 +85,17 @@ const allows = (action: Action, caller: Caller): boolean => {
   return caller === "admin" || (Array.isArray(allow) && (allow as string[]).includes(caller));
 };
 
+/** Lines are of one plugin, which is on the own board. */
+const topicOf = (name: string, board: string): string =>
+  `${name}:${board}${name === "lines" ? "/watched" : ""}`;
+
 const cases = Object.entries(topics).flatMap(([name, topic]) =>
   callers.map((caller) => [name, caller, topic] as const),
 );
 
 describe("topics", () => {
   it.each(cases)("%s as %s in the own project", async (name, caller, { action, ofBoard }) => {
-    const topic = ofBoard ? `${name}:${boards.own}` : name;
+    const topic = ofBoard ? topicOf(name, boards.own) : name;
     const [first] = await subscribe(caller, topic, projects.own);
     if (allows(action, caller)) expect(first).toMatchObject({ type: "snapshot" });
     else {
@@ -98,7 +109,7 @@ describe("topics", () => {
     async (name, caller, { ofBoard }) => {
       const [first] = await subscribe(
         caller,
-        ofBoard ? `${name}:${boards.foreign}` : name,
+        ofBoard ? topicOf(name, boards.foreign) : name,
         ofBoard ? projects.own : projects.foreign,
       );
       expect(first).toMatchObject({ type: "error" });
@@ -108,7 +119,7 @@ describe("topics", () => {
       const nowhere = "00000000-0000-7000-8000-000000000000";
       const [other] = await subscribe(
         caller,
-        ofBoard ? `${name}:${nowhere}` : name,
+        ofBoard ? topicOf(name, nowhere) : name,
         ofBoard ? projects.own : nowhere,
       );
       expect(other).toEqual(first);

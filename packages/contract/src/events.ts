@@ -1,9 +1,11 @@
 // The event socket, `/events`: one WebSocket, JSON frames, topics with cursors. `docs/reference/events.md` is made from this.
 import type { Static } from "typebox";
 import * as Type from "typebox";
+import { PluginLine } from "./board/plugins.ts";
 import { AuditEntry } from "./rest/audit.ts";
 import { Board } from "./rest/boards.ts";
 import { Operation } from "./rest/operations.ts";
+import { Injection } from "./rest/plugins.ts";
 
 /** Heartbeats of the socket: a reader that misses one and a half of them knows that it is cut off. */
 export const EVENT_BEAT_MS = 10_000;
@@ -33,7 +35,8 @@ export const ClientFrame = Type.Union([
     }),
     topic: Type.String({
       maxLength: 200,
-      description: "boards, board:UUID, series:UUID, operations, audit",
+      description:
+        "boards, board:UUID, series:UUID, plugins:UUID, lines:UUID/PLUGIN, operations, audit",
     }),
     project: Type.Optional(
       Type.String({ maxLength: 63, description: "As the header s4t-project" }),
@@ -59,6 +62,13 @@ export const topicData = {
     at: Type.Integer({ description: "ms UTC" }),
     values: Type.Record(Type.String(), Type.Number()),
   }),
+  /** Plugins of one board: all of them first, then each that changes; `removed` lists ids of plugins that were taken off. */
+  plugins: Type.Object({
+    changed: Type.Array(Injection),
+    removed: Type.Array(Type.String()),
+  }),
+  /** Lines of one plugin on one board as it writes them. `dropped`: lines that were left out, too many at once. */
+  lines: Type.Object({ lines: Type.Array(PluginLine), dropped: Type.Integer() }),
   operations: Type.Object({ changed: Type.Array(Operation) }),
   audit: Type.Object({ added: Type.Array(AuditEntry) }),
 } as const;

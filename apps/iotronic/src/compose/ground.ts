@@ -65,11 +65,12 @@ export const openGround = async (
   const parts = createParts(log);
   const metrics = createMetrics();
   const stores = await createStores(config, folder, clock, log);
-  const { observations } = stores;
+  const { observations, blobs } = stores;
   const database = timedDatabase(stores.database, metrics, clock.monotonicMs);
   parts.add(database);
   parts.add({ name: "migrations", start: () => database.migrate() });
   parts.add(observations);
+  parts.add(blobs);
   const witness = openWitness(config["audit.witness"] ?? join(folder, "witness.jsonl"));
   const audit = parts.add(createAudit({ database, clock, log, key: openHeadKey(folder), witness }));
   auditMetrics(metrics, audit);
@@ -78,7 +79,7 @@ export const openGround = async (
   const lan = await openLan(config, folder, clock, log);
   let port = (): number => config.port;
   return {
-    ...{ config, explain, folder, clock, log, parts, database, observations },
+    ...{ config, explain, folder, clock, log, parts, database, observations, blobs },
     ...{ metrics, audit, changes, operations, lan },
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),

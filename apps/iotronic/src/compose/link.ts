@@ -1,26 +1,52 @@
 // The link and who answers for it. What a board asks for and reports goes to the modules from here.
-import { fail } from "@s4t/contract";
+import { type BoardId, fail } from "@s4t/contract";
 import { parseJson } from "@s4t/kit";
 import type { ContractWindow } from "../link/join.ts";
 import { createLink, type RunningLink } from "../link/link.ts";
-import { createLinkHost, createReports } from "../modules/boards/index.ts";
+import { createLinkHost, createReports, type PluginReports } from "../modules/boards/index.ts";
+import type { Keys } from "../modules/keys/index.ts";
+import { namesBlob, pluginsPart } from "../modules/plugins/index.ts";
 import { servicesPart } from "../modules/services/index.ts";
 import type { Telemetry } from "../modules/telemetry/index.ts";
 import { trustPart } from "./authority.ts";
 import type { Ground } from "./ground.ts";
 import type { Offer } from "./offer.ts";
 
+/** Who hears of what boards say. */
+export interface LinkListeners {
+  readonly telemetry: Telemetry;
+  readonly plugins: { readonly reports: PluginReports; readonly onReady: (board: BoardId) => void };
+  readonly keys: Keys;
+}
+
 export const composeLink = (
   ground: Ground,
-  telemetry: Telemetry,
+  { telemetry, plugins, keys }: LinkListeners,
   contracts?: ContractWindow,
 ): { readonly link: RunningLink; readonly offer: Offer } => {
   const { clock, log, parts, lan, wayIn, metrics } = ground;
-  const reports = createReports({ ...ground, measurements: telemetry.measurements });
+  const reports = createReports({
+    ...ground,
+    measurements: telemetry.measurements,
+    plugins: plugins.reports,
+  });
   const { address, commandsFor } = wayIn;
-  const targetParts = [...(lan ? [() => trustPart(lan.certificates.trust())] : []), servicesPart];
+  const targetParts = [
+    ...(lan ? [() => trustPart(lan.certificates.trust())] : []),
+    keys.targetPart,
+    servicesPart,
+    pluginsPart,
+  ];
+  const onReady = (board: BoardId): void => {
+    telemetry.renew(board);
+    plugins.onReady(board);
+  };
   const host = createLinkHost(
-    { ...ground, address, commandsFor, reports, targetParts, onReady: telemetry.renew },
+    {
+      ...ground,
+      ...{ address, commandsFor, reports, targetParts, namesBlob, onReady },
+      onJoin: keys.ensure,
+    },
     log,
   );
   const link = parts.add(

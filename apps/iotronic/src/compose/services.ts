@@ -3,14 +3,16 @@
 import { createGateway } from "../gateway/gateway.ts";
 import type { Wishes } from "../modules/boards/index.ts";
 import type { Identity } from "../modules/identity/index.ts";
+import type { Keys } from "../modules/keys/index.ts";
 import {
   createCatalogue,
   createExposures,
   createStreams,
+  type ServedBoard,
   type ServicesDependencies,
   serviceRoutes,
 } from "../modules/services/index.ts";
-import type { Actor } from "../policy/index.ts";
+import { type Actor, within } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
 import type { Offer } from "./offer.ts";
 
@@ -18,6 +20,7 @@ export const composeServices = (
   ground: Ground,
   wishes: Wishes,
   identity: Identity,
+  keys: Keys,
 ): { readonly offer: Offer } => {
   const { config, clock, log, parts, audit, metrics, link, gateway } = ground;
   const deps: ServicesDependencies = {
@@ -29,9 +32,12 @@ export const composeServices = (
     entriesOf: wishes.entries,
     untilSettled: wishes.untilSettled,
   };
+  const isSealed = async ({ project }: ServedBoard): Promise<boolean> =>
+    (await ground.database.read(within(project), (reader) => keys.present(reader, project)))
+      ?.sealed === true;
   const catalogue = createCatalogue(deps);
   const exposures = parts.add(createExposures(deps));
-  const streams = parts.add(createStreams({ ...deps, isSealed: async () => false }));
+  const streams = parts.add(createStreams({ ...deps, isSealed }));
   const { listDoors } = exposures;
   const { renewForward, endForward } = streams;
   const running = parts.add(

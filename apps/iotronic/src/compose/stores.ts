@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { fail } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import type { Config } from "../config.ts";
+import type { BlobsDriver } from "../ports/blobs.ts";
 import type { Database } from "../ports/database.ts";
 import type { ObservationsDriver } from "../ports/observations.ts";
 
 export interface Stores {
   readonly database: Database;
   readonly observations: ObservationsDriver;
+  readonly blobs: BlobsDriver;
 }
 
 const postgresUrl = (config: Config): string => {
@@ -57,6 +59,11 @@ const createObservations = async (
   });
 };
 
+const createBlobs = async (folder: string): Promise<BlobsDriver> => {
+  const { diskBlobs } = await import("../drivers/blobs/disk/index.ts");
+  return diskBlobs({ folder });
+};
+
 /** Makes the stores of a data folder. */
 export const createStores = async (
   config: Config,
@@ -66,4 +73,5 @@ export const createStores = async (
 ): Promise<Stores> => ({
   database: await createDatabase(config, join(folder, "database"), clock),
   observations: await createObservations(config, join(folder, "observations"), clock, log),
+  blobs: await createBlobs(join(folder, "blobs")),
 });

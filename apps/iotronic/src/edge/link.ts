@@ -68,6 +68,8 @@ export interface LinkHost {
   storePresence(events: readonly PresenceEvent[]): Promise<void>;
   /** The whole target. A stale epoch is refused with `link.superseded`. */
   targetFor(board: KnownBoard, epoch: number): Promise<Target>;
+  /** Throws `blob.not-found` for bytes that the board's target does not name, and `link.superseded` for a stale epoch. */
+  requireBlob(board: KnownBoard, epoch: number, sha256: string): Promise<void>;
   jobsFor(board: KnownBoard, after: number): Promise<{ jobs: Job[]; more: boolean }>;
   /** Stores a batch once, and answers the last number that is safe. A stale epoch's batch is refused with `link.superseded`. */
   appendReport(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;

@@ -37,12 +37,6 @@ import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/no
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
 import type { Tx } from "../ports/database.ts";
-import {
-  BACKLOG_PATH,
-  BACKLOG_TICKET_LIFE_S,
-  type BacklogTickets,
-  createBacklogTickets,
-} from "./backlog.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
 import { type LinkMetrics, linkMetrics } from "./metrics.ts";
 import { createPresence, type Presence } from "./presence.ts";
@@ -52,6 +46,15 @@ import {
   type SessionInput,
   stepSession,
 } from "./session.ts";
+import {
+  BACKLOG_PATH,
+  BACKLOG_TICKET_LIFE_S,
+  BLOB_PATH,
+  BLOB_TICKET_LIFE_S,
+  createTickets,
+  MAX_BLOB_TICKETS_PER_SESSION,
+  type Tickets,
+} from "./tickets.ts";
 import { checkAnswer, fromWire, toWire } from "./wire-errors.ts";
 
 export interface LinkDependencies {
@@ -70,6 +73,8 @@ export interface RunningLink extends Link, Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** A backlog that a board sends by HTTP: its ticket and its batch, read once the ticket is good; answers `{acked}`. */
   appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }>;
+  /** The bytes that a ticket is for, which is good until it is over or its session ends. Throws `link.revoked`. */
+  blobOf(ticket: string): string;
   counts(): LinkCounts;
 }
 
@@ -94,7 +99,8 @@ class BoardLink implements RunningLink {
   readonly #deps: LinkDependencies;
   readonly #sessions = new Map<BoardId, BoardSession>();
   readonly #bySession = new Map<number, Connected>();
-  readonly #tickets: BacklogTickets<Connected>;
+  readonly #tickets: Tickets<Connected>;
+  readonly #blobTickets: Tickets<string>;
   readonly #contracts: ContractWindow;
   readonly #router: Router;
   readonly #door: WebSocketDoor;
@@ -106,7 +112,16 @@ class BoardLink implements RunningLink {
   constructor(deps: LinkDependencies) {
     this.#deps = deps;
     this.#contracts = deps.contracts ?? { newest: CONTRACT, oldest: OLDEST_CONTRACT };
-    this.#tickets = createBacklogTickets(deps.clock);
+    this.#tickets = createTickets(deps.clock, {
+      lifeS: BACKLOG_TICKET_LIFE_S,
+      perSession: 1,
+      once: true,
+    });
+    this.#blobTickets = createTickets(deps.clock, {
+      lifeS: BLOB_TICKET_LIFE_S,
+      perSession: MAX_BLOB_TICKETS_PER_SESSION,
+      once: false,
+    });
     this.#metrics = linkMetrics(deps.metrics, deps.clock.monotonicMs, () => this.counts());
     this.#presence = createPresence(deps.host, deps.clock, deps.log);
     this.#router = createRouter(
@@ -247,6 +262,10 @@ class BoardLink implements RunningLink {
     return { acked: await this.#deps.host.appendReport(board, board.epoch, batch) };
   }
 
+  blobOf(ticket: string): string {
+    return this.#blobTickets.redeem(ticket);
+  }
+
   #step(board: BoardId, input: SessionInput): void {
     const before = this.#sessions.get(board);
     if (!before) return;
@@ -346,6 +365,7 @@ class BoardLink implements RunningLink {
     if (!board) return;
     this.#bySession.delete(session.id);
     this.#tickets.forget(session.id);
+    this.#blobTickets.forget(session.id);
     if (this.#sessions.get(board.uuid)?.session !== session.id) return;
     this.#sessions.delete(board.uuid);
     this.#presence.note({
@@ -362,7 +382,7 @@ class BoardLink implements RunningLink {
     const session = call.caller?.session ?? -1;
     const board = this.#bySession.get(session);
     if (!board) throw fail("link.superseded");
-    const { targetGet, reportAppend, reportBacklog } = cloudProcedures;
+    const { targetGet, reportAppend, reportBacklog, blobTicket } = cloudProcedures;
     const given = call.args[0] ?? {};
     switch (call.procedure) {
       case cloudUri(targetGet):
@@ -381,9 +401,25 @@ class BoardLink implements RunningLink {
         };
       case cloudUri(reportBacklog):
         return { args: [this.#ticket(session, board)] };
+      case cloudUri(blobTicket): {
+        const { sha256 } = check(blobTicket.args, given, "args");
+        return { args: [await this.#blobTicket(session, board, sha256)] };
+      }
       default:
         throw fail("link.not-allowed");
     }
+  }
+
+  async #blobTicket(
+    session: number,
+    board: Connected,
+    sha256: string,
+  ): Promise<AnswerOf<typeof cloudProcedures.blobTicket>> {
+    await this.#deps.host.requireBlob(board, board.epoch, sha256);
+    // The session may have ended meanwhile: nobody would take its ticket back.
+    if (!this.#bySession.has(session)) throw fail("link.superseded");
+    const token = this.#blobTickets.issue(session, sha256);
+    return { path: BLOB_PATH + sha256, token, expiresInS: BLOB_TICKET_LIFE_S };
   }
 
   async #target(

@@ -26,11 +26,15 @@ export const toWire = (error: unknown): WampError =>
 
 /** Longest sentence of a board that is passed on. */
 export const MAX_BOARD_SENTENCE_LENGTH = 500;
-/** Most that a board's details may have as JSON to be passed on: a code's sentence needs a name or two. */
-export const MAX_BOARD_DETAILS_LENGTH = 2_000;
+/** Most that a board's details may have as JSON to be passed on: a code's sentence needs a name or two, a traceback some lines. */
+export const MAX_BOARD_DETAILS_LENGTH = 16_384;
 
 /** Nouns about which a board knows; of everything else (sessions, projects, policy) only the cloud may speak. */
-const boardNouns: ReadonlySet<string> = new Set(["target", ...Object.keys(boardProcedures)]);
+const boardNouns: ReadonlySet<string> = new Set([
+  "target",
+  "plugin",
+  ...Object.keys(boardProcedures),
+]);
 /** What of a board only the cloud knows. */
 const cloudOwn: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "board.not-found",
@@ -39,6 +43,11 @@ const cloudOwn: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "board.never-seen",
   "board.retired",
   "board.upgrade-only",
+  "plugin.not-found",
+  "plugin.version-not-found",
+  "plugin.name-taken",
+  "plugin.in-use",
+  "plugin.unsigned",
 ]);
 
 /** A board's own refusal. A code that is not a board's to say must not sign anybody out. */

@@ -10,6 +10,7 @@ import { boardListsMigration } from "./20261127-0430-boards-lists.ts";
 import { boardLogsMigration } from "./20261127-0640-boards-logs.ts";
 import { boardSearchMigration } from "./20261127-0720-boards-search.ts";
 import { servicesMigration } from "./20261127-1430-services.ts";
+import { pluginsMigration } from "./20261127-1515-plugins.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   boardLogsMigration,
   boardSearchMigration,
   servicesMigration,
+  pluginsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -5,7 +5,9 @@ import type { AuditTables } from "./schema/audit.ts";
 import type { BoardTables } from "./schema/boards.ts";
 import type { ChangeTables } from "./schema/changes.ts";
 import type { IdentityTables } from "./schema/identity.ts";
+import type { KeyTables } from "./schema/keys.ts";
 import type { OperationTables } from "./schema/operations.ts";
+import type { PluginTables } from "./schema/plugins.ts";
 import type { ServiceTables } from "./schema/services.ts";
 
 /** All tables, by name. Each module adds its own. */
@@ -14,5 +16,7 @@ export interface Schema
     BoardTables,
     ChangeTables,
     IdentityTables,
+    KeyTables,
     OperationTables,
+    PluginTables,
     ServiceTables {}

@@ -8,6 +8,7 @@ import { boardPolicy } from "./table/boards.ts";
 import { cloudPolicy } from "./table/cloud.ts";
 import { observationPolicy } from "./table/observations.ts";
 import { operationPolicy } from "./table/operations.ts";
+import { pluginPolicy } from "./table/plugins.ts";
 import { projectPolicy } from "./table/projects.ts";
 import { servicePolicy } from "./table/services.ts";
 import { sessionPolicy } from "./table/sessions.ts";
@@ -20,6 +21,7 @@ export const policyTable = {
   ...operationPolicy,
   ...auditPolicy,
   ...userPolicy,
+  ...pluginPolicy,
   ...projectPolicy,
   ...servicePolicy,
   ...sessionPolicy,

@@ -50,6 +50,7 @@ export const pluginErrors = {
   ),
   "blob.not-found": refused(404)("notFound", "There are no such bytes, or you may not see them."),
   "blob.damaged": refused(422)("data", "The bytes are not the ones that the address names."),
+  "blob.range": refused(416)("data", "There are only {size} bytes."),
   "project.sealed": refused(409)(
     "usage",
     "The project is sealed already: its key is with its owner.",

@@ -6,6 +6,7 @@ import { cloud } from "./cloud.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { observations } from "./observations.ts";
 import { operations } from "./operations.ts";
+import { blobs, injections, plugins, projectKeys } from "./plugins.ts";
 import { projects } from "./projects.ts";
 import { connections, exposures, services, streams } from "./services.ts";
 import { sessions } from "./session.ts";
@@ -15,13 +16,17 @@ import { users } from "./users.ts";
 export const rest = {
   audit,
   authority,
+  blobs,
   boards,
   cloud,
   connections,
   credentials,
   exposures,
+  injections,
   observations,
   operations,
+  plugins,
+  projectKeys,
   projects,
   services,
   sessions,

@@ -360,7 +360,7 @@ export const projectKeys = {
     method: "GET",
     path: "/api/projects/{uuid}/key",
     action: "project.show",
-    scope: "project",
+    scope: "self",
     summary: "The key that signs for a project, and who holds it",
     params: uuidParams,
     reply: ProjectKey,
@@ -369,7 +369,7 @@ export const projectKeys = {
     method: "POST",
     path: "/api/projects/{uuid}/seal",
     action: "project.seal",
-    scope: "project",
+    scope: "self",
     summary: "Hand the project's key over to its owner: the cloud forgets its own",
     params: uuidParams,
     body: Strict({

@@ -102,5 +102,13 @@ export const Location = Type.Object(
 export type Location = Static<typeof Location>;
 
 /** A cause of a refusal or a failure, as shown: code of the error table and its sentence. */
-export const Problem = Type.Object({ code: Type.String(), sentence: Type.String() });
+export const Problem = Type.Object({
+  code: Type.String(),
+  sentence: Type.String(),
+  details: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: "What the sentence is made of, and more: a plugin's own traceback",
+    }),
+  ),
+});
 export type Problem = Static<typeof Problem>;

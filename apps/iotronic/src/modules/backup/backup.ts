@@ -16,6 +16,7 @@ import { isDiskFull, readFileIfThere, removeFileDurably, writeFileAtomic } from 
 import type { AuditLog } from "../../edge/facts.ts";
 import type { ByteStream } from "../../edge/routes.ts";
 import type { Actor } from "../../policy/index.ts";
+import type { BlobsDriver } from "../../ports/blobs.ts";
 import type { Database } from "../../ports/database.ts";
 import type { ObservationsDriver } from "../../ports/observations.ts";
 import { packFolder, unpackTo } from "./archive.ts";
@@ -26,13 +27,14 @@ const pending = "restore";
 const stagingPrefix = "backup-";
 /** Who asked for a restore: it is on record in the log that was restored, too. */
 const askedBy = "restored-by.json";
-/** What a data folder keeps besides its two stores. */
-const keptFiles = ["audit.key", "witness.jsonl", "ca", "admin.json"] as const;
+/** What a data folder keeps besides its three stores. */
+const keptFiles = ["audit.key", "witness.jsonl", "ca", "keys", "admin.json"] as const;
 
 export interface BackupDependencies {
   readonly folder: string;
   readonly database: Database;
   readonly observations: ObservationsDriver;
+  readonly blobs: BlobsDriver;
   readonly audit: AuditLog & { still<T>(work: () => Promise<T>): Promise<T> };
   /** Restarts the cloud within its process, soon. */
   readonly restart: () => void;
@@ -58,6 +60,7 @@ export const createBackups = ({
   folder,
   database,
   observations,
+  blobs,
   audit,
   restart,
 }: BackupDependencies): Backups => {
@@ -66,7 +69,10 @@ export const createBackups = ({
   /** Log and witness stand still meanwhile: a witness that knew more than its log would look like a log cut short. */
   const copyInto = (staging: string): Promise<void> =>
     audit.still(async () => {
+      // Before and after: what the copied database names is there, whatever is swept or stored meanwhile.
+      await blobs.backup(join(staging, "blobs"));
       await database.backup(join(staging, "database"));
+      await blobs.backup(join(staging, "blobs"));
       await observations.backup(join(staging, "observations"));
       for (const name of keptFiles)
         if (existsSync(join(folder, name)))
@@ -141,6 +147,7 @@ export const applyPendingRestore = (folder: string): boolean => {
   const moves = [
     ["database", "database"],
     ["observations", "observations"],
+    ["blobs", "blobs"],
     ...[...keptFiles, askedBy].map((name) => [name, name]),
   ] as const;
   for (const [source = "", target = ""] of moves) {

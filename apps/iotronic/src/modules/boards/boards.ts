@@ -73,8 +73,8 @@ export interface Boards extends Part {
   /** The row of a board within a scope: for verbs of this module and lookups of others. */
   row(scope: Scope, idOrName: string): Promise<BoardRow>;
   countIn(project: ProjectId): Promise<number>;
-  /** Within a transaction: something that every board's target holds has changed. */
-  retargetAll(tx: Tx): Promise<void>;
+  /** Within a transaction: something that the target of every board of the scope holds has changed. Everywhere unless said. */
+  retargetAll(tx: Tx, scope?: Scope): Promise<void>;
 }
 
 export interface TargetEntryStateShown {

@@ -5,18 +5,17 @@ import {
   board as boardFeature,
   fail,
   type Operation,
-  type Problem,
   type Procedure,
   type ProjectId,
 } from "@s4t/contract";
-import { type Clock, isS4tError, type Json, toRfc3339, untilAborted } from "@s4t/kit";
+import { type Clock, type Json, toRfc3339 } from "@s4t/kit";
 import type { AuditLog } from "../../edge/facts.ts";
 import { newId } from "../../edge/id.ts";
 import type { Link } from "../../edge/link.ts";
-import { Answer } from "../../edge/routes.ts";
+import type { Answer } from "../../edge/routes.ts";
 import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
-import type { Database } from "../../ports/database.ts";
-import type { Operations, Outcome } from "../operations/index.ts";
+import type { Database, Tx } from "../../ports/database.ts";
+import { accepted, type Operations } from "../operations/index.ts";
 import { requireCommandable, stateOf } from "./board.ts";
 import type { Boards } from "./boards.ts";
 import { type BoardsDependencies, noteChange } from "./change.ts";
@@ -56,22 +55,9 @@ export interface CommandsDependencies {
   readonly changes: BoardsDependencies["changes"];
 }
 
-const problemOf = (error: unknown): Problem =>
-  isS4tError(error)
-    ? { code: error.code, sentence: error.message }
-    : { code: "internal", sentence: fail("internal", { reference: "log" }).message };
-
 /** Makes the verbs. */
 export const createCommands = (deps: CommandsDependencies): Commands => {
   const { boards, operations, link, database, clock, audit, changes } = deps;
-
-  const accepted = (operation: Operation): Answer<Operation> =>
-    new Answer(
-      operation,
-      operation.endedAt === null
-        ? { status: 202, headers: { location: `/api/operations/${operation.uuid}` } }
-        : {},
-    );
 
   /** A board that goes away on purpose is busy until it said it would be back. */
   const noteAway = (row: BoardRow, backWithinS: number): Promise<void> =>
@@ -87,79 +73,49 @@ export const createCommands = (deps: CommandsDependencies): Commands => {
       });
     });
 
-  const outcomeOf = async (
-    row: BoardRow,
-    call: Promise<{ backWithinS: number }>,
-  ): Promise<Outcome> => {
-    try {
-      const result = await call;
-      await noteAway(row, result.backWithinS);
-      return { state: "done", result };
-    } catch (error) {
-      const problem = problemOf(error);
-      // Sent, and no answer: whether it ran is not known.
-      const unknown = problem.code === "command.unknown" || problem.code === "deadline.exceeded";
-      return { state: unknown ? "unknown" : "failed", problem };
-    }
-  };
-
   const run = async <P extends typeof boardFeature.restart | typeof boardFeature.reboot>(
     action: string,
     procedure: P,
     request: CommandRequest,
   ): Promise<Answer<Operation>> => {
-    const { actor, scope, idOrName, body, waitMs } = request;
+    const { actor, scope, idOrName, body, waitMs, signal } = request;
     const row = await boards.row(scope, idOrName);
     requireCommandable(row);
     const queued = body.deliver === "when-online";
-    if (!queued && !link().isConnected(row.uuid as BoardId)) throw fail("board.offline");
+    const uuid = row.uuid as BoardId;
+    if (!queued && !link().isConnected(uuid)) throw fail("board.offline");
     const project = row.project_id as ProjectId;
     const expiresAtMs = clock.now() + (body.expiresInS ?? JOB_LIFE_S) * 1_000;
-    const operation = await database.write(within(project), async (tx) => {
-      const opened = await operations.open(tx, {
-        actor,
-        project,
-        name: action,
-        board: row.uuid,
-        ...(queued
-          ? {
-              job: {
-                procedure: procedure.name,
-                args: {} as Json,
-                idempotent: procedure.idempotent,
-                expiresAtMs,
-              },
-            }
-          : {}),
-      });
-      await audit.append(tx, {
+    const opened = { actor, project, name: action, board: row.uuid };
+    const record = (tx: Tx, operation: string) =>
+      audit.append(tx, {
         actor,
         action,
         project,
         resource: { noun: "board", uuid: row.uuid, name: row.name },
-        facts: { operation: opened.uuid, deliver: body.deliver ?? "now" },
+        facts: { operation, deliver: body.deliver ?? "now" },
       });
-      if (queued) link().retarget(tx, row.uuid as BoardId, row.target_wanted);
-      return opened;
-    });
-    if (queued) return accepted(operation);
-    // The request may end before the board answers: the call goes on, bounded by the procedure's own time.
-    const own = new AbortController();
-    const settled = outcomeOf(
-      row,
-      link().command(
-        row.uuid as BoardId,
-        procedure as Procedure,
-        {},
-        { signal: own.signal },
-      ) as Promise<{ backWithinS: number }>,
-    ).then((outcome) => operations.settle(everything, operation.uuid, outcome));
-    if (waitMs === undefined) return accepted(operation);
-    const timer = new Promise<undefined>((resolve) =>
-      clock.after(waitMs, () => resolve(undefined)),
-    );
+    if (!queued)
+      return operations.run({
+        operation: opened,
+        alongside: record,
+        ...{ waitMs, signal },
+        async work(own) {
+          const called = link().command(uuid, procedure as Procedure, {}, { signal: own });
+          const result = (await called) as { backWithinS: number };
+          await noteAway(row, result.backWithinS);
+          return result;
+        },
+      });
+    const { name, idempotent } = procedure;
     return accepted(
-      (await untilAborted(Promise.race([settled, timer]), request.signal)) ?? operation,
+      await database.write(within(project), async (tx) => {
+        const job = { procedure: name, args: {} as Json, idempotent, expiresAtMs };
+        const operation = await operations.open(tx, { ...opened, job });
+        await record(tx, operation.uuid);
+        link().retarget(tx, uuid, row.target_wanted);
+        return operation;
+      }),
     );
   };
 

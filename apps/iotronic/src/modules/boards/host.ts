@@ -10,7 +10,7 @@ import type { Log } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import type { KnownBoard, LinkHost, PresenceEvent } from "../../edge/link.ts";
 import { type Actor, everything, systemActor, within } from "../../policy/index.ts";
-import type { Tx } from "../../ports/database.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { searchTextOf, stateOf } from "./board.ts";
 import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
@@ -28,6 +28,10 @@ export interface HostDependencies extends BoardsDependencies {
   readonly reports: Reports;
   /** Other modules' parts of a board's target. */
   readonly targetParts: readonly TargetContributor[];
+  /** Whether a board's target names these bytes. */
+  readonly namesBlob: (reader: Reader, board: BoardRow, sha256: string) => Promise<boolean>;
+  /** Within the transaction that opens a board's session: what its target needs of its project is there. */
+  readonly onJoin: (tx: Tx, project: ProjectId) => Promise<void>;
   /** Hears of a board that asks for its target: it has registered by then, and answers calls. */
   readonly onReady: (board: BoardId) => void;
 }
@@ -188,6 +192,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
           contract: extra.contract,
           features: JSON.stringify(extra.features),
         });
+        await deps.onJoin(tx, board.project);
         return epoch;
       }),
     storePresence: (events) =>
@@ -205,6 +210,14 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       });
       deps.onReady(board.uuid);
       return target;
+    },
+    requireBlob: (board, epoch, sha256) => {
+      const scope = within(board.project);
+      return database.read(scope, async (reader) => {
+        const row = await getRow(scope, reader, board.uuid);
+        if (row.epoch !== epoch || row.retired_at !== null) throw fail("link.superseded");
+        if (!(await deps.namesBlob(reader, row, sha256))) throw fail("blob.not-found");
+      });
     },
     jobsFor: (board, after) =>
       operations.jobsFor(board.project, board.uuid, after, MAX_JOBS_PER_REPLY),

@@ -3,7 +3,7 @@ export type { BoardsDependencies } from "./change.ts";
 export { createCommands } from "./commands.ts";
 export { createLinkHost } from "./host.ts";
 export { boardMetrics, reportMetrics } from "./metrics.ts";
-export { createReports, type Measurements } from "./reports.ts";
+export { createReports, type Measurements, type PluginReports } from "./reports.ts";
 export { boardRoutes } from "./routes.ts";
 export type { BoardRow } from "./store.ts";
 export type { TargetContributor } from "./target.ts";

@@ -33,6 +33,14 @@ export interface Measurements {
   appendDropped(board: KnownBoard, row: RowOf<"dropped">): Promise<void>;
 }
 
+/** Where it goes what boards say of plugins. */
+export interface PluginReports {
+  /** Within the transaction of the report. */
+  applyState(tx: Tx, board: KnownBoard, row: RowOf<"plugin">): Promise<void>;
+  /** For those who watch, and nobody else. */
+  publishLines(board: KnownBoard, row: RowOf<"lines">): void;
+}
+
 export interface Reports {
   append(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;
 }
@@ -43,12 +51,13 @@ export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | 
   readonly log: Log;
   readonly operations: Operations;
   readonly measurements: Measurements;
+  readonly plugins: PluginReports;
   readonly metrics: Metrics;
 }
 
 /** Makes the intake. */
 export const createReports = (deps: ReportsDependencies): Reports => {
-  const { database, clock, log, operations, measurements } = deps;
+  const { database, clock, log, operations, measurements, plugins } = deps;
   const metrics = reportMetrics(deps.metrics, clock.monotonicMs);
   const isNews = createSeldom(clock.monotonicMs);
 
@@ -64,7 +73,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
   };
 
   /** Moments by a clock that may be wrong → ours. */
-  const dated = (batch: ReportBatch, row: RowOf<"points">): RowOf<"points"> => {
+  const dated = <Row extends { readonly atMs: number }>(batch: ReportBatch, row: Row): Row => {
     const skew = clock.now() - batch.sentAtMs;
     const believable = batch.synchronised || Math.abs(skew) < MAX_CLOCK_AHEAD_MS;
     const atMs = believable ? row.atMs : row.atMs + skew;
@@ -145,13 +154,15 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       if (row.kind === "series") await measurements.describe(board, row.series);
       else if (row.kind === "dropped") await measurements.appendDropped(board, row);
       else if (row.kind === "points") points.push(dated(batch, row));
+      else if (row.kind === "lines") plugins.publishLines(board, row);
     }
     if (points.length > 0) await measurements.append(board, points);
   };
 
-  const apply = async (tx: Tx, board: KnownBoard, row: Row): Promise<void> => {
+  const apply = async (tx: Tx, board: KnownBoard, batch: ReportBatch, row: Row): Promise<void> => {
     if (row.kind === "entries") await applyEntries(tx, board, row);
     else if (row.kind === "info") await applyInfo(tx, board, row);
+    else if (row.kind === "plugin") await plugins.applyState(tx, board, dated(batch, row));
     else if (row.kind === "result")
       await operations.settleReported(tx, board, row.id, {
         state: row.state,
@@ -183,7 +194,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
           throw fail("link.superseded");
         const place = await placeOf(tx, board, batch);
         if (last <= place) return place;
-        for (const { seq, row } of rows) if (seq > place) await apply(tx, board, row);
+        for (const { seq, row } of rows) if (seq > place) await apply(tx, board, batch, row);
         await setReportCursor(scope, tx, board.project, board.uuid, batch.bootId, last);
         return last;
       });

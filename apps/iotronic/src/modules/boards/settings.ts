@@ -56,9 +56,9 @@ export const createSettings = (
         link().retarget(tx, row.uuid as BoardId, set.target_wanted);
         return settings;
       }),
-    async retargetAll(tx) {
-      await wantMore(everything, tx);
-      for (const { uuid, target_wanted } of await listConnected(everything, tx))
+    async retargetAll(tx, scope = everything) {
+      await wantMore(scope, tx);
+      for (const { uuid, target_wanted } of await listConnected(scope, tx))
         link().retarget(tx, uuid as BoardId, target_wanted);
     },
   };

@@ -147,10 +147,11 @@ export const countBoards = async (
   return Number(row.count);
 };
 
-export const listConnected = async (_scope: Scope, { queries }: Reader): Promise<BoardRow[]> =>
-  (await queries.selectFrom("boards").selectAll().where("connected", "=", 1).execute()).map(
-    numbers,
-  );
+export const listConnected = async (scope: Scope, { queries }: Reader): Promise<BoardRow[]> => {
+  let query = queries.selectFrom("boards").selectAll().where("connected", "=", 1);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return (await query.execute()).map(numbers);
+};
 
 /** Boards that announced a restart and are late. */
 export const listLate = async (
@@ -176,11 +177,12 @@ export const findByPubkey = async (
   return rows[0] && numbers(rows[0]);
 };
 
-/** A new revision is wanted of every board that is not retired. */
-export const wantMore = async (_scope: Scope, tx: Tx): Promise<void> => {
-  await tx.queries
+/** A new revision is wanted of every board of the scope that is not retired. */
+export const wantMore = async (scope: Scope, tx: Tx): Promise<void> => {
+  let query = tx.queries
     .updateTable("boards")
     .set((e) => ({ target_wanted: e("target_wanted", "+", 1) }))
-    .where("retired_at", "is", null)
-    .execute();
+    .where("retired_at", "is", null);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  await query.execute();
 };

@@ -30,7 +30,7 @@ export interface Wishes {
   /** A board that can hold a wish. Throws `board.not-found`, `board.retired`, `board.never-seen`. */
   findServing(scope: Scope, idOrName: string): Promise<WishedBoard>;
   /** Within a transaction: the board's target changes with it; the board is hinted after the commit. Answers the revision. */
-  retarget(tx: Tx, board: WishedBoard): Promise<number>;
+  retarget(tx: Tx, board: Pick<WishedBoard, "uuid" | "project">): Promise<number>;
   /** How the entries of a board's target stand, by `section/key`; one that the board has not spoken of is not there. */
   entries(scope: Scope, board: WishedBoard): Promise<ReadonlyMap<string, EntryStanding>>;
   /** Resolves with how a new entry stands once the board has settled it. Rejects with the signal. */

@@ -5,4 +5,5 @@ export {
   type Outcome,
 } from "./operations.ts";
 export { operationRoutes } from "./routes.ts";
+export { accepted } from "./run.ts";
 export { operationTopics } from "./topics.ts";

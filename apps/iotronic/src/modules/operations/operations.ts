@@ -14,6 +14,7 @@ import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
+import { createRuns, type Runs } from "./run.ts";
 import {
   findOperation,
   insertOperation,
@@ -36,6 +37,8 @@ const expiredAtOnce = 500;
 
 /** A new operation. */
 export interface NewOperation {
+  /** Its id, where it was made before. */
+  readonly uuid?: string;
   readonly actor: Actor;
   readonly project: ProjectId;
   readonly name: string;
@@ -64,6 +67,7 @@ export interface ReportingBoard {
 }
 
 export interface Operations extends Part {
+  readonly run: Runs["run"];
   open(tx: Tx, operation: NewOperation): Promise<Operation>;
   /** Ends an operation; what has ended already stays, but for an `unknown` one within a day. Answers the operation. */
   settle(scope: Scope, uuid: string, outcome: Outcome): Promise<Operation | undefined>;
@@ -180,6 +184,37 @@ export const createOperations = ({
       return show(maySettle(row) ? await end(tx, systemActor, row, outcome) : row);
     });
 
+  const open: Operations["open"] = async (tx, input) => {
+    const { actor, project, name, board, parent, job } = input;
+    const scope = within(project);
+    const row: OperationRow = {
+      uuid: input.uuid ?? newId(),
+      project_id: project,
+      name,
+      status: job ? "queued" : "running",
+      parent: parent ?? null,
+      board_id: board,
+      actor: actor.name,
+      procedure: job?.procedure ?? null,
+      args: job ? JSON.stringify(job.args) : null,
+      idempotent: job?.idempotent ? 1 : 0,
+      lane: job && board !== null ? await nextLane(scope, tx, board, clock.now()) : null,
+      created_at: clock.now(),
+      ended_at: null,
+      expires_at: job?.expiresAtMs ?? null,
+      result: null,
+      problem: null,
+    };
+    await insertOperation(scope, tx, row);
+    await note(tx, actor, row, 1);
+    return show(row);
+  };
+
+  const runs = createRuns({
+    ...{ database, clock, log, open },
+    settle: (uuid, outcome) => settle(everything, uuid, outcome),
+  });
+
   const expire = async (): Promise<void> => {
     const overdue = await database.read(everything, (reader) =>
       listOverdue(everything, reader, clock.now(), HANDED_OVER_GRACE_MS, expiredAtOnce),
@@ -213,31 +248,12 @@ export const createOperations = ({
         });
       watch();
     },
-    stop: () => timer?.cancel(),
-    async open(tx, { actor, project, name, board, parent, job }) {
-      const scope = within(project);
-      const row: OperationRow = {
-        uuid: newId(),
-        project_id: project,
-        name,
-        status: job ? "queued" : "running",
-        parent: parent ?? null,
-        board_id: board,
-        actor: actor.name,
-        procedure: job?.procedure ?? null,
-        args: job ? JSON.stringify(job.args) : null,
-        idempotent: job?.idempotent ? 1 : 0,
-        lane: job && board !== null ? await nextLane(scope, tx, board, clock.now()) : null,
-        created_at: clock.now(),
-        ended_at: null,
-        expires_at: job?.expiresAtMs ?? null,
-        result: null,
-        problem: null,
-      };
-      await insertOperation(scope, tx, row);
-      await note(tx, actor, row, 1);
-      return show(row);
+    async stop() {
+      timer?.cancel();
+      await runs.stop();
     },
+    run: runs.run,
+    open,
     settle,
     async settleReported(tx, board, uuid, outcome) {
       const row = await findOperation(within(board.project), tx, uuid);
@@ -257,13 +273,17 @@ export const createOperations = ({
       if (!row) throw fail("operation.not-found");
       return show(row);
     },
-    cancel: (actor, scope, uuid) =>
-      database.write(scope, async (tx) => {
+    async cancel(actor, scope, uuid) {
+      const canceled = await database.write(scope, async (tx) => {
         const row = await findOperation(scope, tx, uuid);
         if (!row) throw fail("operation.not-found");
+        const going = row.status === "running" ? runs.cancel(uuid) : undefined;
+        if (going) return { going };
         if (row.status !== "queued") throw fail("operation.finished", { state: row.status });
-        return show(await end(tx, actor, row, { state: "canceled" }));
-      }),
+        return { operation: show(await end(tx, actor, row, { state: "canceled" })) };
+      });
+      return canceled.operation ?? canceled.going;
+    },
     async cancelWaiting(tx, actor, project, board) {
       const scope = within(project);
       for (const row of await listJobs(scope, tx, board, 0, Number.MAX_SAFE_INTEGER))

@@ -6,6 +6,7 @@ export const projectPolicy = {
   "project.show": reading,
   "project.update": managing,
   "project.remove": administering,
+  "project.seal": managing,
   "member.list": reading,
   "member.set": managing,
   "member.remove": managing,

@@ -1,0 +1,5 @@
+/** What blobs on disk need. */
+export interface DiskBlobsOptions {
+  /** Folder that holds nothing else. */
+  readonly folder: string;
+}

@@ -1,0 +1,2 @@
+export type { DiskBlobsOptions } from "./config.ts";
+export { createDiskBlobs as diskBlobs } from "./disk.ts";

@@ -1,0 +1,51 @@
+import type { Selectable } from "kysely";
+import { type Build, statement } from "../../edge/statement.ts";
+import type { Schema } from "../../migrations/schema.ts";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+
+export type KeyRow = Selectable<Schema["keys"]>;
+
+const listRows = statement(({ projects }, { queries, args }: Build<{ project: string }>) => {
+  const query = queries
+    .selectFrom("keys")
+    .selectAll()
+    .where("project_id", "=", args.project)
+    .orderBy("place");
+  return projects === "all" ? query : query.where("project_id", "in", projects);
+});
+
+/** The keys of a project, the present one last. */
+export const listKeys = async (
+  scope: Scope,
+  reader: Reader,
+  project: string,
+): Promise<readonly KeyRow[]> =>
+  (await listRows(scope, reader, { project })).rows.map((row) => ({
+    ...row,
+    created_at: Number(row.created_at),
+  }));
+
+/** Adds a key; what another transaction has put in this place stays. */
+export const insertKey = async (_scope: Scope, tx: Tx, row: KeyRow): Promise<void> => {
+  await tx.queries
+    .insertInto("keys")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["project_id", "place"]).doNothing())
+    .execute();
+};
+
+/** Forgets the private halves of a project's keys. */
+export const forgetPrivate = async (_scope: Scope, tx: Tx, project: string): Promise<void> => {
+  await tx.queries
+    .updateTable("keys")
+    .set({ private: null })
+    .where("project_id", "=", project)
+    .execute();
+};
+
+/** Keys whose private half the cloud still has. */
+export const listHeld = async (_scope: Scope, { queries }: Reader): Promise<string[]> =>
+  (await queries.selectFrom("keys").select("key").where("private", "is not", null).execute()).map(
+    ({ key }) => key,
+  );

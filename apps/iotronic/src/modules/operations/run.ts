@@ -1,0 +1,196 @@
+// Work that a request asks for and that may outlive it: the one way in which a verb calls a board and keeps what came of it.
+import { fail, type Operation, type OperationState, type Problem } from "@s4t/contract";
+import { type Clock, isS4tError, type Log, toRfc3339, untilAborted } from "@s4t/kit";
+import { newId } from "../../edge/id.ts";
+import { Answer } from "../../edge/routes.ts";
+import { within } from "../../policy/index.ts";
+import type { Database, Tx } from "../../ports/database.ts";
+import type { NewOperation, Outcome } from "./operations.ts";
+
+export interface RunRequest {
+  readonly operation: Omit<NewOperation, "job" | "uuid">;
+  /** Within the transaction that opens the operation: its audit entry. */
+  readonly alongside: (tx: Tx, operation: string) => Promise<void>;
+  readonly work: (signal: AbortSignal) => Promise<unknown>;
+  /** How long the request waits for the end; undefined: not at all. */
+  readonly waitMs: number | undefined;
+  readonly signal: AbortSignal;
+  /**
+   * Whether the work begins before the operation is stored: nobody waits for the disk then, and of a cloud that ends in this
+   * moment nothing tells. For work that a waiting caller hears the end of anyway.
+   */
+  readonly early?: boolean;
+  /** Whether it may be canceled; the work listens to its signal then. */
+  readonly cancelable?: boolean;
+}
+
+export interface Runs {
+  /** Answers `202` with the operation, or with its end where that comes within the wait. */
+  run(request: RunRequest): Promise<Answer<Operation>>;
+  /** Cancels work that goes on; undefined where it does not, or cannot be canceled. */
+  cancel(uuid: string): Promise<Operation> | undefined;
+  /** Ends what goes on: its end is not known then. Resolves when all of it is stored. */
+  stop(): Promise<void>;
+}
+
+interface RunsDependencies {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly open: (tx: Tx, operation: NewOperation) => Promise<Operation>;
+  readonly settle: (uuid: string, outcome: Outcome) => Promise<Operation | undefined>;
+}
+
+interface Running {
+  readonly controller: AbortController;
+  readonly cancelable: boolean;
+  readonly ended: Promise<Operation>;
+}
+
+const problemOf = (error: unknown): Problem =>
+  isS4tError(error)
+    ? {
+        code: error.code,
+        sentence: error.message,
+        ...(error.details ? { details: { ...error.details } } : {}),
+      }
+    : { code: "internal", sentence: fail("internal", { reference: "log" }).message };
+
+/** Sent, and no answer: whether it ran is not known. */
+const isUnknown = (code: string): boolean =>
+  code === "command.unknown" || code === "deadline.exceeded";
+
+/** An operation as it is answered. */
+export const accepted = (operation: Operation): Answer<Operation> =>
+  new Answer(
+    operation,
+    operation.endedAt === null
+      ? { status: 202, headers: { location: `/api/operations/${operation.uuid}` } }
+      : {},
+  );
+
+/** Makes it. */
+export const createRuns = ({ database, clock, log, open, settle }: RunsDependencies): Runs => {
+  const running = new Map<string, Running>();
+  const storing = new Set<Promise<unknown>>();
+
+  const outcomeOf = async (
+    work: RunRequest["work"],
+    { signal }: AbortController,
+  ): Promise<Outcome> => {
+    try {
+      return { state: "done", result: await work(signal) };
+    } catch (error) {
+      if (signal.aborted && isS4tError(signal.reason, "request.canceled"))
+        return { state: "canceled" };
+      const problem = problemOf(error);
+      if (problem.code === "internal") log.error("A board's operation failed", { error });
+      return { state: isUnknown(problem.code) ? "unknown" : "failed", problem };
+    }
+  };
+
+  const begun = (uuid: string, { operation }: RunRequest): Operation => ({
+    uuid,
+    name: operation.name,
+    status: "running" satisfies OperationState,
+    project: operation.project,
+    parent: operation.parent ?? null,
+    board: operation.board,
+    actor: operation.actor.name,
+    createdAt: toRfc3339(clock.now()),
+    endedAt: null,
+    expiresAt: null,
+    result: null,
+    problem: null,
+  });
+
+  const ended = (operation: Operation, { state, result, problem }: Outcome): Operation => ({
+    ...operation,
+    status: state,
+    endedAt: toRfc3339(clock.now()),
+    result: result ?? null,
+    problem: problem ?? null,
+  });
+
+  const store = (uuid: string, request: RunRequest): Promise<Operation> =>
+    database.write(within(request.operation.project), async (tx) => {
+      const opened = await open(tx, { ...request.operation, uuid });
+      await request.alongside(tx, uuid);
+      return opened;
+    });
+
+  const keep = (work: Promise<unknown>): void => {
+    const kept = work.catch((error: unknown) =>
+      log.error("How an operation ended could not be stored", { error }),
+    );
+    storing.add(kept);
+    void kept.finally(() => storing.delete(kept));
+  };
+
+  const start = (
+    operation: Operation,
+    request: RunRequest,
+    stored: () => Promise<unknown>,
+  ): Promise<Operation> => {
+    const { uuid } = operation;
+    // The request may end before the board answers: the work goes on, bounded by its own time.
+    const controller = new AbortController();
+    const outcome = outcomeOf(request.work, controller);
+    const storedThen = stored();
+    const end = outcome.then((came) => {
+      running.delete(uuid);
+      keep(storedThen.then(() => settle(uuid, came)));
+      return ended(operation, came);
+    });
+    running.set(uuid, { controller, cancelable: request.cancelable === true, ended: end });
+    return end;
+  };
+
+  const wait = async (
+    operation: Operation,
+    end: Promise<Operation>,
+    { waitMs, signal }: RunRequest,
+  ): Promise<Answer<Operation>> => {
+    if (waitMs === undefined) return accepted(operation);
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<Operation>((resolve) => {
+      timer = clock.after(waitMs, () => resolve(operation));
+    });
+    try {
+      return accepted(await untilAborted(Promise.race([end, late]), signal));
+    } finally {
+      timer?.cancel();
+    }
+  };
+
+  return {
+    async run(request) {
+      const uuid = newId();
+      if (request.early && request.waitMs !== undefined) {
+        const operation = begun(uuid, request);
+        return wait(
+          operation,
+          start(operation, request, () => store(uuid, request)),
+          request,
+        );
+      }
+      const operation = await store(uuid, request);
+      return wait(
+        operation,
+        start(operation, request, async () => {}),
+        request,
+      );
+    },
+    cancel(uuid) {
+      const found = running.get(uuid);
+      if (!found?.cancelable) return undefined;
+      found.controller.abort(fail("request.canceled"));
+      return found.ended;
+    },
+    async stop() {
+      for (const { controller } of running.values()) controller.abort(fail("command.unknown"));
+      await Promise.all([...running.values()].map((each) => each.ended));
+      await Promise.all(storing);
+    },
+  };
+};

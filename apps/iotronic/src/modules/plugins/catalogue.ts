@@ -1,0 +1,353 @@
+// Plugins of a project and their versions: what is there, and that every version is whole, sound and signed before it is there.
+import {
+  type BoardId,
+  type BodyOf,
+  fail,
+  type Plugin,
+  type PluginManifest,
+  type PluginSignature,
+  type PluginVersion,
+  type ProjectId,
+  type QueryOf,
+  requireSoundManifest,
+  type rest,
+  signedVersionText,
+} from "@s4t/contract";
+import { canonicalJson } from "@s4t/kit";
+import { sha256Hex } from "@s4t/kit/node";
+import { newId } from "../../edge/id.ts";
+import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import type { ByteStream } from "../../edge/routes.ts";
+import { type Actor, type Scope, within } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+import { getPlugin, notePlugin, type PluginsDependencies } from "./change.ts";
+import { countInjected, listInjected } from "./injection-store.ts";
+import { parseVersion, showPlugin, showVersion } from "./plugin.ts";
+import {
+  countPlugins,
+  findLatest,
+  findPlugin,
+  findVersion,
+  insertPlugin,
+  insertVersion,
+  listPlugins,
+  listVersions,
+  type PluginRow,
+  removePlugin,
+  signVersion,
+  updatePlugin,
+  type VersionRow,
+} from "./store.ts";
+import type { Claims } from "./sweep.ts";
+import { checkBlob } from "./unpack.ts";
+
+/** Most plugins of one project: far more than people keep apart by name. */
+export const MAX_PLUGINS_PER_PROJECT = 1_000;
+/** Most versions of one plugin: one at every save of a working year. */
+export const MAX_VERSIONS_PER_PLUGIN = 10_000;
+
+type CreateBody = BodyOf<typeof rest.plugins.create>;
+type VersionBody = BodyOf<typeof rest.plugins.addVersion>;
+
+export interface Catalogue {
+  list(
+    actor: Actor,
+    scope: Scope,
+    query: QueryOf<typeof rest.plugins.list>,
+  ): Promise<{ items: Plugin[]; next: string | null }>;
+  create(actor: Actor, project: ProjectId, body: CreateBody): Promise<Plugin>;
+  show(actor: Actor, scope: Scope, idOrName: string): Promise<Plugin>;
+  update(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    body: BodyOf<typeof rest.plugins.update>,
+    ifMatch: number | undefined,
+  ): Promise<Plugin>;
+  remove(actor: Actor, scope: Scope, idOrName: string): Promise<undefined>;
+  versions(
+    scope: Scope,
+    idOrName: string,
+    query: PageQuery,
+  ): Promise<{ items: PluginVersion[]; next: string | null }>;
+  addVersion(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    body: VersionBody,
+  ): Promise<PluginVersion>;
+  version(scope: Scope, idOrName: string, version: string): Promise<PluginVersion>;
+  sign(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    version: string,
+    signature: PluginSignature,
+  ): Promise<PluginVersion>;
+  content(scope: Scope, idOrName: string, version: string): Promise<ByteStream>;
+}
+
+/** Makes the verbs. */
+export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Catalogue => {
+  const { database, blobs, clock } = deps;
+
+  const keyOf = async (reader: Reader, row: Pick<PluginRow, "project_id">): Promise<string> =>
+    (await deps.presentKey(reader, row.project_id as ProjectId))?.key ?? "";
+
+  const showAll = async (
+    actor: Actor,
+    scope: Scope,
+    reader: Reader,
+    rows: readonly PluginRow[],
+  ): Promise<Plugin[]> => {
+    const ids = rows.map(({ uuid }) => uuid);
+    const latest = await findLatest(scope, reader, ids);
+    const boards = await countInjected(scope, reader, ids);
+    const keys = new Map<string, string>();
+    for (const row of rows)
+      if (!keys.has(row.project_id)) keys.set(row.project_id, await keyOf(reader, row));
+    return rows.map((row) => {
+      const version = latest.get(row.uuid) as VersionRow;
+      const shown = showVersion(version, keys.get(row.project_id) ?? "");
+      return showPlugin(actor, row, shown, boards.get(row.uuid) ?? 0);
+    });
+  };
+
+  const showOne = async (actor: Actor, scope: Scope, reader: Reader, row: PluginRow) =>
+    (await showAll(actor, scope, reader, [row]))[0] as Plugin;
+
+  const requireSigned = async (
+    reader: Reader,
+    project: ProjectId,
+    version: string,
+    { key, signature }: PluginSignature,
+  ): Promise<void> => {
+    const present = await deps.presentKey(reader, project);
+    const because =
+      present?.key !== key
+        ? "it is not by the project's present key"
+        : deps.isSignedBy(key, signedVersionText(version), signature)
+          ? undefined
+          : "it does not fit the version";
+    if (because !== undefined) throw fail("plugin.signature-invalid", { because });
+  };
+
+  /** Everything about a version that needs no transaction. */
+  const examine = async (manifest: PluginManifest): Promise<{ version: string; text: string }> => {
+    requireSoundManifest(manifest);
+    const { sha256, bytes } = manifest.blob;
+    const blob = await blobs.find(sha256);
+    if (!blob) throw fail("blob.not-found");
+    if (blob.bytes !== bytes)
+      throw fail("plugin.damaged", { because: `the blob has ${blob.bytes} bytes, not ${bytes}` });
+    await checkBlob(await blobs.read(sha256), manifest);
+    const text = canonicalJson(manifest);
+    return { version: sha256Hex(text), text };
+  };
+
+  /** Within a transaction: a version with its signature, as the next of its plugin. */
+  const addTo = async (
+    tx: Tx,
+    actor: Actor,
+    plugin: Pick<PluginRow, "uuid" | "project_id">,
+    number: number,
+    { manifest, signature }: VersionBody,
+    { version, text }: { version: string; text: string },
+  ): Promise<VersionRow> => {
+    const project = plugin.project_id as ProjectId;
+    if (signature) await requireSigned(tx, project, version, signature);
+    const signed = signature ?? (await deps.sign(tx, project, signedVersionText(version)));
+    const row: VersionRow = {
+      project_id: project,
+      plugin_id: plugin.uuid,
+      number,
+      version,
+      manifest: text,
+      blob: manifest.blob.sha256,
+      signed_by: signed.key,
+      signature: signed.signature,
+      created_at: clock.now(),
+      created_by: actor.name,
+    };
+    await insertVersion(within(project), tx, row);
+    return row;
+  };
+
+  const getVersion = async (
+    scope: Scope,
+    reader: Reader,
+    plugin: PluginRow,
+    version: string,
+  ): Promise<VersionRow> => {
+    const choice = parseVersion(version, plugin.versions);
+    const row = await findVersion(scope, reader, plugin.uuid, choice);
+    if (!row) throw fail("plugin.version-not-found");
+    return row;
+  };
+
+  /** Within a transaction: another signature of a version that is there. */
+  const signAs = async (
+    tx: Tx,
+    actor: Actor,
+    plugin: PluginRow,
+    row: VersionRow,
+    signature: PluginSignature,
+  ): Promise<PluginVersion> => {
+    const project = plugin.project_id as ProjectId;
+    await requireSigned(tx, project, row.version, signature);
+    const signed = { signed_by: signature.key, signature: signature.signature };
+    await signVersion(within(project), tx, row.version, signed);
+    await notePlugin(deps, tx, actor, "plugin.sign", plugin, factsOf(row, row.number));
+    for (const there of await listInjected(within(project), tx, { plugin: plugin.uuid }))
+      if (there.version === row.version)
+        await deps.retarget(tx, { uuid: there.board_id as BoardId, project });
+    return showVersion({ ...row, ...signed }, signature.key);
+  };
+
+  return {
+    async list(actor, scope, query) {
+      const after =
+        query.after === undefined ? undefined : parseCursor(query.after, ["string", "string"]);
+      return database.read(scope, async (reader) => {
+        const filter = { text: query.text, after };
+        const rows = await listPlugins(scope, reader, filter, pageSizeOf(query) + 1);
+        const page = pageOf(
+          rows,
+          query,
+          ({ name, uuid }) => [name, uuid],
+          (row) => row,
+        );
+        return { items: await showAll(actor, scope, reader, page.items), next: page.next };
+      });
+    },
+    async create(actor, project, body) {
+      const { name } = body.manifest;
+      using _claim = claims.claim(body.manifest.blob.sha256);
+      const examined = await examine(body.manifest);
+      const scope = within(project);
+      return await database.write(scope, async (tx) => {
+        if (await findPlugin(scope, tx, name)) throw fail("plugin.name-taken", { name });
+        if ((await countPlugins(scope, tx, project)) >= MAX_PLUGINS_PER_PROJECT)
+          throw fail("quota.exceeded", { limit: MAX_PLUGINS_PER_PROJECT, what: "plugins" });
+        const now = clock.now();
+        const row: PluginRow = {
+          uuid: newId(),
+          project_id: project,
+          name,
+          description: body.description ?? "",
+          labels: JSON.stringify(body.labels ?? {}),
+          versions: 1,
+          rev: 1,
+          created_at: now,
+          updated_at: now,
+        };
+        await insertPlugin(scope, tx, row);
+        await addTo(tx, actor, row, 1, body, examined);
+        await notePlugin(deps, tx, actor, "plugin.create", row, { name, ...factsOf(examined, 1) });
+        return showOne(actor, scope, tx, row);
+      });
+    },
+    show: (actor, scope, idOrName) =>
+      database.read(scope, async (reader) =>
+        showOne(actor, scope, reader, await getPlugin(scope, reader, idOrName)),
+      ),
+    update: (actor, scope, idOrName, body, ifMatch) =>
+      database.write(scope, async (tx) => {
+        const row = await getPlugin(scope, tx, idOrName);
+        if (ifMatch !== undefined && ifMatch !== row.rev)
+          throw fail("request.stale", { sent: ifMatch, current: row.rev });
+        const { description = row.description, labels } = body;
+        const set = {
+          description,
+          labels: labels === undefined ? row.labels : JSON.stringify(labels),
+          rev: row.rev + 1,
+          updated_at: clock.now(),
+        };
+        await updatePlugin(scope, tx, row.uuid, set);
+        const next = { ...row, ...set };
+        const changed = Object.keys(body);
+        await notePlugin(deps, tx, actor, "plugin.update", next, { changed });
+        return showOne(actor, scope, tx, next);
+      }),
+    remove: (actor, scope, idOrName) =>
+      database.write(scope, async (tx) => {
+        const row = await getPlugin(scope, tx, idOrName);
+        const boards = (await countInjected(scope, tx, [row.uuid])).get(row.uuid) ?? 0;
+        if (boards > 0) throw fail("plugin.in-use", { boards });
+        await removePlugin(scope, tx, row.uuid);
+        await notePlugin(deps, tx, actor, "plugin.remove", row, { name: row.name });
+        return undefined;
+      }),
+    async versions(scope, idOrName, query) {
+      const before =
+        query.after === undefined ? undefined : parseCursor(query.after, ["number"])[0];
+      return database.read(scope, async (reader) => {
+        const plugin = await getPlugin(scope, reader, idOrName);
+        const key = await keyOf(reader, plugin);
+        const rows = await listVersions(
+          ...([scope, reader, plugin.uuid, before, pageSizeOf(query) + 1] as const),
+        );
+        return pageOf(
+          rows,
+          query,
+          ({ number }) => [number],
+          (row) => showVersion(row, key),
+        );
+      });
+    },
+    async addVersion(actor, scope, idOrName, body) {
+      // Asked first, so that who may not see the plugin learns nothing of its bytes.
+      const found = await database.read(scope, (reader) => getPlugin(scope, reader, idOrName));
+      if (body.manifest.name !== found.name)
+        throw fail("plugin.manifest-invalid", { because: `its name is not ${found.name}` });
+      using _claim = claims.claim(body.manifest.blob.sha256);
+      const examined = await examine(body.manifest);
+      return await database.write(scope, async (tx) => {
+        const plugin = await getPlugin(scope, tx, found.uuid);
+        const { version } = examined;
+        const known = await findVersion(scope, tx, plugin.uuid, { version });
+        if (known) {
+          if (!body.signature) return showVersion(known, await keyOf(tx, plugin));
+          return signAs(tx, actor, plugin, known, body.signature);
+        }
+        const number = plugin.versions + 1;
+        if (number > MAX_VERSIONS_PER_PLUGIN)
+          throw fail("quota.exceeded", { limit: MAX_VERSIONS_PER_PLUGIN, what: "versions" });
+        const row = await addTo(tx, actor, plugin, number, body, examined);
+        const set = { versions: number, rev: plugin.rev + 1, updated_at: clock.now() };
+        await updatePlugin(scope, tx, plugin.uuid, set);
+        const next = { ...plugin, ...set };
+        const facts = factsOf(examined, number);
+        await notePlugin(deps, tx, actor, "plugin.add-version", next, facts);
+        return showVersion(row, row.signed_by);
+      });
+    },
+    version: (scope, idOrName, version) =>
+      database.read(scope, async (reader) => {
+        const plugin = await getPlugin(scope, reader, idOrName);
+        const row = await getVersion(scope, reader, plugin, version);
+        return showVersion(row, await keyOf(reader, plugin));
+      }),
+    sign: (actor, scope, idOrName, version, signature) =>
+      database.write(scope, async (tx) => {
+        const plugin = await getPlugin(scope, tx, idOrName);
+        const row = await getVersion(scope, tx, plugin, version);
+        return signAs(tx, actor, plugin, row, signature);
+      }),
+    async content(scope, idOrName, version) {
+      const row = await database.read(scope, async (reader) =>
+        getVersion(scope, reader, await getPlugin(scope, reader, idOrName), version),
+      );
+      return {
+        mediaType: "application/octet-stream",
+        fileName: `${row.version.slice(0, 12)}.gz`,
+        bytes: await blobs.read(row.blob),
+      };
+    },
+  };
+};
+
+const factsOf = ({ version }: { readonly version: string }, number: number) => ({
+  version,
+  number,
+});

@@ -1,0 +1,23 @@
+// A project's key has gone to its owner: the versions that the owner signed go on running.
+import { fail, type ProjectId, signedVersionText } from "@s4t/contract";
+import { within } from "../../policy/index.ts";
+import type { Tx } from "../../ports/database.ts";
+import type { PluginsDependencies } from "./change.ts";
+import { signVersion } from "./store.ts";
+
+/** Within a transaction: takes over an owner's signatures, by version. Throws for the first that is not good. */
+export const createResign =
+  (isSignedBy: PluginsDependencies["isSignedBy"]) =>
+  async (
+    tx: Tx,
+    project: ProjectId,
+    key: string,
+    signatures: Readonly<Record<string, string>>,
+  ): Promise<void> => {
+    for (const [version, signature] of Object.entries(signatures)) {
+      if (!isSignedBy(key, signedVersionText(version), signature))
+        throw fail("plugin.signature-invalid", { because: `it does not fit version ${version}` });
+      if (!(await signVersion(within(project), tx, version, { signed_by: key, signature })))
+        throw fail("plugin.version-not-found");
+    }
+  };

@@ -1,0 +1,186 @@
+import type { Selectable } from "kysely";
+import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
+import type { Schema } from "../../migrations/schema.ts";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+
+export type PluginRow = Selectable<Schema["plugins"]>;
+export type VersionRow = Selectable<Schema["plugins_versions"]>;
+
+/** int64 columns come as text from some databases. */
+export const numbered = <Row extends object>(row: Row): Row => {
+  const copy = { ...row } as Record<string, unknown>;
+  for (const name of ["rev", "created_at", "updated_at", "since"])
+    if (copy[name] !== undefined && copy[name] !== null) copy[name] = Number(copy[name]);
+  return copy as Row;
+};
+
+const find = byIdOrName<PluginRow>((column) =>
+  statement(({ projects }, { queries, args }: Build<{ key: string }>) => {
+    const query = queries.selectFrom("plugins").selectAll().where(column, "=", args.key).limit(1);
+    return projects === "all" ? query : query.where("project_id", "in", projects);
+  }),
+);
+
+/** By id or, within one project, by name. */
+export const findPlugin = async (
+  scope: Scope,
+  reader: Reader,
+  idOrName: string,
+): Promise<PluginRow | undefined> => {
+  const row = await find(scope, reader, idOrName);
+  return row && numbered(row);
+};
+
+export interface PluginFilter {
+  readonly text?: string | undefined;
+  readonly after?: readonly [name: string, uuid: string] | undefined;
+}
+
+const likeText = (text: string): string =>
+  `%${text.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
+
+/** By name. */
+export const listPlugins = async (
+  scope: Scope,
+  { queries }: Reader,
+  { text, after }: PluginFilter,
+  limit: number,
+): Promise<PluginRow[]> => {
+  let query = queries.selectFrom("plugins").selectAll().orderBy("name").orderBy("uuid");
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  // Names are lower-case; a sign that LIKE would read otherwise is none of theirs.
+  if (text !== undefined) query = query.where("name", "like", likeText(text));
+  if (after)
+    query = query.where((e) =>
+      e.or([e("name", ">", after[0]), e.and([e("name", "=", after[0]), e("uuid", ">", after[1])])]),
+    );
+  return (await query.limit(limit).execute()).map(numbered);
+};
+
+export const countPlugins = async (
+  _scope: Scope,
+  { queries }: Reader,
+  project: string,
+): Promise<number> => {
+  const row = await queries
+    .selectFrom("plugins")
+    .select((e) => e.fn.countAll<number>().as("count"))
+    .where("project_id", "=", project)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+};
+
+export const insertPlugin = async (_scope: Scope, tx: Tx, row: PluginRow): Promise<void> => {
+  await tx.queries.insertInto("plugins").values(row).execute();
+};
+
+export const updatePlugin = async (
+  _scope: Scope,
+  tx: Tx,
+  uuid: string,
+  set: Partial<PluginRow>,
+): Promise<void> => {
+  await tx.queries.updateTable("plugins").set(set).where("uuid", "=", uuid).execute();
+};
+
+/** With its versions. */
+export const removePlugin = async (_scope: Scope, tx: Tx, uuid: string): Promise<void> => {
+  await tx.queries.deleteFrom("plugins").where("uuid", "=", uuid).execute();
+};
+
+export const insertVersion = async (_scope: Scope, tx: Tx, row: VersionRow): Promise<void> => {
+  await tx.queries.insertInto("plugins_versions").values(row).execute();
+};
+
+/** Which version of a plugin is meant. */
+export type VersionChoice = { readonly number: number } | { readonly version: string };
+
+/** By number, or by id or its beginning; undefined also where a beginning fits several. */
+export const findVersion = async (
+  _scope: Scope,
+  { queries }: Reader,
+  plugin: string,
+  choice: VersionChoice,
+): Promise<VersionRow | undefined> => {
+  const query = queries.selectFrom("plugins_versions").selectAll().where("plugin_id", "=", plugin);
+  const rows = await ("number" in choice
+    ? query.where("number", "=", choice.number)
+    : query.where("version", ">=", choice.version).where("version", "<=", `${choice.version}g`)
+  )
+    .limit(2)
+    .execute();
+  return rows[0] && rows.length === 1 ? numbered(rows[0]) : undefined;
+};
+
+/** The newest version of each of these plugins, by plugin. */
+export const findLatest = async (
+  _scope: Scope,
+  { queries }: Reader,
+  plugins: readonly string[],
+): Promise<Map<string, VersionRow>> => {
+  if (plugins.length === 0) return new Map();
+  const rows = await queries
+    .selectFrom("plugins_versions as version")
+    .innerJoin("plugins as plugin", (join) =>
+      join
+        .onRef("plugin.uuid", "=", "version.plugin_id")
+        .onRef("plugin.versions", "=", "version.number"),
+    )
+    .selectAll("version")
+    .where("version.plugin_id", "in", plugins)
+    .execute();
+  return new Map(rows.map((row) => [row.plugin_id, numbered(row)]));
+};
+
+/** Newest first. */
+export const listVersions = async (
+  _scope: Scope,
+  { queries }: Reader,
+  plugin: string,
+  before: number | undefined,
+  limit: number,
+): Promise<VersionRow[]> => {
+  let query = queries
+    .selectFrom("plugins_versions")
+    .selectAll()
+    .where("plugin_id", "=", plugin)
+    .orderBy("number", "desc")
+    .limit(limit);
+  if (before !== undefined) query = query.where("number", "<", before);
+  return (await query.execute()).map(numbered);
+};
+
+/** Notes a signature of a version, wherever in the project it stands. Answers whether it stands anywhere. */
+export const signVersion = async (
+  scope: Scope,
+  tx: Tx,
+  version: string,
+  signed: { readonly signed_by: string; readonly signature: string },
+): Promise<boolean> => {
+  let query = tx.queries.updateTable("plugins_versions").set(signed).where("version", "=", version);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  const { numUpdatedRows } = await query.executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+};
+
+/** Blobs that versions name. */
+export const listNamedBlobs = async (_scope: Scope, { queries }: Reader): Promise<Set<string>> =>
+  new Set(
+    (await queries.selectFrom("plugins_versions").select("blob").distinct().execute()).map(
+      ({ blob }) => blob,
+    ),
+  );
+
+/** Whether any version names a blob. */
+export const isBlobNamed = async (
+  _scope: Scope,
+  { queries }: Reader,
+  blob: string,
+): Promise<boolean> =>
+  (await queries
+    .selectFrom("plugins_versions")
+    .select("number")
+    .where("blob", "=", blob)
+    .limit(1)
+    .executeTakeFirst()) !== undefined;

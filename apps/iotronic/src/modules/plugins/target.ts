@@ -1,0 +1,41 @@
+// This module's part of a board's target: the plugins that shall be there. And which bytes it may fetch for them.
+import type { TargetPlugin } from "@s4t/contract";
+import { everything } from "../../policy/index.ts";
+import type { Reader } from "../../ports/database.ts";
+import { listInjected } from "./injection-store.ts";
+import { manifestOf } from "./plugin.ts";
+
+/** The section `plugins`. */
+export const pluginsPart = async (
+  reader: Reader,
+  board: { readonly uuid: string },
+): Promise<{ plugins?: Readonly<Record<string, TargetPlugin>> }> => {
+  const rows = await listInjected(everything, reader, { board: board.uuid });
+  if (rows.length === 0) return {};
+  return {
+    plugins: Object.fromEntries(
+      rows.map((row) => [
+        row.name,
+        {
+          name: row.name,
+          version: row.version,
+          manifest: manifestOf(row),
+          signature: { key: row.signed_by, signature: row.signature },
+          onBoot: row.on_boot === 1,
+          restart: row.restart as TargetPlugin["restart"],
+          parameters: JSON.parse(row.parameters) as TargetPlugin["parameters"],
+        },
+      ]),
+    ),
+  };
+};
+
+/** Whether a board's target names these bytes. */
+export const namesBlob = async (
+  reader: Reader,
+  board: { readonly uuid: string },
+  sha256: string,
+): Promise<boolean> =>
+  (await listInjected(everything, reader, { board: board.uuid })).some(
+    ({ blob }) => blob === sha256,
+  );

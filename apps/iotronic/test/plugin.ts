@@ -1,0 +1,87 @@
+// A plugin as somebody would pack it who has only read the contract.
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import {
+  defaultPluginLimits,
+  defaultPluginNeeds,
+  type PluginManifest,
+  signedKeyText,
+  signedVersionText,
+} from "@s4t/contract";
+import { canonicalJson } from "@s4t/kit";
+import type { Answered, Asked, TestCloud } from "./cloud.ts";
+
+const sha256 = (bytes: string | Uint8Array): string =>
+  createHash("sha256").update(bytes).digest("hex");
+
+export interface Packed {
+  readonly manifest: PluginManifest;
+  readonly version: string;
+  readonly blob: Buffer;
+}
+
+/** Packs files by path. */
+export const pack = (
+  name: string,
+  files: Readonly<Record<string, string>> = { "main.js": `// ${name}` },
+  more: Partial<PluginManifest> = {},
+): Packed => {
+  const paths = Object.keys(files);
+  const blob = gzipSync(Object.values(files).join(""));
+  const manifest: PluginManifest = {
+    format: 1,
+    name,
+    runtime: "node",
+    entry: paths[0] ?? "",
+    mode: "sync",
+    parameters: null,
+    limits: defaultPluginLimits,
+    needs: defaultPluginNeeds,
+    isolated: false,
+    files: paths.map((path) => ({
+      path,
+      bytes: Buffer.byteLength(files[path] ?? ""),
+      sha256: sha256(files[path] ?? ""),
+    })),
+    blob: { sha256: sha256(blob), bytes: blob.length },
+    ...more,
+  };
+  return { manifest, version: sha256(canonicalJson(manifest)), blob };
+};
+
+/** Stores the bytes. */
+export const upload = (
+  cloud: TestCloud,
+  { manifest, blob }: Pick<Packed, "manifest" | "blob">,
+  asked: Asked = { token: cloud.admin },
+): Promise<Answered> =>
+  cloud.call("PUT", `/blobs/${manifest.blob.sha256}`, {
+    ...asked,
+    raw: blob,
+    headers: { "content-type": "application/octet-stream" },
+  });
+
+/** Stores bytes and plugin. */
+export const create = async (
+  cloud: TestCloud,
+  packed: Packed,
+  asked: Asked = { token: cloud.admin },
+): Promise<Answered> => {
+  const stored = await upload(cloud, packed, asked);
+  if (stored.status !== 204) return stored;
+  return cloud.call("POST", "/api/plugins", { ...asked, body: { manifest: packed.manifest } });
+};
+
+/** A key as an owner makes it. */
+export const ownerKey = () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const key = Buffer.from(String(publicKey.export({ format: "jwk" }).x), "base64url").toString(
+    "hex",
+  );
+  const by = (text: string): string => sign(null, Buffer.from(text), privateKey).toString("hex");
+  return {
+    key,
+    proof: by(signedKeyText(key, true)),
+    signVersion: (version: string) => ({ key, signature: by(signedVersionText(version)) }),
+  };
+};
