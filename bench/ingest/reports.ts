@@ -39,6 +39,7 @@ export const openReportingBoards = async (
     log: silentLog,
     metrics: silentMetrics,
     measurements,
+    plugins: { applyState: nobody, publishLines: nobody },
   });
   const known = stack.boards.map((uuid) => ({ uuid: uuid as BoardId, project, name: uuid }));
   let seq = 1;
