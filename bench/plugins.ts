@@ -90,7 +90,7 @@ export const run = async (print: Print): Promise<void> => {
   // Without root both are the ordinary user's: the case's name says what the machine reached.
   for (const allow of ["full", "kernel"] as const) {
     const machine = await openTestMachine(levels[allow]);
-    const { level } = machine.runner.describe().isolation;
+    const { level } = machine.isolation;
     try {
       for (const runtime of ["node", "python"] as const) {
         const of = `${runtime}, level ${level}`;

@@ -56,6 +56,9 @@ export interface PluginParts {
   readonly atPoint: (point: PluginPoint) => void;
 }
 
+/** A board without its cloud looks by itself what can hold plugins: those that start with it wait no longer for a join. */
+export const LOOK_LATEST_MS = 1_000;
+
 /** An agent. */
 export interface Agent {
   /** Lives until the signal; throws what no further try changes. */
@@ -82,6 +85,10 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     kind: "series",
     series: { ...plugins?.series(), ...sensors.describe().series },
   });
+  const pluginsInfo = () => {
+    const info = plugins?.info();
+    return info ? { plugins: info } : {};
+  };
   const store = (row: ReportRow): void => {
     journal.append(row.kind === "series" ? describeSeries() : row);
     link?.flush();
@@ -95,7 +102,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     restart: deps.restart,
     startedAtMs: clock.now(),
     more: () => ({
-      ...(plugins ? { plugins: plugins.info() } : {}),
+      ...pluginsInfo(),
       ...(deps.access ? { access: accessInfo(deps.access) } : {}),
     }),
   };
@@ -125,6 +132,18 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         return link.fetchBlob(wanted);
       },
     });
+  // What holds plugins is found out by starting programs: after the join, which is not to wait for it.
+  let isLooking = false;
+  const lookAtMachine = (): void => {
+    if (!plugins || isLooking) return;
+    isLooking = true;
+    if (plugins.info()) return;
+    plugins.look().then(
+      () => store({ kind: "info", info: infoOf(boardOptions) }),
+      (error: unknown) =>
+        log.error("What can hold plugins is not known", { because: String(error) }),
+    );
+  };
   const dispatch: Dispatch = new Map([
     ...createBoardFeature(boardOptions),
     ...sensors.dispatch,
@@ -185,6 +204,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         jobs: () => jobs as Jobs,
         info: () => infoOf(boardOptions),
         describeSeries,
+        onJoined: lookAtMachine,
         isClockSynchronised: () => platform.isClockSynchronised(),
       });
       const calling = link;
@@ -199,9 +219,11 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       target.restore();
       plugins?.sweep();
       sensors.start();
+      const latest = clock.after(LOOK_LATEST_MS, lookAtMachine);
       try {
         await link.run(identity, signal);
       } finally {
+        latest.cancel();
         sensors.stop();
         doors?.close();
         await plugins?.close();

@@ -126,7 +126,7 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
     const access = openAccess(config.access, systemClock);
     const given = await enrolmentOf(config);
     if (config.endWithInput) endWithInput(() => stopped.abort());
-    const processes = await openPluginProcesses({
+    const processes = openPluginProcesses({
       top: config.data,
       folder: join(config.data, "plugins/hosts"),
     });

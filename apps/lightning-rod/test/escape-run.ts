@@ -24,7 +24,7 @@ export const tryEscapes = async (
   allow: keyof typeof levels,
 ): Promise<{ readonly level: string; readonly tried: Tried[] }> => {
   const machine = await openTestMachine(levels[allow]);
-  const { level } = machine.runner.describe().isolation;
+  const { level } = machine.isolation;
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   const address = server.address();
@@ -32,10 +32,10 @@ export const tryEscapes = async (
   const key = join(machine.folder, "board.key");
   writeFileSync(key, "secret", { mode: 0o600 });
   const other = machine.open("python", "def main(p, ctx):\n    ctx.state.set('secret', 1)\n");
-  await other.call();
   const outside = `/tmp/s4t-escaped-${process.pid}`;
   const tried: Tried[] = [];
   try {
+    await other.call();
     for (const attempt of attempts)
       for (const runtime of ["node", "python"] as const) {
         const body = attempt[runtime];

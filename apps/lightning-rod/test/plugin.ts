@@ -83,6 +83,8 @@ export const openTestRunner = (nameOf: (version: string) => string): TestRunner 
     opened: undefined,
     python: "3.13.1",
     answer: (parameters) => parameters,
+    look: async () => {},
+    ready: async () => {},
     describe: () => ({
       node: "26.0.0",
       python: runner.python,

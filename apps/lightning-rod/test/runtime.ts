@@ -10,7 +10,7 @@ import {
   type PluginManifest,
   type PluginNeeds,
 } from "@s4t/contract";
-import { systemClock } from "@s4t/kit";
+import { Bug, systemClock } from "@s4t/kit";
 import type { Instance, Runner, WrittenLine } from "../src/features/plugins/runner.ts";
 import { createRuntime } from "../src/features/plugins/runtime/runtime.ts";
 import { openPluginProcesses } from "../src/platform/linux/plugins/processes.ts";
@@ -36,6 +36,8 @@ export interface OpenOptions {
 }
 
 export interface TestMachine {
+  /** What it reaches. */
+  readonly isolation: NonNullable<ReturnType<Runner["describe"]>>["isolation"];
   readonly runner: Runner;
   readonly folder: string;
   open(runtime: "node" | "python", source: string, options?: OpenOptions): Opened;
@@ -52,21 +54,27 @@ export const levels = {
 /** A folder as an agent's, with a runner over it. */
 export const openTestMachine = async (
   allow: (typeof levels)[keyof typeof levels] = levels.full,
+  find?: (name: string) => string | undefined,
 ): Promise<TestMachine> => {
   const folder = mkdtempSync(join(tmpdir(), "s4t-runtime-"));
-  const processes = await openPluginProcesses({
+  const processes = openPluginProcesses({
     top: folder,
     folder: join(folder, "plugins/hosts"),
     allow,
+    ...(find ? { find } : {}),
   });
   const runner = createRuntime({
     processes,
     clock: systemClock,
     board: () => ({ uuid: "0b0a", name: "lamp-7" }),
   });
+  await processes.look();
   const opened: Instance[] = [];
   let count = 0;
+  const found = runner.describe();
+  if (!found) throw new Bug("the machine was looked at, and nothing is known");
   return {
+    isolation: found.isolation,
     runner,
     folder,
     open(runtime, source, options = {}) {

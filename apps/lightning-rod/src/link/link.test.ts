@@ -63,6 +63,7 @@ const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = sy
       jobs: () => jobs,
       info: () => ({}) as never,
       describeSeries: () => series,
+      onJoined: () => {},
       isClockSynchronised: () => true,
     },
   );

@@ -68,6 +68,8 @@ export interface LinkDependencies {
   readonly journal: Journal;
   readonly info: () => BoardInfo;
   readonly describeSeries: () => ReportRow;
+  /** A session began, and the board said what it is. */
+  readonly onJoined: () => void;
   readonly isClockSynchronised: () => boolean;
 }
 
@@ -182,6 +184,7 @@ class AgentLink implements RunningLink {
         this.#deps.describeSeries(),
       ])
         this.#deps.journal.append(row);
+      this.#deps.onJoined();
       await this.#look(true);
       this.flush();
       const end = await session.closed;

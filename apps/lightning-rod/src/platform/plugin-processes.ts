@@ -43,7 +43,12 @@ export interface PluginProcess {
 }
 
 export interface PluginProcesses {
-  describe(): NonNullable<BoardInfo["plugins"]>;
-  /** Throws `plugin.runtime-missing` where there is no interpreter. */
+  /** Finds out what this machine can, beside everything else. Once: whoever asks again gets the same. */
+  look(): Promise<void>;
+  /** Resolves once that is known; does not begin it. */
+  ready(): Promise<void>;
+  /** Undefined until it is known. */
+  describe(): BoardInfo["plugins"];
+  /** Once it is known. Throws `plugin.runtime-missing` where there is no interpreter. */
   start(wanted: ProcessWanted, events: ProcessEvents): PluginProcess;
 }

@@ -8,7 +8,7 @@ import {
   type ReportRow,
   type TargetPlugin,
 } from "@s4t/contract";
-import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import { type Clock, isS4tError, type Log, untilAborted } from "@s4t/kit";
 import type { ProjectKeyPin } from "../../link/project-key.ts";
 import type { PluginStore } from "../../platform/plugin-store.ts";
 import type { Storage } from "../../storage.ts";
@@ -46,7 +46,10 @@ export interface PluginsDependencies extends Pick<InstallDependencies, "fetch"> 
 export interface Plugins {
   readonly dispatch: Dispatch;
   readonly executor: Executor<TargetPlugin>;
-  info(): NonNullable<BoardInfo["plugins"]>;
+  /** Finds out what can run here. */
+  look(): Promise<void>;
+  /** Undefined until that is known. */
+  info(): BoardInfo["plugins"];
   series(): Extract<ReportRow, { kind: "series" }>["series"];
   /** Starts what ran before, without a cloud. */
   resume(): void;
@@ -74,8 +77,12 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
   const reportStatus = (status: PluginStatus): void =>
     report({ kind: "plugin", status, atMs: clock.now() });
 
-  const requireRuntime = ({ manifest: { runtime } }: TargetPlugin): void => {
-    if (runner.describe()[runtime] !== null) return;
+  const requireRuntime = async (
+    { manifest: { runtime } }: TargetPlugin,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    await untilAborted(runner.ready(), signal);
+    if (runner.describe()?.[runtime] !== null) return;
     const next =
       runtime === "python" ? "install python3, 3.9 or newer" : "run the agent with Node.js";
     throw fail("plugin.runtime-missing", {
@@ -155,7 +162,7 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
         const plugin = held.get(key) ?? hold(key);
         await withdrawUntrusted(plugin);
         requireTrusted(value, pinned());
-        requireRuntime(value);
+        await requireRuntime(value, signal);
         await install(value.version, value.manifest, signal);
         signal.throwIfAborted();
         // The project may have another key by now: a download takes its time.
@@ -184,7 +191,6 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
   const resumeOne = async (value: TargetPlugin): Promise<void> => {
     try {
       requireTrusted(value, pinned());
-      requireRuntime(value);
       if (store.has(value.version)) await hold(value.name).resume(value);
     } catch (error) {
       log.warn("A plugin does not come back", {
@@ -209,6 +215,7 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
         return {};
       },
     }),
+    look: () => runner.look(),
     info: () => runner.describe(),
     series: () => series.describe(),
     resume() {
@@ -216,6 +223,8 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
     },
     sweep,
     async close() {
+      // A start that waits to know would keep the end waiting.
+      runner.look().catch(() => {});
       await Promise.allSettled([...held.values()].map((plugin) => plugin.close()));
       series.close();
     },

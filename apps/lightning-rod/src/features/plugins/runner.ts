@@ -44,6 +44,11 @@ export interface Instance {
 }
 
 export interface Runner {
-  describe(): NonNullable<BoardInfo["plugins"]>;
+  /** Finds out what can run here, and how it is held: once, beside everything else. */
+  look(): Promise<void>;
+  /** Resolves once that is known. Calls and starts wait by themselves. */
+  ready(): Promise<void>;
+  /** Undefined until it is known. */
+  describe(): BoardInfo["plugins"];
   open(plugin: OpenPlugin): Instance;
 }

@@ -41,7 +41,7 @@ const traceOf = (details: unknown): string =>
 
 /** Opens it. No process is started before it is needed. */
 export const openInstance = (options: InstanceOptions): Instance => {
-  const { plugin, clock } = options;
+  const { plugin, processes, clock } = options;
   const { manifest, onLine, onExit } = plugin;
   const budget = createBudget(clock, BUDGET_BYTES);
   const ends = new WeakMap<Worker, WorkerEnd>();
@@ -88,6 +88,7 @@ export const openInstance = (options: InstanceOptions): Instance => {
   };
   const perform = async (parameters: unknown, stop: AbortSignal): Promise<unknown> => {
     stop.throwIfAborted();
+    if (!current) await untilAborted(processes.ready(), stop);
     const worker = current?.isSound ? current : startNext();
     calls += 1;
     let wasLoaded = false;
@@ -161,6 +162,9 @@ export const openInstance = (options: InstanceOptions): Instance => {
     async start(parameters) {
       if (isClosed) throw fail("plugin.not-ready", { because: "it is being closed" });
       if (running) throw fail("plugin.running");
+      // What holds it is found out first. Whoever closes meanwhile has nothing to end.
+      await processes.ready();
+      if (isClosed) throw fail("plugin.not-ready", { because: "it is being closed" });
       const worker = startNext();
       const controller = new AbortController();
       try {

@@ -1,16 +1,71 @@
 // The runtime over real processes, with whatever this machine has to hold them; each level by itself is the real lane's.
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultPluginLimits, defaultPluginNeeds } from "@s4t/contract";
+import { systemClock } from "@s4t/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testAbuses } from "../../../../test/abuse.ts";
 import { allProcessesOf } from "../../../../test/processes-left.ts";
-import { openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
+import { levels, openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
+import { findProgram } from "../../../platform/linux/plugins/probe.ts";
+import { openPluginProcesses } from "../../../platform/linux/plugins/processes.ts";
+import { createRuntime } from "./runtime.ts";
 
 let machine: TestMachine;
 beforeAll(async () => {
   machine = await openTestMachine();
 });
 afterAll(() => machine.close());
+
+it("a call waits until it is known what can hold a plugin, and a caller who does not is told", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "s4t-runtime-"));
+  const processes = openPluginProcesses({ top: folder, folder: join(folder, "hosts") });
+  const runner = createRuntime({
+    processes,
+    clock: systemClock,
+    board: () => ({ uuid: "0b0a", name: "lamp-7" }),
+  });
+  const [code, state] = [join(folder, "versions/1"), join(folder, "states/early")];
+  for (const path of [code, state]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(code, "main.mjs"), "export default async () => 7;");
+  const instance = runner.open({
+    ...{ key: "early", version: "1", folder: code, stateFolder: state },
+    manifest: {
+      ...{ format: 1, name: "early", runtime: "node", entry: "main.mjs", mode: "sync" },
+      ...{ parameters: null, limits: defaultPluginLimits, needs: defaultPluginNeeds },
+      ...{ isolated: false, files: [], blob: { sha256: "", bytes: 1 } },
+    },
+    ...{ onLine: () => {}, onEmit: () => {}, onExit: () => {} },
+  });
+  const { signal } = new AbortController();
+  try {
+    expect(runner.describe()).toBeUndefined();
+    await expect(instance.call({}, { signal, timeoutMs: 100 })).rejects.toMatchObject({
+      code: "plugin.timed-out",
+    });
+    const called = instance.call({}, { signal, timeoutMs: 20_000 });
+    await runner.look();
+    expect(runner.describe()?.isolation.level).toBeDefined();
+    expect(await called).toBe(7);
+  } finally {
+    await instance.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it("where nothing sets limits the board says so, and its plugins run all the same", async () => {
+  const bare = await openTestMachine(levels.limits, (name) =>
+    name === "prlimit" ? undefined : findProgram(name),
+  );
+  try {
+    expect(bare.isolation).toMatchObject({ level: "none", limits: "none" });
+    const opened = bare.open("python", "def main(p, ctx):\n    return 7\n");
+    expect(await opened.call()).toBe(7);
+  } finally {
+    await bare.close();
+  }
+});
 
 const sources = {
   node: {

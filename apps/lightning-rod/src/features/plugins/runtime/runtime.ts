@@ -14,6 +14,8 @@ export interface RuntimeDependencies {
 
 /** Makes it. */
 export const createRuntime = ({ processes, clock, board }: RuntimeDependencies): Runner => ({
+  look: () => processes.look(),
+  ready: () => processes.ready(),
   describe: () => processes.describe(),
   open: (plugin) => openInstance({ plugin, processes, clock, board }),
 });

@@ -9,6 +9,10 @@ import { sandboxArguments } from "./sandbox.ts";
 const MAX_TEXT_LENGTH = 4_096;
 /** Longest traceback: its end says where. It travels in an error's details, in one frame of the link. */
 export const MAX_TRACE_LENGTH = 8_192;
+/** Open files of a plugin: a leak must not use up the board's. */
+export const MAX_OPEN_FILES = 1_024;
+/** Largest file that a plugin may write: a card has room for a few such. */
+export const MAX_FILE_BYTES = 268_435_456;
 /** Largest state of a plugin, as JSON: written as a whole at each change. */
 export const MAX_STATE_BYTES = 1_048_576;
 
@@ -82,7 +86,7 @@ export const commandOf = (
   hosts: Hosts,
   { uid, maxResultBytes }: { readonly uid: number | undefined; readonly maxResultBytes: number },
 ): string[] => {
-  const { setpriv, sandbox, unshare, isRoot } = machine;
+  const { setpriv, prlimit, sandbox, unshare, isRoot } = machine;
   const { needs, folder, stateFolder, runtime } = wanted;
   const dropped = !setpriv
     ? []
@@ -92,6 +96,14 @@ export const commandOf = (
         ...(uid === undefined ? [] : ["--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"]),
         ...(isRoot ? ["--bounding-set=-all", "--inh-caps=-all"] : []),
         "--",
+      ];
+  // What holds everybody alike is on the way in: a program that sets it from outside costs a start of its own, while the plugin
+  // waits.
+  const held = !prlimit
+    ? []
+    : [
+        ...[prlimit, "--core=0:0", `--nofile=${MAX_OPEN_FILES}:${MAX_OPEN_FILES}`],
+        ...[`--fsize=${MAX_FILE_BYTES}:${MAX_FILE_BYTES}`, "--"],
       ];
   const outer = sandbox
     ? [
@@ -105,7 +117,10 @@ export const commandOf = (
       ]
     : [];
   const offline = !sandbox && !needs.network && unshare ? [unshare, "--net", "--"] : [];
-  return [...outer, ...offline, ...dropped, ...interpreter(machine, wanted, hosts, maxResultBytes)];
+  return [
+    ...[...held, ...outer, ...offline, ...dropped],
+    ...interpreter(machine, wanted, hosts, maxResultBytes),
+  ];
 };
 
 /** What a machine reaches, for whoever decides what may run on it. */

@@ -1,7 +1,7 @@
 // What this machine can hold a plugin with. Found out by doing it once: a program that is there may still not be allowed to.
 import type { Groups } from "./groups.ts";
 import { openGroups } from "./groups.ts";
-import { findProgram, findPython, isReachableByOthers, type Python, probe } from "./probe.ts";
+import { findPython, isReachableByOthers, type Python, probe } from "./probe.ts";
 import { sandboxArguments } from "./sandbox.ts";
 import { FIRST_UID } from "./users.ts";
 
@@ -20,38 +20,40 @@ export interface Machine {
   readonly groups: Groups | undefined;
 }
 
-/** Looks for everything. `allow` leaves out what is there: tests look at each level on one machine. */
-export const findMachine = async (allow: {
-  readonly sandbox: boolean;
-  readonly ownUser: boolean;
-  readonly groups: boolean;
-}): Promise<Machine> => {
+/** Looks for everything. `allow` and `find` leave out what is there: tests look at each level on one machine. */
+export const findMachine = async (
+  allow: { readonly sandbox: boolean; readonly ownUser: boolean; readonly groups: boolean },
+  find: (name: string) => string | undefined,
+): Promise<Machine> => {
   const isRoot = process.getuid?.() === 0 && allow.ownUser;
-  const setpriv = findProgram("setpriv");
-  const bwrap = allow.sandbox ? findProgram("bwrap") : undefined;
-  const unshare = findProgram("unshare");
+  const setpriv = find("setpriv");
+  const bwrap = allow.sandbox ? find("bwrap") : undefined;
+  const unshare = find("unshare");
   const inner = isRoot && setpriv ? [setpriv, "--reuid", String(FIRST_UID)] : [];
   const trySandbox = async () => {
     if (!bwrap) return undefined;
-    // Older ones do not bound a file system in memory, and refuse the words for it.
-    for (const hasSize of [true, false]) {
-      const args = sandboxArguments({ isRoot, hasSize, network: false, read: [], write: [] });
-      const command = [...args, "--", ...inner, findProgram("true") ?? "true"];
-      if ((await probe(bwrap, command)) !== undefined) return { bwrap, hasSize };
-    }
-    return undefined;
+    // Older ones do not bound a file system in memory, and refuse the words for it. Both at once: a machine that lets nobody make
+    // namespaces would be asked for each in turn.
+    const [sized, plain] = await Promise.all(
+      [true, false].map((hasSize) => {
+        const args = sandboxArguments({ isRoot, hasSize, network: false, read: [], write: [] });
+        return probe(bwrap, [...args, "--", ...inner, find("true") ?? "true"]);
+      }),
+    );
+    if (sized !== undefined) return { bwrap, hasSize: true };
+    return plain === undefined ? undefined : { bwrap, hasSize: false };
   };
   const [python, sandbox, unshareWorks] = await Promise.all([
     findPython(isRoot),
     trySandbox(),
-    unshare && isRoot ? probe(unshare, ["--net", "--", findProgram("true") ?? "true"]) : undefined,
+    unshare && isRoot ? probe(unshare, ["--net", "--", find("true") ?? "true"]) : undefined,
   ]);
   return {
     node: { path: process.execPath, version: process.versions.node },
     python,
     isRoot,
     setpriv,
-    prlimit: findProgram("prlimit"),
+    prlimit: find("prlimit"),
     sandbox,
     unshare: unshareWorks === undefined ? undefined : unshare,
     nodeFlags: process.allowedNodeEnvironmentFlags,

@@ -1,9 +1,9 @@
-// Running a small program to see what a machine can. Asked once, at the agent's start, all at the same time.
+// Running a small program to see what a machine can. Asked once, beside the agent's other work, all at the same time.
 import { spawn } from "node:child_process";
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** A probe that has not answered by then answers no: the agent's start waits for it. */
+/** A probe that has not answered by then answers no: whoever calls a plugin first waits for it. */
 export const PROBE_TIMEOUT_MS = 5_000;
 /** What is read of a probe's answer: a few short lines. */
 const MAX_ANSWER_LENGTH = 4_096;
@@ -84,7 +84,12 @@ const OLDEST_PYTHON_MINOR = 9;
 
 /** The first Python 3 that is new enough, as itself and not as what starts it. */
 export const findPython = async (needsReach: boolean): Promise<Python | undefined> => {
+  const asked = new Set<string>();
   for (const candidate of findPrograms("python3")) {
+    // Where the system merged its folders the same program is there twice.
+    const itself = realpathSync(candidate);
+    if (asked.has(itself)) continue;
+    asked.add(itself);
     const [executable, version, prefix] =
       (await probe(candidate, ["-I", "-S", "-c", tellPython]))?.split("\n") ?? [];
     if (!executable || !version || !prefix) continue;

@@ -19,14 +19,11 @@ import type {
 import { commandOf, type Hosts, isolationOf } from "./command.ts";
 import type { Group } from "./groups.ts";
 import { findMachine, hasOwnUsers, type Machine } from "./machine.ts";
+import { findProgram } from "./probe.ts";
 import { nodeHost, pythonHost } from "./shims.ts";
 import * as tree from "./tree.ts";
 import { keepFromOthers, openWay, userOf } from "./users.ts";
 
-/** Open files of a plugin: a leak must not use up the board's. */
-export const MAX_OPEN_FILES = 1_024;
-/** Largest file that a plugin may write: a card has room for a few such. */
-export const MAX_FILE_BYTES = 268_435_456;
 /** What RLIMIT_DATA leaves beyond the plugin's memory: threads' stacks, which are asked for and hardly used. */
 const DATA_SLACK_BYTES = 33_554_432;
 /** Processes of the sandbox itself within a plugin's group. */
@@ -46,6 +43,8 @@ export interface ProcessesOptions {
     readonly ownUser: boolean;
     readonly groups: boolean;
   };
+  /** Path of a program: tests leave some out. */
+  readonly find?: (name: string) => string | undefined;
 }
 
 const run = promisify(execFile);
@@ -211,11 +210,10 @@ const startOne = (
         isHeld("pids") || (uid === undefined && user === 0)
           ? undefined
           : limits.processes + (uid === undefined ? tree.threadsOfUser(user) : SANDBOX_PROCESSES);
+      if (isHeld("memory") && processes === undefined) return;
       const data = tree.dataBytesOf(worker) + limits.memoryMiB * 1_048_576 + DATA_SLACK_BYTES;
       const args = [
         `--pid=${worker}`,
-        ...["--core=0:0", `--nofile=${MAX_OPEN_FILES}:${MAX_OPEN_FILES}`],
-        `--fsize=${MAX_FILE_BYTES}:${MAX_FILE_BYTES}`,
         ...(processes === undefined ? [] : [`--nproc=${processes}:${processes}`]),
         ...(isHeld("memory") ? [] : [`--data=${data}:${data}`]),
       ];
@@ -235,22 +233,39 @@ const startOne = (
   };
 };
 
-/** {@link PluginProcesses} of this machine. Looks at what it can once. */
-export const openPluginProcesses = async ({
+/** {@link PluginProcesses} of this machine. */
+export const openPluginProcesses = ({
   top,
   folder,
   allow = { sandbox: true, ownUser: true, groups: true },
-}: ProcessesOptions): Promise<PluginProcesses> => {
-  const machine = await findMachine(allow);
+  find = findProgram,
+}: ProcessesOptions): PluginProcesses => {
+  let machine: Machine | undefined;
+  let isLooking = false;
+  let found: (machine: Promise<Machine>) => void = () => {};
+  const known = new Promise<Machine>((resolve) => {
+    found = resolve;
+  }).then((found) => {
+    machine = found;
+  });
+  known.catch(() => {}); // whoever looks is told
   let hosts: Hosts | undefined;
   const siblings = new Set<Owner>();
   return {
-    describe: () => ({
-      node: machine.node.version,
-      python: machine.python?.version ?? null,
-      isolation: isolationOf(machine),
-    }),
+    look() {
+      if (!isLooking) found(findMachine(allow, find));
+      isLooking = true;
+      return known;
+    },
+    ready: () => known,
+    describe: () =>
+      machine && {
+        node: machine.node.version,
+        python: machine.python?.version ?? null,
+        isolation: isolationOf(machine),
+      },
     start(wanted, events) {
+      if (!machine) throw new Bug("a process is started before it is known what can hold it");
       if (wanted.runtime === "python" && !machine.python)
         throw fail("plugin.runtime-missing", {
           runtime: "Python",
