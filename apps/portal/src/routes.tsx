@@ -85,7 +85,7 @@ const boards = createRoute({
 const board = createRoute({
   getParentRoute: () => project,
   path: "boards/$board",
-  validateSearch: textKeys("section", "from", "path"),
+  validateSearch: textKeys("section", "from", "plugin", "path"),
   component: lazyRouteComponent(() => import("./pages/board/index.tsx"), "BoardPage"),
 });
 
@@ -101,6 +101,32 @@ const map = createRoute({
   path: "map",
   validateSearch: textKeys("at", "status"),
   component: lazyRouteComponent(() => import("./pages/map/index.tsx"), "MapPage"),
+});
+
+const plugins = createRoute({
+  getParentRoute: () => project,
+  path: "plugins",
+  validateSearch: textKeys("text"),
+  component: lazyRouteComponent(() => import("./pages/plugins/index.tsx"), "PluginsPage"),
+});
+
+const newPlugin = createRoute({
+  getParentRoute: () => project,
+  path: "plugins/new",
+  component: lazyRouteComponent(() => import("./pages/plugin-editor/index.tsx"), "NewPluginPage"),
+});
+
+const plugin = createRoute({
+  getParentRoute: () => project,
+  path: "plugins/$plugin",
+  validateSearch: textKeys("section", "version"),
+  component: lazyRouteComponent(() => import("./pages/plugin/index.tsx"), "PluginPage"),
+});
+
+const editPlugin = createRoute({
+  getParentRoute: () => project,
+  path: "plugins/$plugin/edit",
+  component: lazyRouteComponent(() => import("./pages/plugin-editor/index.tsx"), "EditPluginPage"),
 });
 
 const services = createRoute({
@@ -139,7 +165,21 @@ const audit = createRoute({
 const tree = root.addChildren([
   home,
   signIn,
-  project.addChildren([boards, board, enrol, map, services, users, projects, tokens, audit]),
+  project.addChildren([
+    boards,
+    board,
+    enrol,
+    map,
+    plugins,
+    newPlugin,
+    plugin,
+    editPlugin,
+    services,
+    users,
+    projects,
+    tokens,
+    audit,
+  ]),
 ]);
 
 export const createPortalRouter = (queries: QueryClient) =>

@@ -25,6 +25,9 @@ import { TargetCard } from "./target.tsx";
 import { TimelineCard } from "./timeline.tsx";
 import { BoardWhy } from "./why.tsx";
 
+const PluginsSection = lazy(async () => ({
+  default: (await import("./plugins/index.tsx")).PluginsSection,
+}));
 const ServicesSection = lazy(async () => ({
   default: (await import("./services/index.tsx")).ServicesSection,
 }));
@@ -38,6 +41,7 @@ const FilesSection = lazy(async () => ({
 const sections = [
   "overview",
   "sensors",
+  "plugins",
   "services",
   "shell",
   "files",
@@ -96,6 +100,7 @@ const Overview = ({ board }: { readonly board: Board }) => (
 const content: Readonly<Record<Section, (board: Board) => React.ReactNode>> = {
   overview: (board) => <Overview board={board} />,
   sensors: (board) => <SensorPlots board={board} />,
+  plugins: (board) => <PluginsSection board={board} />,
   services: (board) => <ServicesSection board={board} />,
   shell: (board) => <ShellSection board={board} />,
   files: (board) => <FilesSection board={board} />,

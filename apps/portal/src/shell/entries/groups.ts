@@ -4,6 +4,7 @@ import { auditEntry } from "./audit.ts";
 import { boardsEntry } from "./boards.ts";
 import type { Entry } from "./entry.ts";
 import { mapEntry } from "./map.ts";
+import { pluginsEntry } from "./plugins.ts";
 import { projectsEntry } from "./projects.ts";
 import { servicesEntry } from "./services.ts";
 import { sessionsEntry } from "./sessions.ts";
@@ -11,6 +12,6 @@ import { usersEntry } from "./users.ts";
 
 export const groups = [
   { word: "nav.watch", entries: [mapEntry, boardsEntry] },
-  { word: "nav.change", entries: [servicesEntry] },
+  { word: "nav.change", entries: [pluginsEntry, servicesEntry] },
   { word: "nav.govern", entries: [usersEntry, projectsEntry, sessionsEntry, auditEntry] },
 ] as const satisfies readonly { word: TextKey; entries: readonly Entry[] }[];
