@@ -26,7 +26,7 @@ export default defineConfig({
           groups: [
             {
               name: "reach",
-              test: /typebox\/build\/(?:value|schema|format)\/|packages\/(?:tunnel\/|sdk\/src\/(?:way|plugin)\/|contract\/src\/(?:check|parameters)\.ts)/,
+              test: /typebox\/build\/(?:value|schema|format)\/|packages\/(?:tunnel\/|sdk\/src\/(?:way|plugin)\/|kit\/src\/(?:json|canonical)|contract\/src\/(?:check|manifest|parameters)\.ts)/,
             },
           ],
         },

@@ -60,9 +60,10 @@ export const CodeEditor = ({ label, value, language, onChange, fault, grows }: C
           drawSelection(),
           words.of([]),
           indentUnit.of(unitOf(language)),
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          // Named in the tab order: the frame scrolls, so the keyboard must reach it.
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           readOnly
-            ? [EditorState.readOnly.of(true), EditorView.contentAttributes.of({ tabindex: "0" })]
+            ? EditorState.readOnly.of(true)
             : [
                 history(),
                 indentOnInput(),

@@ -1,6 +1,7 @@
 // Ways to a board from this page: a shell, and files.
 import {
   type BoardFile,
+  type DialWay,
   getFile,
   listFiles,
   openShell,
@@ -12,7 +13,8 @@ import { api } from "./api.ts";
 
 export type { BoardFile, Shell } from "@s4t/sdk";
 
-const dial = pageDialWay(location.origin);
+/** Made at each use: what it is made of may come in another chunk, after this one. */
+const dial: DialWay = (way, signal) => pageDialWay(location.origin)(way, signal);
 
 export interface ShellWish {
   readonly cols: number;
