@@ -26,7 +26,7 @@ def main(params, ctx):
 const pythonAsync = `# Runs until it is stopped.
 def main(params, ctx):
     count = 0
-    while not ctx.stopped.wait(5):
+    while not ctx.stopping.wait(5):
         count += 1
         ctx.emit("count", count)
         ctx.log.info(f"{params['name']}: {count}")
