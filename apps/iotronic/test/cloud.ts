@@ -35,6 +35,8 @@ export interface Answered {
 export interface TestCloud {
   readonly cloud: Cloud;
   readonly url: string;
+  /** Its data folder. */
+  readonly folder: string;
   /** Password of the administrator `admin`. */
   readonly password: string;
   /** Bearer token of that administrator. */
@@ -155,6 +157,7 @@ export const openTestCloud = async (deps: Partial<CloudDependencies> = {}): Prom
   return {
     cloud,
     url,
+    folder,
     password,
     admin,
     complaints,
