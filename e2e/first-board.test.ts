@@ -1,5 +1,6 @@
 // The first ten minutes, with the real programs: a cloud on an empty folder, this machine as its board, and every command that
 // the start prints, pasted as it stands.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -24,6 +25,8 @@ const start = async (): Promise<RunningCloud> => {
   cloud = await startCloud(data(), { args: ["--board", "auto"], env: home() });
   return cloud;
 };
+const hasPython = (): boolean =>
+  spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
 /** Lines to paste, out of what the start printed. */
 const printed = (said: string): string[] =>
   [...said.matchAll(/^ {16}((?:S4T_DATA=\S+ )?\.\/s4t .+)$/gm)].map(([, line]) => line ?? "");
@@ -32,12 +35,38 @@ it("shows this machine as a board, and every printed command works", async () =>
   const running = await start();
   const said = running.said();
   const commands = printed(said);
-  expect(commands.length).toBeGreaterThanOrEqual(5);
+  expect(commands.length).toBeGreaterThanOrEqual(7);
+  const forward = commands.find((command) => command.includes(" forward ")) ?? "";
   for (const command of commands) {
+    if (command === forward) continue;
     const { code, out, err } = await pasteAndWait(command, home());
     expect([command, code, err]).toEqual([command, 0, ""]);
     expect(out).not.toBe("");
   }
+  // Code in each language that this machine has, and its answer.
+  for (const runtime of ["node", ...(hasPython() ? ["python"] : [])]) {
+    const line = commands.find(
+      (command) => command.includes(` plugin call `) && command.includes(runtime),
+    );
+    const { out } = await pasteAndWait(`${line} --json`, home());
+    expect(JSON.parse(out)).toMatchObject({ status: "done", result: { result: { hello: "you" } } });
+  }
+  // A port of the board, here, until it is left.
+  const held = paste(forward, home());
+  const left = finish(held);
+  const here = /forward \S+ (\d+):/.exec(forward)?.[1];
+  const shown = await until(
+    () =>
+      fetch(`http://127.0.0.1:${here}/healthz`).then(
+        (answer) => answer.text(),
+        () => "",
+      ),
+    (text) => text !== "",
+    15_000,
+  );
+  expect(shown).toContain("ok");
+  held.kill("SIGINT");
+  await left;
   // Whoever lists the processes of this machine learns no enrolment.
   const pid = readFileSync(join(data(), "agent/agent.pid"), "utf8");
   const [, ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
@@ -51,7 +80,7 @@ it("shows this machine as a board, and every printed command works", async () =>
       status: "online",
     }),
   ]);
-}, 60_000);
+}, 120_000);
 
 it("signs in once by the printed link, and keeps the password to its user", async () => {
   const running = await start();

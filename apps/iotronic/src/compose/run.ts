@@ -1,6 +1,12 @@
 // A cloud's life: take the folder, start, tell, wait, stop; again when a restore wants it.
 import { join } from "node:path";
-import { fail, type ProjectId } from "@s4t/contract";
+import {
+  type BoardInfo,
+  fail,
+  type PluginRuntime,
+  type ProjectId,
+  pluginRuntimes,
+} from "@s4t/contract";
 import { type Log, systemClock } from "@s4t/kit";
 import { readFileIfThere, writeFileAtomic } from "@s4t/kit/node";
 import { type Cloud, composeCloud } from "../compose.ts";
@@ -60,8 +66,18 @@ const ownBoardOf = async (cloud: Cloud, folder: string, url: string, log: Log) =
   });
 };
 
-const isOnline = async (cloud: Cloud, name: string): Promise<boolean> =>
-  (await cloud.boards.row(everything, name).catch(() => undefined))?.connected === 1;
+/** Online, and it has said what it is. */
+const isKnown = async (cloud: Cloud, name: string): Promise<boolean> => {
+  const row = await cloud.boards.row(everything, name).catch(() => undefined);
+  return row?.connected === 1 && row.info !== null;
+};
+
+/** What can run plugins on a board, as it says itself. */
+const runtimesOf = async (cloud: Cloud, name: string): Promise<PluginRuntime[]> => {
+  const row = await cloud.boards.row(everything, name).catch(() => undefined);
+  const { plugins } = JSON.parse(row?.info ?? "{}") as Partial<BoardInfo>;
+  return pluginRuntimes.filter((runtime) => typeof plugins?.[runtime] === "string").reverse();
+};
 
 const waitFor = async (isThere: () => Promise<boolean>, signal: AbortSignal): Promise<void> => {
   const ends = systemClock.monotonicMs() + FIRST_BOARDS_WAIT_MS;
@@ -116,7 +132,7 @@ const live = async (
   try {
     await ownBoard?.start?.();
     await demo?.start?.();
-    if (ownBoard) await waitFor(() => isOnline(cloud, ownBoardName()), options.signal);
+    if (ownBoard) await waitFor(() => isKnown(cloud, ownBoardName()), options.signal);
     const demoOnline = async () => (await demo?.online()) ?? 0;
     await waitFor(async () => (await demoOnline()) >= config.demo, options.signal);
     const user = await cloud.identity.users.find(username);
@@ -130,6 +146,7 @@ const live = async (
         link,
         folder,
         board: ownBoard ? ownBoardName() : null,
+        runtimes: ownBoard ? await runtimesOf(cloud, ownBoardName()) : [],
         demo: { boards: config.demo, online: await demoOnline() },
         tookMs: systemClock.monotonicMs() - started,
         remembered,
