@@ -11,6 +11,8 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   secret: ["passwordFile"],
   expiresInS: ["expires", "days"],
   deliver: ["whenOnline"],
+  parameters: ["params"],
+  version: ["versionId"],
 };
 
 /** `storeEveryS` → `storeEvery`, `labels` → `label`: flags leave out the unit and the plural. */

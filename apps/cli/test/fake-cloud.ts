@@ -54,7 +54,10 @@ export const openFakeCloud = async (answering: Answering): Promise<FakeCloud> =>
       path: url.pathname,
       query: url.searchParams,
       headers: request.headers,
-      body: body === "" ? undefined : JSON.parse(body),
+      body:
+        request.headers["content-type"] === "application/octet-stream" || body === ""
+          ? undefined
+          : JSON.parse(body),
     };
     seen.push(one);
     const { status = 200, json, bytes } = await answering(one);

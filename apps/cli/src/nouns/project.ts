@@ -1,6 +1,7 @@
 import { fail, type Project, paginate, projectRoles } from "@s4t/sdk";
 import type { Command } from "commander";
 import { type Context, examples, run } from "../context.ts";
+import { addSeal } from "../plugin/seal.ts";
 
 const print = ({ out }: Context, project: Project): void =>
   out.thing(project, [
@@ -130,4 +131,5 @@ export const register = (program: Command): void => {
     context.out.thing({ uuid: id, name, status: "removed" }, [["removed", name]]);
   });
   members(project);
+  addSeal(project);
 };

@@ -10,10 +10,11 @@ import {
   PluginManifest,
   type PluginMode,
   type PluginNeeds,
+  PluginPath,
   type PluginRuntime,
   requireSoundManifest,
 } from "@s4t/contract";
-import { canonicalJson, isS4tError } from "@s4t/kit";
+import { canonicalJson, isS4tError, type S4tError } from "@s4t/kit";
 import { hexOf } from "./keys.ts";
 
 /** A file of a plugin. */
@@ -77,13 +78,26 @@ const through = async (
 export const versionOf = (manifest: PluginManifest): Promise<string> =>
   sha256(new TextEncoder().encode(canonicalJson(manifest)));
 
-/** Names of members as the schema has them, in words of the reader. */
-const asManifestFault = (error: unknown): unknown =>
-  isS4tError(error, "request.invalid")
-    ? fail("plugin.manifest-invalid", {
-        because: `${String((error.details as { where?: string }).where).replace(/^manifest\/?/, "")} ${String((error.details as { because?: string }).because)}`,
-      })
-    : error;
+/** Throws `plugin.manifest-invalid` for what does not fit the schema, in words about a plugin. */
+const requireFit = (manifest: PluginManifest): void => {
+  const refuse = (because: string, cause: unknown) =>
+    fail("plugin.manifest-invalid", { because }, cause);
+  for (const { path } of manifest.files)
+    try {
+      check(PluginPath, path, "path");
+    } catch (error) {
+      throw refuse(
+        `the file “${path}” is not called by letters, digits, dots, _ and - alone, or begins with a dot`,
+        error,
+      );
+    }
+  try {
+    check(PluginManifest, manifest, "manifest");
+  } catch (error) {
+    const { where, because } = (error as S4tError).details as { where: string; because: string };
+    throw refuse(`${where.replace(/^manifest\/?/, "")} ${because}`, error);
+  }
+};
 
 /**
  * Packs files. Throws `plugin.manifest-invalid` where they or the words about them cannot be a plugin.
@@ -122,11 +136,7 @@ export const packPlugin = async (
     files: described,
     blob: { sha256: await sha256(blob), bytes: blob.length },
   };
-  try {
-    check(PluginManifest, manifest, "manifest");
-  } catch (error) {
-    throw asManifestFault(error);
-  }
+  requireFit(manifest);
   requireSoundManifest(manifest);
   return { manifest, version: await versionOf(manifest), blob };
 };

@@ -1,0 +1,351 @@
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exitCodeOf, type PluginManifest, packPlugin, verifyVersion, versionOf } from "@s4t/sdk";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  type Answering,
+  buildCli,
+  createHome,
+  type FakeCloud,
+  openFakeCloud,
+  problem,
+  type RunOptions,
+  runCli,
+  type Seen,
+} from "../../test/fake-cloud.ts";
+
+let home: ReturnType<typeof createHome>;
+let cloud: FakeCloud | undefined;
+beforeAll(buildCli);
+beforeEach(() => {
+  home = createHome();
+});
+afterEach(() => {
+  cloud?.close();
+  cloud = undefined;
+  home.remove();
+});
+const at = "2026-11-24T10:00:00.000Z";
+const uuid = "01940000-0000-7000-8000-00000000000a";
+const board = { uuid, name: "b", connectivity: { connected: true } };
+
+const open = async (answering: Answering) => {
+  cloud = await openFakeCloud(answering);
+  const env = { S4T_URL: cloud.url, S4T_TOKEN: "secret" };
+  const { seen } = cloud;
+  const run = (args: readonly string[], options: RunOptions = {}) =>
+    runCli(home.path, args, { ...options, env: { ...env, ...options.env } });
+  return { run, seen };
+};
+const file = (name: string, text: string): string => {
+  const path = join(home.path, name);
+  writeFileSync(path, text);
+  return path;
+};
+const said = (seen: readonly Seen[]) => seen.map(({ method, path }) => `${method} ${path}`);
+
+/** A cloud that keeps what is created, and shows it. */
+const registry = (): Answering => {
+  let latest:
+    | { version: string; number: number; manifest: PluginManifest; signature: unknown }
+    | undefined;
+  const plugin = () => ({ uuid, name: latest?.manifest.name, boards: 0, description: "", latest });
+  return async ({ method, path, body }) => {
+    if (path.startsWith("/blobs/")) return { status: 204 };
+    if (method === "POST") {
+      const { manifest, signature = null } = body as {
+        manifest: PluginManifest;
+        signature?: unknown;
+      };
+      const number = (latest?.number ?? 0) + 1;
+      latest = { version: await versionOf(manifest), number, manifest, signature };
+      return { status: 201, json: path === "/api/plugins" ? plugin() : latest };
+    }
+    return latest ? { json: plugin() } : problem("plugin.not-found", 404);
+  };
+};
+
+describe("plugin create", () => {
+  it("takes a file by its ending and name", async () => {
+    const { run } = await open(registry());
+    const path = file("Hello_World.py", "def main(params, ctx): return 1\n");
+    const first = await run(["plugin", "create", path, "--json"]);
+    expect([first.code, first.err]).toEqual([0, ""]);
+    const { latest } = JSON.parse(first.out) as { latest: { manifest: PluginManifest } };
+    expect(latest.manifest).toMatchObject({
+      name: "hello-world",
+      runtime: "python",
+      mode: "sync",
+      entry: "Hello_World.py",
+    });
+  });
+  it("holds a file's name to what a version may name", async () => {
+    const { run, seen } = await open(registry());
+    const { code, err } = await run(["plugin", "create", file("a b.py", "1")]);
+    expect([code, err, said(seen)]).toEqual([
+      exitCodeOf("plugin.manifest-invalid"),
+      expect.stringContaining("manifest"),
+      [],
+    ]);
+  });
+  it("adds a version where the name is there, and says so", async () => {
+    const { run, seen } = await open(registry());
+    await run(["plugin", "create", file("hello.py", "1")]);
+    const { err } = await run(["plugin", "create", file("hello.py", "2")]);
+    expect(err).toContain("this is its version 2");
+    expect(said(seen).filter((line) => line.startsWith("POST"))).toEqual([
+      "POST /api/plugins",
+      "POST /api/plugins/hello/versions",
+    ]);
+  });
+  it("takes words of a folder's plugin.json, and flags over them; leaves hidden files and stubs out", async () => {
+    const { run } = await open(registry());
+    const folder = join(home.path, "meter");
+    mkdirSync(join(folder, "lib"), { recursive: true });
+    writeFileSync(
+      join(folder, "plugin.json"),
+      JSON.stringify({ entry: "lib/go.mjs", mode: "async", limits: { memoryMiB: 32 } }),
+    );
+    for (const path of ["lib/go.mjs", "plugin.d.ts", ".git", "data.csv"])
+      writeFileSync(join(folder, path), "1");
+    const { out } = await run([
+      "plugin",
+      "create",
+      folder,
+      "--json",
+      "--cpu",
+      "50",
+      "--no-network",
+    ]);
+    const { manifest } = (JSON.parse(out) as { latest: { manifest: PluginManifest } }).latest;
+    expect(manifest).toMatchObject({
+      ...{ name: "meter", runtime: "node", mode: "async" },
+      limits: { memoryMiB: 32, cpuPercent: 50 },
+      needs: { network: false },
+    });
+    expect(manifest.files.map(({ path }) => path)).toEqual(["data.csv", "lib/go.mjs"]);
+  });
+});
+
+describe("plugin new", () => {
+  it.each(
+    ["node", "python"].flatMap((runtime) => ["sync", "async"].map((mode) => [runtime, mode])),
+  )("makes a folder that can be created as it is: %s, %s", async (runtime, mode) => {
+    const { run } = await open(registry());
+    const folder = join(home.path, "mine");
+    const args = ["--runtime", runtime ?? "", "--mode", mode ?? ""];
+    expect((await run(["plugin", "new", folder, ...args])).code).toBe(0);
+    const { out } = await run(["plugin", "create", folder, "--json"]);
+    const { manifest } = (JSON.parse(out) as { latest: { manifest: PluginManifest } }).latest;
+    expect(manifest).toMatchObject({ name: "mine", runtime, mode });
+  });
+  it("never writes over what is there", async () => {
+    const { run } = await open(registry());
+    mkdirSync(join(home.path, "mine"));
+    const path = file("mine/main.mjs", "precious");
+    const { code } = await run(["plugin", "new", join(home.path, "mine")]);
+    expect([code, readFileSync(path, "utf8")]).toEqual([exitCodeOf("file.unusable"), "precious"]);
+  });
+});
+
+const injected = (state: string, sentence?: string) => ({
+  plugin: { uuid, name: "hello", runtime: "node", mode: "sync" },
+  ...{ board, version: "a".repeat(64), number: 1, onBoot: false, restart: "no", parameters: {} },
+  entry: { state, problem: sentence ? { code: "plugin.runtime-missing", sentence } : null },
+  ...{ state: null, since: null, exit: null, updatedAt: at },
+});
+
+describe("plugin inject", () => {
+  it("waits until the board has it", async () => {
+    let asked = 0;
+    const { run, seen } = await open(({ method, path }) => {
+      if (path === `/api/boards/b`) return { json: board };
+      if (method === "GET") asked += 1;
+      return { json: injected(asked < 3 ? "waiting" : "reached") };
+    });
+    const { code, out } = await run([
+      "plugin",
+      "inject",
+      "b",
+      "hello",
+      "--on-boot",
+      "--params",
+      '{"a":1}',
+      "--json",
+    ]);
+    expect([code, (JSON.parse(out) as { entry: { state: string } }).entry.state, asked]).toEqual([
+      0,
+      "reached",
+      3,
+    ]);
+    expect(seen[0]?.body).toEqual({ onBoot: true, parameters: { a: 1 } });
+  });
+  it("fails with the board's own reason, in a sentence and as an exit code", async () => {
+    const { run } = await open(() => ({ json: injected("failed", "This board has no Python.") }));
+    const { code, err } = await run(["plugin", "inject", "b", "hello"]);
+    expect([code, err]).toEqual([
+      exitCodeOf("plugin.runtime-missing"),
+      expect.stringContaining("This board has no Python."),
+    ]);
+  });
+  it("does not wait for a board that is away: the wish stands", async () => {
+    const { run } = await open(({ path }) =>
+      path === "/api/boards/b"
+        ? { json: { ...board, connectivity: { connected: false } } }
+        : { json: injected("waiting") },
+    );
+    const { code, err } = await run(["plugin", "inject", "b", "hello"]);
+    expect([code, err]).toEqual([0, expect.stringContaining("The board is away")]);
+  });
+});
+
+describe("plugin call", () => {
+  const operation = (members: object) => ({
+    ...{
+      uuid,
+      name: "injection.call",
+      actor: "chiara",
+      createdAt: at,
+      endedAt: at,
+      result: null,
+      problem: null,
+    },
+    ...members,
+  });
+  it("prints the result, or with --json the operation", async () => {
+    const { run, seen } = await open(() => ({
+      json: operation({ status: "done", result: { result: { a: [1] }, tookMs: 1 } }),
+    }));
+    expect(
+      JSON.parse(
+        (await run(["plugin", "call", "b", "hello", "--params", "-"], { input: '{"n":1}' })).out,
+      ),
+    ).toEqual({ a: [1] });
+    expect(JSON.parse((await run(["plugin", "call", "b", "hello", "--json"])).out)).toMatchObject({
+      status: "done",
+    });
+    expect(seen[0]?.body).toEqual({ parameters: { n: 1 } });
+    expect(seen[0]?.headers.prefer).toBe("wait=32");
+  });
+  it("shows the plugin's own traceback on standard error, and its code as the exit code", async () => {
+    const details = { traceback: "Traceback: line 3\n  \u001b[2Jboom" };
+    const failed = operation({
+      status: "failed",
+      problem: { code: "plugin.failed", sentence: "The plugin failed: boom.", details },
+    });
+    const { run } = await open(() => ({ json: failed }));
+    const { code, out, err } = await run(["plugin", "call", "b", "hello"]);
+    expect([code, out]).toEqual([exitCodeOf("plugin.failed"), ""]);
+    expect(err).toContain("Traceback: line 3");
+    expect(err).not.toContain("\u001b");
+  });
+  it("waits on for one that takes longer than a request", async () => {
+    let asked = 0;
+    const { run } = await open(({ path }) => {
+      if (!path.startsWith("/api/operations")) return { json: operation({ status: "running" }) };
+      asked += 1;
+      return {
+        json: operation(
+          asked < 2 ? { status: "running" } : { status: "done", result: { result: 7 } },
+        ),
+      };
+    });
+    expect((await run(["plugin", "call", "b", "hello"])).out).toBe("7\n");
+  });
+  it.each(["[1]", "{", "7"])("refuses parameters that are no object: %s", async (text) => {
+    const { run, seen } = await open(() => ({ json: {} }));
+    const { code, err } = await run(["plugin", "call", "b", "hello", "--params", text]);
+    expect([code, err, seen.length]).toEqual([
+      exitCodeOf("request.invalid"),
+      expect.stringContaining("--params"),
+      0,
+    ]);
+  });
+});
+
+describe("plugin logs", () => {
+  it("follows: each line once, also when the board begins to count anew", async () => {
+    const line = (seq: number) => ({ seq, atMs: 0, level: "info", text: `line ${seq}` });
+    const answers = [[line(8), line(9)], [line(9), line(10)], [line(0)]];
+    let asked = 0;
+    let enough = (): void => {};
+    const shown = new Promise<void>((resolve) => {
+      enough = resolve;
+    });
+    const { run } = await open(() => {
+      const lines = answers[Math.min(asked, 2)];
+      asked += 1;
+      if (asked === 4) enough();
+      return { json: { lines, dropped: 0 } };
+    });
+    const { out } = await run(["plugin", "logs", "b", "hello", "--follow", "--json"], {
+      interruptAfter: shown,
+    });
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((text) => (JSON.parse(text) as { seq: number }).seq),
+    ).toEqual([8, 9, 10, 0]);
+  });
+});
+
+describe("project seal", () => {
+  it("makes the owner's key, checks every version, signs it, and sends nothing private", async () => {
+    const packed = await packPlugin([{ path: "a.mjs", bytes: new TextEncoder().encode("1") }], {
+      name: "hello",
+      runtime: "node",
+      mode: "sync",
+      entry: "a.mjs",
+    });
+    const version = {
+      version: packed.version,
+      number: 1,
+      manifest: packed.manifest,
+      signature: null,
+      createdAt: at,
+      createdBy: "x",
+    };
+    let given: { key: string; signatures: Record<string, string> } | undefined;
+    const answering: Answering = ({ path, body }) => {
+      if (path.endsWith("/seal")) {
+        given = body as never;
+        return { json: { key: given?.key, level: "sealed", since: at } };
+      }
+      if (path.startsWith("/api/projects"))
+        return { json: { uuid, name: "messina", boards: 0, description: "" } };
+      if (path.endsWith("/content")) return { bytes: Buffer.from(packed.blob).toString("latin1") };
+      if (path.endsWith("/versions")) return { json: { items: [version], next: null } };
+      return { json: { items: [{ uuid, name: "hello" }], next: null } };
+    };
+    // Bytes of a blob do not survive as text.
+    const raw: Answering = async (one) => {
+      const answer = await answering(one);
+      return answer.bytes === undefined
+        ? answer
+        : { ...answer, bytes: Buffer.from(packed.blob) as never };
+    };
+    const { run, seen } = await open(raw);
+    const keyFile = join(home.path, "owner.key");
+    const { code, err } = await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
+    expect([code, err]).toEqual([0, ""]);
+    const key = JSON.parse(readFileSync(keyFile, "utf8")) as {
+      publicKey: string;
+      privateKey: string;
+    };
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    expect(given?.key).toBe(key.publicKey);
+    const signature = given?.signatures[packed.version] ?? "";
+    expect(await verifyVersion(packed.version, { key: key.publicKey, signature })).toBe(true);
+    expect(JSON.stringify(seen)).not.toContain(key.privateKey);
+    // Again: the same key, never a new one over it.
+    await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
+    expect(given?.key).toBe(key.publicKey);
+    chmodSync(keyFile, 0o644);
+    const open_ = await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
+    expect([open_.code, open_.err]).toEqual([
+      exitCodeOf("file.unusable"),
+      expect.stringContaining("chmod 600"),
+    ]);
+  });
+});
