@@ -219,8 +219,10 @@ const nextSteps: Readonly<Record<string, string>> = {
   "board.not-found": "Those of your project: s4t board list",
   "plugin.not-found": "Those of your project: s4t plugin list",
   "plugin.not-injected": "Put it there: s4t plugin inject BOARD PLUGIN",
-  "plugin.in-use": "Where it is: s4t plugin show PLUGIN. Take it off: s4t plugin eject BOARD PLUGIN",
-  "plugin.unsigned": "Name the owner's key with --key, or sign it: s4t plugin sign PLUGIN --key FILE",
+  "plugin.in-use":
+    "Where it is: s4t plugin show PLUGIN. Take it off: s4t plugin eject BOARD PLUGIN",
+  "plugin.unsigned":
+    "Name the owner's key with --key, or sign it: s4t plugin sign PLUGIN --key FILE",
   "user.not-found": "All: s4t user list",
   "operation.not-found": "All: s4t op list",
   "token.not-found": "Yours: s4t token list",

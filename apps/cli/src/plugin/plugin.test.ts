@@ -306,11 +306,11 @@ describe("project seal", () => {
       createdAt: at,
       createdBy: "x",
     };
-    let given: { key: string; signatures: Record<string, string> } | undefined;
+    const sent: { key: string; signatures: Record<string, string> }[] = [];
     const answering: Answering = ({ path, body }) => {
       if (path.endsWith("/seal")) {
-        given = body as never;
-        return { json: { key: given?.key, level: "sealed", since: at } };
+        sent.push(body as never);
+        return { json: { key: sent[0]?.key, level: "sealed", since: at } };
       }
       if (path.startsWith("/api/projects"))
         return { json: { uuid, name: "messina", boards: 0, description: "" } };
@@ -334,13 +334,13 @@ describe("project seal", () => {
       privateKey: string;
     };
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
-    expect(given?.key).toBe(key.publicKey);
-    const signature = given?.signatures[packed.version] ?? "";
+    expect(sent[0]?.key).toBe(key.publicKey);
+    const signature = sent[0]?.signatures[packed.version] ?? "";
     expect(await verifyVersion(packed.version, { key: key.publicKey, signature })).toBe(true);
     expect(JSON.stringify(seen)).not.toContain(key.privateKey);
     // Again: the same key, never a new one over it.
     await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
-    expect(given?.key).toBe(key.publicKey);
+    expect(sent[0]?.key).toBe(key.publicKey);
     chmodSync(keyFile, 0o644);
     const open_ = await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
     expect([open_.code, open_.err]).toEqual([
