@@ -30,8 +30,11 @@ export interface ProcessEvents {
 }
 
 export interface PluginProcess {
-  /** Sets the limits; called when the host program says that it is there, before it has seen any code of the plugin. */
-  confine(): Promise<void>;
+  /**
+   * Sets the limits; called when the host program says that it is there, before it has seen any code of the plugin. Answers those
+   * that the host program sets itself, by their names, before it reads that code.
+   */
+  confine(): Promise<Readonly<Record<string, number>>>;
   send(line: string): void;
   use(): {
     readonly pid: number | null;

@@ -166,8 +166,9 @@ export const startWorker = (options: WorkerOptions): Worker => {
 
   const bringUp = async (): Promise<void> => {
     await confining.passed;
+    let rlimits: Readonly<Record<string, number>>;
     try {
-      await child.confine();
+      rlimits = await child.confine();
     } catch (error) {
       throw fail("plugin.not-ready", { because: "its limits cannot be set" }, error);
     }
@@ -178,6 +179,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
         entry: manifest.entry,
         stateFile: `${stateFolder}/state.json`,
         board: board(),
+        rlimits,
       }),
     );
     await loading.passed;

@@ -79,6 +79,19 @@ const homeOf = (machine: Machine, runtime: PluginManifest["runtime"]): string[] 
   return home && home !== "/usr" && home !== "/" ? [home] : [];
 };
 
+/**
+ * Whether limits are set on the way to the interpreter. From outside it costs the start of a program while the plugin waits; but
+ * what is counted from how much the interpreter has by itself cannot be said before. Python sets its own.
+ */
+export const areLimitsOnTheWay = (
+  { groups }: Machine,
+  runtime: PluginManifest["runtime"],
+): boolean =>
+  runtime === "node" &&
+  groups !== undefined &&
+  groups.holds.has("memory") &&
+  groups.holds.has("pids");
+
 /** Program and arguments. `uid`: of the plugin's own user. */
 export const commandOf = (
   machine: Machine,
@@ -97,14 +110,13 @@ export const commandOf = (
         ...(isRoot ? ["--bounding-set=-all", "--inh-caps=-all"] : []),
         "--",
       ];
-  // What holds everybody alike is on the way in: a program that sets it from outside costs a start of its own, while the plugin
-  // waits.
-  const held = !prlimit
-    ? []
-    : [
-        ...[prlimit, "--core=0:0", `--nofile=${MAX_OPEN_FILES}:${MAX_OPEN_FILES}`],
-        ...[`--fsize=${MAX_FILE_BYTES}:${MAX_FILE_BYTES}`, "--"],
-      ];
+  const held =
+    !prlimit || !areLimitsOnTheWay(machine, runtime)
+      ? []
+      : [
+          ...[prlimit, "--core=0:0", `--nofile=${MAX_OPEN_FILES}:${MAX_OPEN_FILES}`],
+          ...[`--fsize=${MAX_FILE_BYTES}:${MAX_FILE_BYTES}`, "--"],
+        ];
   const outer = sandbox
     ? [
         sandbox.bwrap,

@@ -16,7 +16,14 @@ import type {
   ProcessEvents,
   ProcessWanted,
 } from "../../plugin-processes.ts";
-import { commandOf, type Hosts, isolationOf } from "./command.ts";
+import {
+  areLimitsOnTheWay,
+  commandOf,
+  type Hosts,
+  isolationOf,
+  MAX_FILE_BYTES,
+  MAX_OPEN_FILES,
+} from "./command.ts";
 import type { Group } from "./groups.ts";
 import { findMachine, hasOwnUsers, type Machine } from "./machine.ts";
 import { findProgram } from "./probe.ts";
@@ -203,22 +210,31 @@ const startOne = (
         group = groups.create(name, { ...limits, processes: limits.processes + more });
         for (const pid of below) group.add(pid);
       }
-      if (!machine.prlimit) return;
       const isHeld = (what: "memory" | "pids") => groups?.holds.has(what) ?? false;
       const user = process.getuid?.() ?? 0;
       const processes =
         isHeld("pids") || (uid === undefined && user === 0)
           ? undefined
           : limits.processes + (uid === undefined ? tree.threadsOfUser(user) : SANDBOX_PROCESSES);
-      if (isHeld("memory") && processes === undefined) return;
-      const data = tree.dataBytesOf(worker) + limits.memoryMiB * 1_048_576 + DATA_SLACK_BYTES;
-      const args = [
-        `--pid=${worker}`,
-        ...(processes === undefined ? [] : [`--nproc=${processes}:${processes}`]),
-        ...(isHeld("memory") ? [] : [`--data=${data}:${data}`]),
-      ];
+      const rlimits = {
+        ...{ core: 0, nofile: MAX_OPEN_FILES, fsize: MAX_FILE_BYTES },
+        ...(processes === undefined ? {} : { nproc: processes }),
+        ...(isHeld("memory")
+          ? {}
+          : {
+              data: tree.dataBytesOf(worker) + limits.memoryMiB * 1_048_576 + DATA_SLACK_BYTES,
+            }),
+      };
+      if (wanted.runtime === "python") return rlimits;
+      if (!machine.prlimit || areLimitsOnTheWay(machine, wanted.runtime)) return {};
+      const args = Object.entries(rlimits).map(([name, value]) => `--${name}=${value}:${value}`);
       // As the plugin's own user, who may lower what is its own: in a container even root may not do it for another.
-      await run(machine.prlimit, args, uid === undefined ? {} : { uid, gid: uid, cwd: "/" });
+      await run(
+        machine.prlimit,
+        [`--pid=${worker}`, ...args],
+        uid === undefined ? {} : { uid, gid: uid, cwd: "/" },
+      );
+      return {};
     },
     send: (line) => void toChild.write(`${line}\n`),
     use: () =>

@@ -165,7 +165,20 @@ def failure_of(error):
     }
 
 
+def hold(rlimits):
+    """Before any code of the plugin: what is lowered here cannot be raised again."""
+    import resource
+
+    for name, value in rlimits.items():
+        which = getattr(resource, f"RLIMIT_{name.upper()}")
+        hard = resource.getrlimit(which)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(which, (value, value))
+
+
 def load(message):
+    hold(message["rlimits"])
     folder, entry = message["folder"], message["entry"]
     sys.path[:] = [os.path.dirname(os.path.join(folder, entry)), folder] + [
         path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))
