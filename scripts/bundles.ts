@@ -113,7 +113,7 @@ const hostsAsText: Plugin = {
       const textOf = (name: string): string =>
         JSON.stringify(readFileSync(join(dirname(path), "shims", name), "utf8"));
       return {
-        contents: `export const nodeHost = ${textOf("host.mjs")};\nexport const pythonHost = ${textOf("host.py")};`,
+        contents: `export const nodeHost = ${textOf("host.cjs")};\nexport const pythonHost = ${textOf("host.py")};`,
         loader: "js",
       };
     });

@@ -66,7 +66,7 @@ const writeHosts = (folder: string): Hosts => {
     chmodSync(path, 0o644); // a umask may have taken the others' right to read
     return path;
   };
-  const hosts = { node: write(nodeHost, "mjs"), python: write(pythonHost, "py") };
+  const hosts = { node: write(nodeHost, "cjs"), python: write(pythonHost, "py") };
   const now = Object.values(hosts).map((path) => basename(path));
   for (const name of readdirSync(folder))
     if (!now.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });

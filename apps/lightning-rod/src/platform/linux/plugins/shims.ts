@@ -5,5 +5,5 @@ import { readFileSync } from "node:fs";
 const textOf = (name: string): string =>
   readFileSync(new URL(`./shims/${name}`, import.meta.url), "utf8");
 
-export const nodeHost: string = textOf("host.mjs");
+export const nodeHost: string = textOf("host.cjs");
 export const pythonHost: string = textOf("host.py");
