@@ -115,9 +115,19 @@ it("a shell is typed into, follows the window, and is opened again after a drop"
   await page.getByRole("button", { name: "Reconnect" }).waitFor({ timeout: 60_000 });
   await takePicture(page, "board-shell-dropped", false);
   stage.startAgent("garibaldi-12", undefined, ["--files", files]);
-  await stage.untilStatus(board, "online");
-  await page.getByRole("button", { name: "Reconnect" }).click();
-  await page.getByText("Open", { exact: true }).waitFor();
+  // As a person would: what the page says meanwhile is why not yet.
+  const why: string[] = [];
+  const tryAgain = async (): Promise<boolean> => {
+    const button = page.getByRole("button", { name: "Reconnect" });
+    if (await button.isVisible()) {
+      why.push(String(await page.getByRole("alert").textContent()));
+      await button.click();
+    }
+    return page.getByText("Open", { exact: true }).isVisible();
+  };
+  await until(tryAgain, Boolean, 30_000);
+  for (const each of why.slice(1))
+    expect(each).toMatch(/board\.offline|tunnel\.not-dialled|stream\.refused/);
   await typed(page, "echo back $((1 + 1)); exit 3");
   await page.getByText("exit code 3").waitFor();
   expect(await screenOf(page)).toContain("back 2");
