@@ -55,6 +55,11 @@ it("is not there where the board's owner turned it off", async () => {
   const { heard, ended } = shell("");
   expect(await ended).not.toBe(0);
   expect(heard.err()).toContain("shell.unavailable");
-  const { body } = await stage.cloud.call("GET", `/api/boards/${stage.uuid}`);
-  expect(body.info.access).toMatchObject({ shell: null, forward: ["loopback:*"] });
+  // Told at the join, which the cloud notes a moment after it counts the board as there.
+  const access = await until(
+    async () => (await stage.cloud.call("GET", `/api/boards/${stage.uuid}`)).body.info.access,
+    ({ shell: user }) => user === null,
+    5_000,
+  );
+  expect(access).toMatchObject({ shell: null, forward: ["loopback:*"] });
 }, 30_000);

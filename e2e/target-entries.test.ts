@@ -71,6 +71,7 @@ it("a setting that the agent cannot take fails alone: the others hold, everybody
     ["settings/colour", "failed", "target.entry-unknown"],
     ["settings/log", "failed", "request.invalid"],
     ["settings/sensors", "reached", undefined],
+    ["trust/project-key", "reached", undefined],
   ]);
   // Applied, not only said to be: values come every 5 s now.
   await until(

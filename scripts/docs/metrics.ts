@@ -1,5 +1,6 @@
 import { timedDatabase } from "../../apps/iotronic/src/compose/timed-database.ts";
 import { type Metric, type Metrics, silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
+import { gatewayMetrics } from "../../apps/iotronic/src/gateway/metrics.ts";
 import {
   contractMetrics,
   DURATION_BUCKETS,
@@ -9,6 +10,7 @@ import {
 import { linkMetrics } from "../../apps/iotronic/src/link/metrics.ts";
 import { auditMetrics } from "../../apps/iotronic/src/modules/audit/index.ts";
 import { boardMetrics, reportMetrics } from "../../apps/iotronic/src/modules/boards/index.ts";
+import { blobMetrics, pluginCallMetrics } from "../../apps/iotronic/src/modules/plugins/metrics.ts";
 import { telemetryMetrics } from "../../apps/iotronic/src/modules/telemetry/index.ts";
 import type { Database } from "../../apps/iotronic/src/ports/database.ts";
 import { table } from "./table.ts";
@@ -41,6 +43,9 @@ export const toldMetrics = (): readonly Told[] => {
   }));
   reportMetrics(recorder, nothing);
   telemetryMetrics(recorder, nothing);
+  pluginCallMetrics(recorder, nothing);
+  blobMetrics(recorder, { list: async () => [] } as never);
+  gatewayMetrics(recorder, () => ({ tunnels: 0, streams: 0, doors: 0 }));
   timedDatabase({} as Database, recorder, nothing);
   httpMetrics(recorder);
   eventMetrics(recorder, () => ({ sockets: 0, subscriptions: {} }));

@@ -254,7 +254,7 @@ describe("a board whose contract is", () => {
     expect((await board.call("ping")).status).toBe(200);
     await board.call("restart", { deliver: "when-online" });
     const { target, jobs } = await fetchTarget(board);
-    expect([Object.keys(target.sections), jobs.length]).toEqual([["settings"], 1]);
+    expect([Object.keys(target.sections), jobs.length]).toEqual([["settings", "trust"], 1]);
     expect(board.joined.session.details.authextra).not.toHaveProperty("upgradeOnly");
     await board.joined.session.close();
   });
@@ -269,7 +269,8 @@ describe("a board whose contract is", () => {
     expect(refused.body.title).toContain("contract 1");
     await board.call("restart", { deliver: "when-online" });
     const { target, jobs } = await fetchTarget(board);
-    expect([target.sections, jobs]).toEqual([{}, []]);
+    // The key that an upgrade will be signed with, and nothing else.
+    expect([Object.keys(target.sections), jobs]).toEqual([["trust"], []]);
     const seen = await wide.call("GET", `/api/boards/${board.board.uuid}`, { token: wide.admin });
     expect(seen.body.agent.contract).toBe(1);
     await board.joined.session.close();
