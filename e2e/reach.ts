@@ -53,8 +53,13 @@ export const openStage = async (
     files,
     agent: () => agent,
     async restartAgent(...args) {
+      const epochOf = async (): Promise<number> =>
+        (await cloud.call("GET", `/api/boards/${uuid}`)).body.connectivity.epoch;
+      const before = await epochOf();
       await agent.kill("SIGTERM");
       agent = startAgent(board, argumentsOf(args));
+      // The cloud still counts it as there for a moment after it went: a new session is what tells.
+      await until(epochOf, (epoch) => epoch > before, 15_000);
       await online();
     },
     s4t: (line) => finish(paste(`./s4t ${line}`, env)),
