@@ -15,14 +15,15 @@ export interface RunningAgent {
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts an agent: `runtime` is the Node that runs it. */
+/** Starts an agent: `runtime` is the Node that runs it, `env` stands beside what every agent gets. */
 export const startAgent = (
   folder: string,
   args: readonly string[] = [],
   runtime: string = process.execPath,
+  env: NodeJS.ProcessEnv = {},
 ): RunningAgent => {
   const child = spawn(runtime, [agentBundle, "run", "--data", folder, ...args], {
-    env: { PATH: process.env.PATH, HOME: folder },
+    env: { PATH: process.env.PATH, HOME: folder, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";

@@ -108,6 +108,11 @@ const boardOf = (storage: Storage): { uuid: string; name: string } => {
   return { uuid: board, name };
 };
 
+/** For tests of power cuts: this process ends, as by one, right after the step of an injection that the environment names. */
+const dieAt = (wanted: string | undefined) => (point: string) => {
+  if (point === wanted) process.kill(process.pid, "SIGKILL");
+};
+
 const endWithInput = (end: () => void): void => {
   if (process.stdin.closed) end();
   process.stdin.once("close", end).on("error", end).resume();
@@ -148,7 +153,7 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
           plugins: {
             store: openPluginStore(join(config.data, "plugins")),
             runner: createRuntime({ processes, clock: systemClock, board: () => boardOf(storage) }),
-            atPoint: () => {},
+            atPoint: dieAt(process.env.S4T_FAIL_AT),
           },
           access,
         },

@@ -35,6 +35,12 @@ export interface TestLink {
   /** How often the target was asked for. */
   asked: number;
   readonly reports: ReportBatch[];
+  /** Bytes by the name that a board asks for. */
+  readonly blobs: Map<string, Buffer>;
+  /** Ranges that were asked for, with the ticket. */
+  readonly fetched: string[];
+  /** Bytes after which a download is cut; none unless said. */
+  cutAfter: number | undefined;
   /** Sessions of boards that joined, in order. */
   readonly joined: number[];
   call(board: string, procedure: Procedure, options?: CallOptions): Promise<CallResult>;
@@ -78,7 +84,26 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
     },
     { clock: systemClock },
   );
-  const server = createServer();
+  const server = createServer((request, response) => {
+    const { authorization, range } = request.headers;
+    link.fetched.push(`${authorization} ${range ?? "all"}`);
+    const blob = link.blobs.get((request.url ?? "").slice("/blobs/".length));
+    if (!blob) {
+      response.writeHead(404).end();
+      return;
+    }
+    const from = Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
+    const rest = blob.subarray(from);
+    response.writeHead(range === undefined ? 200 : 206, {
+      "content-length": rest.length,
+      "content-range": `bytes ${from}-${blob.length - 1}/${blob.length}`,
+    });
+    if (link.cutAfter === undefined || link.cutAfter >= rest.length) response.end(rest);
+    else
+      response.write(rest.subarray(0, link.cutAfter), () =>
+        setTimeout(() => response.destroy(), 10),
+      );
+  });
   server.on("upgrade", (request, socket, head) => door.handleUpgrade(request, socket, head));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -90,6 +115,9 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
     answer: noTarget,
     asked: 0,
     reports: [],
+    blobs: new Map(),
+    fetched: [],
+    cutAfter: undefined,
     joined,
     call: (uuid, procedure, options) => cloud.call(boardUri(uuid, procedure), options),
     end: (session, reason) => void router.endSession(LINK_REALM, session, reason),
@@ -97,6 +125,7 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
       router.close();
       door.close();
       server.close();
+      server.closeAllConnections();
       await once(server, "close");
     },
   };
@@ -108,6 +137,10 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
         const { jobsAfter } = args[0] as ArgsOf<typeof cloudProcedures.targetGet>;
         const jobs = link.answer.jobs.filter(({ cursor }) => cursor > jobsAfter);
         return { args: [{ ...link.answer, jobs }] };
+      }
+      if (procedure === cloudUri(cloudProcedures.blobTicket)) {
+        const { sha256 } = args[0] as ArgsOf<typeof cloudProcedures.blobTicket>;
+        return { args: [{ path: `/blobs/${sha256}`, token: "ticket", expiresInS: 60 }] };
       }
       const batch = args[0] as ReportBatch;
       link.reports.push(batch);

@@ -50,4 +50,15 @@ describe("planTarget", () => {
       paths({ "settings/a": { hash: hash("1"), state: "failed" } }, target({ a: hash("1") }), true),
     ).toEqual(["apply settings/a"]);
   });
+  it("applies whom the board trusts before what it is to run", () => {
+    const section = (key: string) => ({
+      hash: hash("0"),
+      entries: [{ key, hash: hash("1"), value: {} }],
+    });
+    const wanted = {
+      revision: 1,
+      sections: { plugins: section("hello"), trust: section("project-key") },
+    };
+    expect(paths({}, wanted)).toEqual(["apply trust/project-key", "apply plugins/hello"]);
+  });
 });
