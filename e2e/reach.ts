@@ -7,7 +7,11 @@ import { type CloudOptions, type RunningCloud, startCloud, temporaryFolder } fro
 import { finish, type Printed, paste, until } from "./s4t.ts";
 
 export interface Stage {
+  /** The one that runs now. */
   readonly cloud: RunningCloud;
+  stopCloud(): Promise<void>;
+  /** Starts it again on the same folder and port. */
+  startCloud(): Promise<void>;
   readonly uuid: string;
   readonly folder: string;
   /** Where the board's files are. */
@@ -32,8 +36,9 @@ export const openStage = async (
   const files = join(folder, "files");
   mkdirSync(files);
   const data = join(folder, "cloud");
-  const cloud = await startCloud(data, options);
+  let cloud = await startCloud(data, options);
   await cloud.signIn();
+  const { port } = new URL(cloud.url);
   const { uuid, enrolment } = await registerBoard(cloud, "lamp");
   const board = join(folder, "lamp");
   const online = () =>
@@ -47,7 +52,18 @@ export const openStage = async (
   await online();
   const env = { HOME: folder, S4T_DATA: data };
   return {
-    cloud,
+    get cloud() {
+      return cloud;
+    },
+    async stopCloud() {
+      await cloud.kill("SIGTERM");
+    },
+    async startCloud() {
+      const args = [...(options.args ?? []), "--port", port];
+      cloud = await startCloud(data, { ...options, args });
+      await cloud.signIn();
+      await online();
+    },
     uuid,
     folder,
     files,

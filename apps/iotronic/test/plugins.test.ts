@@ -251,12 +251,14 @@ describe("a plugin on a board", () => {
       ...{ plugin: "hello", version: packed.version, state: "failed", pid: null },
       ...{ startedAtMs: null, restarts: 0, calls: 1, memoryBytes: null, cpuMs: null, exit },
     };
+    const { entries: wished } = (await target()).plugins as { entries: { hash: string }[] };
+    const { hash } = wished[0] as { hash: string };
     await session.report(1, [
       { kind: "plugin", status, atMs: Date.now() },
       {
         kind: "entries",
         revision: 1,
-        entries: [{ key: "plugins/hello", hash: "h", state: "reached" }],
+        entries: [{ key: "plugins/hello", hash, state: "reached" }],
       },
     ]);
     const shown = (await ask("GET", "/api/boards/b1/plugins/hello")).body;

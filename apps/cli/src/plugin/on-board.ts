@@ -111,7 +111,10 @@ const addInject = (plugin: Command): void => {
       flags.params === undefined ? undefined : await readJsonArgument(flags.params, "--params");
     const wished = await context.client().injections.inject({
       params: { uuid, plugin: name },
-      body: { version: flags.versionId, onBoot: flags.onBoot, restart: flags.restart, parameters },
+      body: {
+        version: flags.versionId ?? "latest",
+        ...{ onBoot: flags.onBoot, restart: flags.restart, parameters },
+      },
     });
     if (flags.wait === false) return printInjection(context, wished);
     const waitS = typeof flags.wait === "string" ? seconds("--wait", flags.wait) : INJECT_WAIT_S;

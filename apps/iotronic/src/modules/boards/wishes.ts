@@ -20,6 +20,8 @@ export interface WishedBoard {
 
 /** How an entry of the target stands on its board. */
 export interface EntryStanding {
+  /** Of the value that it stands for: a later wish is told of later. */
+  readonly hash: string;
   readonly state: "waiting" | "reached" | "failed";
   readonly problem: Problem | null;
 }
@@ -55,9 +57,10 @@ export const createWishes = (deps: WishesDependencies): Wishes => {
       listEntryStates(scope, reader, board.project, board.uuid),
     );
     return new Map(
-      states.map(({ key, state, code, sentence }) => [
+      states.map(({ key, hash, state, code, sentence }) => [
         key,
         {
+          hash,
           state: state as EntryStanding["state"],
           problem: code === null ? null : { code, sentence: sentence ?? "" },
         },

@@ -9,8 +9,10 @@ import {
   type PluginVersion,
   type Problem,
   type ProjectId,
+  type TargetPlugin,
 } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
+import { hashOf } from "@s4t/kit/node";
 import { type Action, type Actor, may } from "../../policy/index.ts";
 import type { InjectedRow } from "./injection-store.ts";
 import type { PluginRow, VersionRow } from "./store.ts";
@@ -95,8 +97,21 @@ const verbsOf = {
   },
 } as const satisfies Record<string, Record<string, Action>>;
 
+/** What stands in the board's target for a plugin. */
+export const targetValueOf = (row: InjectedRow): TargetPlugin => ({
+  name: row.name,
+  version: row.version,
+  manifest: manifestOf(row),
+  signature: { key: row.signed_by, signature: row.signature },
+  onBoot: row.on_boot === 1,
+  restart: row.restart as TargetPlugin["restart"],
+  parameters: JSON.parse(row.parameters) as TargetPlugin["parameters"],
+});
+
 /** How an entry of a board's target stands. */
 export interface EntryStanding {
+  /** Of the value that it stands for. */
+  readonly hash: string;
   readonly state: Injection["entry"]["state"];
   readonly problem: Problem | null;
 }
@@ -121,7 +136,11 @@ export const showInjection = (
     onBoot: row.on_boot === 1,
     restart: row.restart as Injection["restart"],
     parameters: JSON.parse(row.parameters) as Injection["parameters"],
-    entry: entry ?? { state: "waiting", problem: null },
+    // What is told of an earlier wish says nothing of this one.
+    entry:
+      entry && entry.hash === hashOf(targetValueOf(row))
+        ? { state: entry.state, problem: entry.problem }
+        : { state: "waiting", problem: null },
     state: row.state as Injection["state"],
     since: row.since === null ? null : toRfc3339(row.since),
     exit: row.exit === null ? null : (JSON.parse(row.exit) as PluginExit),

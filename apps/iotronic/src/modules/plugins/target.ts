@@ -3,7 +3,7 @@ import type { TargetPlugin } from "@s4t/contract";
 import { everything } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
 import { listInjected } from "./injection-store.ts";
-import { manifestOf } from "./plugin.ts";
+import { targetValueOf } from "./plugin.ts";
 
 /** The section `plugins`. */
 export const pluginsPart = async (
@@ -13,20 +13,7 @@ export const pluginsPart = async (
   const rows = await listInjected(everything, reader, { board: board.uuid });
   if (rows.length === 0) return {};
   return {
-    plugins: Object.fromEntries(
-      rows.map((row) => [
-        row.name,
-        {
-          name: row.name,
-          version: row.version,
-          manifest: manifestOf(row),
-          signature: { key: row.signed_by, signature: row.signature },
-          onBoot: row.on_boot === 1,
-          restart: row.restart as TargetPlugin["restart"],
-          parameters: JSON.parse(row.parameters) as TargetPlugin["parameters"],
-        },
-      ]),
-    ),
+    plugins: Object.fromEntries(rows.map((row) => [row.name, targetValueOf(row)])),
   };
 };
 

@@ -37,7 +37,7 @@ const exitOf = (
 });
 
 const traceOf = (details: unknown): string =>
-  isRecord(details) && typeof details.trace === "string" ? details.trace : "";
+  isRecord(details) && typeof details.traceback === "string" ? details.traceback : "";
 
 /** Opens it. No process is started before it is needed. */
 export const openInstance = (options: InstanceOptions): Instance => {

@@ -65,7 +65,7 @@ interface Waiting {
 const outcomeOf = (message: HostMessage): S4tError => {
   if (message.t === "failed") {
     const { because, trace } = message;
-    return fail("plugin.failed", { because, trace });
+    return fail("plugin.failed", { because, traceback: trace });
   }
   if (message.t === "too-large")
     return fail("plugin.result-too-large", {
@@ -109,7 +109,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
     } else if (message.t === "ready") confining.open();
     else if (message.t === "loaded") loading.open();
     else if (message.t === "load-failed")
-      loading.refuse(fail("plugin.failed", { because: message.because, trace: message.trace }));
+      loading.refuse(fail("plugin.failed", { because: message.because, traceback: message.trace }));
     else if (message.t === "result") settle(message.id, ({ resolve }) => resolve(message.result));
     else {
       // What failed may have left anything behind: the next call gets a process of its own.

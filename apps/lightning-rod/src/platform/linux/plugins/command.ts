@@ -1,9 +1,11 @@
 // The command line that starts a host program: from the outside in, what takes things away, then the interpreter.
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { BoardInfo, PluginManifest } from "@s4t/contract";
 import type { ProcessWanted } from "../../plugin-processes.ts";
 import { hasOwnUsers, type Machine } from "./machine.ts";
 import { sandboxArguments } from "./sandbox.ts";
+import { throughWalls } from "./walls.ts";
 
 /** Longest text of a log line or a reason that the host program sends. */
 const MAX_TEXT_LENGTH = 4_096;
@@ -92,12 +94,20 @@ export const areLimitsOnTheWay = (
   groups.holds.has("memory") &&
   groups.holds.has("pids");
 
-/** Program and arguments. `uid`: of the plugin's own user. */
+/** Program and arguments. `uid`: of the plugin's own user; `top`: the agent's folder. */
 export const commandOf = (
   machine: Machine,
   wanted: ProcessWanted,
   hosts: Hosts,
-  { uid, maxResultBytes }: { readonly uid: number | undefined; readonly maxResultBytes: number },
+  {
+    uid,
+    top,
+    maxResultBytes,
+  }: {
+    readonly uid: number | undefined;
+    readonly top: string;
+    readonly maxResultBytes: number;
+  },
 ): string[] => {
   const { setpriv, prlimit, sandbox, unshare, isRoot } = machine;
   const { needs, folder, stateFolder, runtime } = wanted;
@@ -128,9 +138,14 @@ export const commandOf = (
         ...["--chdir", stateFolder, "--"],
       ]
     : [];
+  const reached = [top, ...homeOf(machine, runtime), ...needs.read, ...needs.write];
+  const through =
+    sandbox || uid === undefined || !machine.walls
+      ? []
+      : throughWalls(machine.walls, reached.filter(existsSync), stateFolder);
   const offline = !sandbox && !needs.network && unshare ? [unshare, "--net", "--"] : [];
   return [
-    ...[...held, ...outer, ...offline, ...dropped],
+    ...[...held, ...outer, ...through, ...offline, ...dropped],
     ...interpreter(machine, wanted, hosts, maxResultBytes),
   ];
 };

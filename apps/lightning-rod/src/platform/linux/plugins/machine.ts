@@ -4,6 +4,7 @@ import { openGroups } from "./groups.ts";
 import { findPython, isReachableByOthers, type Python, probe } from "./probe.ts";
 import { sandboxArguments } from "./sandbox.ts";
 import { FIRST_UID } from "./users.ts";
+import { wallBefore } from "./walls.ts";
 
 export interface Machine {
   readonly node: { readonly path: string; readonly version: string };
@@ -16,6 +17,10 @@ export interface Machine {
   readonly sandbox: { readonly bwrap: string; readonly hasSize: boolean } | undefined;
   /** `unshare`, where it can take the network away without a sandbox. */
   readonly unshare: string | undefined;
+  /** Whether other users may pass to Node and to the agent's folder. */
+  readonly isWayOpen: boolean;
+  /** What makes a view of its own for a plugin that could not pass. */
+  readonly walls: { readonly unshare: string; readonly sh: string } | undefined;
   readonly nodeFlags: ReadonlySet<string>;
   readonly groups: Groups | undefined;
 }
@@ -24,6 +29,7 @@ export interface Machine {
 export const findMachine = async (
   allow: { readonly sandbox: boolean; readonly ownUser: boolean; readonly groups: boolean },
   find: (name: string) => string | undefined,
+  top: string,
 ): Promise<Machine> => {
   const isRoot = process.getuid?.() === 0 && allow.ownUser;
   const setpriv = find("setpriv");
@@ -43,9 +49,17 @@ export const findMachine = async (
     if (sized !== undefined) return { bwrap, hasSize: true };
     return plain === undefined ? undefined : { bwrap, hasSize: false };
   };
-  const [python, sandbox, unshareWorks] = await Promise.all([
+  const isWayOpen = wallBefore(top) === undefined && isReachableByOthers(process.execPath);
+  const tryWalls = async () => {
+    const [mount, sh] = [find("mount"), find("sh")];
+    if (isWayOpen || !isRoot || !unshare || !mount || !sh) return undefined;
+    const args = ["--mount", "--", mount, "-t", "tmpfs", "-o", "mode=755", "s4t", "/mnt"];
+    return (await probe(unshare, args)) === undefined ? undefined : { unshare, sh };
+  };
+  const [python, sandbox, walls, unshareWorks] = await Promise.all([
     findPython(isRoot),
     trySandbox(),
+    tryWalls(),
     unshare && isRoot ? probe(unshare, ["--net", "--", find("true") ?? "true"]) : undefined,
   ]);
   return {
@@ -56,11 +70,13 @@ export const findMachine = async (
     prlimit: find("prlimit"),
     sandbox,
     unshare: unshareWorks === undefined ? undefined : unshare,
+    isWayOpen,
+    walls,
     nodeFlags: process.allowedNodeEnvironmentFlags,
     groups: allow.groups ? openGroups() : undefined,
   };
 };
 
-/** Whether plugins can have users of their own: they must reach the interpreter. */
-export const hasOwnUsers = ({ isRoot, node, sandbox }: Machine): boolean =>
-  isRoot && (sandbox !== undefined || isReachableByOthers(node.path));
+/** Whether plugins can have users of their own: they must reach the interpreter and their own code. */
+export const hasOwnUsers = ({ isRoot, isWayOpen, walls, sandbox }: Machine): boolean =>
+  isRoot && (sandbox !== undefined || isWayOpen || walls !== undefined);

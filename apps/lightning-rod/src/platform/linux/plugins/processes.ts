@@ -104,7 +104,7 @@ const startOne = (
   }
   const mark = `S4T_PLUGIN_RUN=${randomBytes(12).toString("hex")}`;
   const [program = "", ...args] = commandOf(machine, wanted, hosts, {
-    uid,
+    ...{ uid, top },
     maxResultBytes: MAX_PLUGIN_RESULT_BYTES,
   });
   const child = spawn(program, args, {
@@ -269,7 +269,7 @@ export const openPluginProcesses = ({
   const siblings = new Set<Owner>();
   return {
     look() {
-      if (!isLooking) found(findMachine(allow, find));
+      if (!isLooking) found(findMachine(allow, find, top));
       isLooking = true;
       return known;
     },
