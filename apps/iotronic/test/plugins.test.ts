@@ -38,7 +38,9 @@ const target = async () =>
   (
     (await session.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 })) as {
       // biome-ignore lint/suspicious/noExplicitAny: looked into by the test
-      target: { sections: Record<string, { entries: { key: string; value: any }[] }> };
+      target: {
+        sections: Record<string, { entries: { key: string; hash: string; value: any }[] }>;
+      };
     }
   ).target.sections;
 
@@ -251,8 +253,7 @@ describe("a plugin on a board", () => {
       ...{ plugin: "hello", version: packed.version, state: "failed", pid: null },
       ...{ startedAtMs: null, restarts: 0, calls: 1, memoryBytes: null, cpuMs: null, exit },
     };
-    const { entries: wished } = (await target()).plugins as { entries: { hash: string }[] };
-    const { hash } = wished[0] as { hash: string };
+    const hash = (await target()).plugins?.entries[0]?.hash;
     await session.report(1, [
       { kind: "plugin", status, atMs: Date.now() },
       {
