@@ -37,8 +37,8 @@ const wait = { prefer: "wait=10" };
 const target = async () =>
   (
     (await session.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 })) as {
-      // biome-ignore lint/suspicious/noExplicitAny: looked into by the test
       target: {
+        // biome-ignore lint/suspicious/noExplicitAny: looked into by the test
         sections: Record<string, { entries: { key: string; hash: string; value: any }[] }>;
       };
     }
