@@ -8,7 +8,7 @@ import pc from "picocolors";
 import { type Context, examples, run } from "../context.ts";
 import { isS4tErrorLike } from "../errors.ts";
 import { readKeyFile } from "./key-file.ts";
-import { followLines } from "./lines.ts";
+import { followLines, nextLine } from "./lines.ts";
 import { INJECT_WAIT_S, untilReached } from "./on-board.ts";
 import { packSource, type SourceFlags } from "./source.ts";
 import { addSourceFlags } from "./source-flags.ts";
@@ -49,12 +49,14 @@ const bring = async (
   path: string,
   flags: DevFlags,
   key: OwnerKey | undefined,
-): Promise<string> => {
+): Promise<{ uuid: string; from: number }> => {
   const began = performance.now();
   const packed = await packSource(path, flags);
   const client = context.client();
   const { plugin, version } = await createPlugin(client, packed, { key, signal: context.signal });
   const params = { uuid: board, plugin: plugin.uuid };
+  // Before it begins: its first lines come while the board is still being waited for.
+  const from = await nextLine(context, board, plugin.uuid);
   await client.injections.inject({
     params,
     body: {
@@ -67,7 +69,7 @@ const bring = async (
   context.out.note(
     pc.green(`✓ ${plugin.name}, version ${version.number}, is on the board after ${tookMs} ms`),
   );
-  return plugin.uuid;
+  return { uuid: plugin.uuid, from };
 };
 
 /** Adds `dev`. */
@@ -92,8 +94,12 @@ export const addDev = (plugin: Command): void => {
       while (isChanged && !context.signal.aborted) {
         isChanged = false;
         try {
-          const uuid = await bring(context, board, path, flags, key);
-          following ??= followLines(context, board, uuid, 0);
+          const { uuid, from } = await bring(context, board, path, flags, key);
+          following ??= followLines(context, board, uuid, { from }).catch((error: unknown) => {
+            // The next save follows again.
+            following = undefined;
+            context.out.failure(error);
+          });
         } catch (error) {
           if (context.signal.aborted) break;
           // A program that is not right yet is what this is for: said, and the next save tries again.

@@ -28,19 +28,42 @@ const show = ({ out }: Context, line: PluginLine): void => {
     );
 };
 
-/** Prints lines as they come, until the signal aborts. `count`: of the last ones, to begin with. */
+/** Codes of a plugin that cannot be asked for its lines for now. */
+const awayCodes: ReadonlySet<string> = new Set([
+  "board.offline",
+  "cloud.unreachable",
+  "plugin.not-ready",
+]);
+
+/** Number of the next line that a plugin writes; 0 where it is not on the board yet. */
+export const nextLine = async (
+  { client, signal }: Context,
+  uuid: string,
+  plugin: string,
+): Promise<number> => {
+  try {
+    const query = { count: 1 };
+    const { lines } = await client().injections.lines({ params: { uuid, plugin }, query, signal });
+    return (lines.at(-1)?.seq ?? -1) + 1;
+  } catch (error) {
+    if (isS4tError(error, "plugin.not-injected") || isS4tError(error, "plugin.not-ready")) return 0;
+    throw error;
+  }
+};
+
+/** Prints lines as they come, until the signal aborts: after the last `count`, or from the one of a number on. */
 export const followLines = async (
   context: Context,
   uuid: string,
   plugin: string,
-  count: number,
-  signal: AbortSignal = context.signal,
+  start: { readonly count: number } | { readonly from: number },
 ): Promise<void> => {
   const { injections } = context.client();
-  let next: number | undefined;
+  const { signal } = context;
+  let next = "from" in start ? start.from : undefined;
   while (!signal.aborted) {
     try {
-      const wanted = next === undefined ? Math.max(1, count) : 1_000;
+      const wanted = next === undefined && "count" in start ? Math.max(1, start.count) : 1_000;
       const { lines } = await injections.lines({
         params: { uuid, plugin },
         query: { count: wanted },
@@ -49,13 +72,14 @@ export const followLines = async (
       const last = lines.at(-1)?.seq ?? -1;
       // Numbers begin again with the agent.
       if (next !== undefined && last < next - 1) next = 0;
-      const from = next ?? (count === 0 ? last + 1 : 0);
+      const isNone = "count" in start && start.count === 0;
+      const from = next ?? (isNone ? last + 1 : 0);
       for (const line of lines) if (line.seq >= from) show(context, line);
       next = last + 1;
       await sleep(systemClock, FOLLOW_EVERY_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
-      const isAway = isS4tError(error, "board.offline") || isS4tError(error, "cloud.unreachable");
+      const isAway = isS4tError(error) && awayCodes.has(error.code);
       if (!isAway || next === undefined) throw error;
       await sleep(systemClock, FOLLOW_EVERY_MS * 5, signal).catch(() => {});
     }
@@ -74,7 +98,7 @@ export const addLines = (plugin: Command): void => {
   examples(logs, "plugin logs garibaldi-12 logger", "plugin logs garibaldi-12 logger --follow");
   run(logs, async (context, [uuid = "", name = ""], flags: { lines: string; follow?: boolean }) => {
     const count = Number(flags.lines);
-    if (flags.follow === true) return followLines(context, uuid, name, count);
+    if (flags.follow === true) return followLines(context, uuid, name, { count });
     const { lines, dropped } = await context
       .client()
       .injections.lines({ params: { uuid, plugin: name }, query: { count } });

@@ -178,7 +178,7 @@ describe("plugin inject", () => {
       "reached",
       3,
     ]);
-    expect(seen[0]?.body).toEqual({ onBoot: true, parameters: { a: 1 } });
+    expect(seen[0]?.body).toEqual({ version: "latest", onBoot: true, parameters: { a: 1 } });
   });
   it("fails with the board's own reason, in a sentence and as an exit code", async () => {
     const { run } = await open(() => ({ json: injected("failed", "This board has no Python.") }));
