@@ -1,8 +1,9 @@
 // Plugins of projects, the keys that sign for them, and the bytes that boards fetch.
 import { join } from "node:path";
 import { type BoardId, fail, type ProjectId } from "@s4t/contract";
+import type { Wishes } from "../edge/wishes.ts";
 import { sendRanged } from "../http/ranged.ts";
-import type { Boards, Wishes } from "../modules/boards/index.ts";
+import type { Boards } from "../modules/boards/index.ts";
 import type { Identity } from "../modules/identity/index.ts";
 import { createKeys, isSignedBy, type Keys, keyRoutes } from "../modules/keys/index.ts";
 import {
@@ -40,10 +41,7 @@ export const composePlugins = (ground: Ground, wishes: Wishes, keys: Keys) => {
     presentKey: keys.present,
     sign: keys.sign,
     isSignedBy,
-    findBoard: wishes.find,
-    findServing: wishes.findServing,
-    retarget: wishes.retarget,
-    entriesOf: wishes.entries,
+    wishes,
   };
   const claims = createClaims();
   const catalogue = createCatalogue(deps, claims);

@@ -1,14 +1,14 @@
 // Services of boards and the gateway that leads to them.
 
+import type { KnownBoard } from "../edge/link.ts";
+import type { Wishes } from "../edge/wishes.ts";
 import { createGateway } from "../gateway/gateway.ts";
-import type { Wishes } from "../modules/boards/index.ts";
 import type { Identity } from "../modules/identity/index.ts";
 import type { Keys } from "../modules/keys/index.ts";
 import {
   createCatalogue,
   createExposures,
   createStreams,
-  type ServedBoard,
   type ServicesDependencies,
   serviceRoutes,
 } from "../modules/services/index.ts";
@@ -26,13 +26,9 @@ export const composeServices = (
   const deps: ServicesDependencies = {
     ...ground,
     random: Math.random,
-    findBoard: wishes.find,
-    findServing: wishes.findServing,
-    retarget: wishes.retarget,
-    entriesOf: wishes.entries,
-    untilSettled: wishes.untilSettled,
+    wishes,
   };
-  const isSealed = async ({ project }: ServedBoard): Promise<boolean> =>
+  const isSealed = async ({ project }: KnownBoard): Promise<boolean> =>
     (await ground.database.read(within(project), (reader) => keys.present(reader, project)))
       ?.sealed === true;
   const catalogue = createCatalogue(deps);
@@ -58,7 +54,7 @@ export const composeServices = (
     offer: {
       routes: serviceRoutes({
         ...{ catalogue, exposures, streams, gateway },
-        findBoard: wishes.find,
+        wishes,
       }),
       upgrades: {
         "/tunnel": (request, socket, head) => running.handleUpgrade(request, socket, head),

@@ -23,8 +23,6 @@ export const STREAM_OPEN_MS = 15_000;
 
 /** What a board's ticket is for. */
 export interface DialPurpose {
-  readonly kind: "board";
-  readonly board: BoardId;
   readonly arrive: (tunnel: Tunnel) => boolean;
 }
 
@@ -53,7 +51,7 @@ interface Held {
 
 export interface BoardTunnelsDependencies {
   readonly link: () => Link;
-  readonly issueTicket: (purpose: DialPurpose) => string;
+  readonly issueTicket: (board: BoardId, purpose: DialPurpose) => string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,9 +72,7 @@ export const createBoardTunnels = ({
     let isAwaited = true;
     try {
       const arrived = new Promise<Tunnel>((resolve) => {
-        const ticket = issueTicket({
-          kind: "board",
-          board,
+        const ticket = issueTicket(board, {
           arrive(tunnel) {
             if (!isAwaited) return false;
             resolve(tunnel);

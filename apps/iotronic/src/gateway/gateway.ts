@@ -2,7 +2,7 @@
 // told by the module of services.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type BoardId, TUNNEL_PATH } from "@s4t/contract";
+import { type BoardId, TUNNEL_PATH, TUNNEL_TICKET_LIFE_S } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
 import type { IncomingStream } from "@s4t/tunnel";
 import { acceptTunnel, refuseUpgrade, ticketOf } from "@s4t/tunnel/node";
@@ -10,14 +10,19 @@ import type { AuditLog } from "../edge/facts.ts";
 import type { Gateway, GatewayHost, WayRequest } from "../edge/gateway.ts";
 import type { Link } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
+import { createTickets } from "../edge/tickets.ts";
 import type { Actor } from "../policy/index.ts";
 import { createAuthorize } from "./authorize.ts";
 import { createBoardTunnels, type DialPurpose } from "./board-tunnels.ts";
 import { createConnections } from "./connections.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { createPublicDoors } from "./public-doors.ts";
-import { createTickets } from "./tickets.ts";
 import { serveWay } from "./ways.ts";
+
+/** Tickets at once that one board dials with: one for each of its tunnels that is asked for again. */
+export const MAX_DIAL_TICKETS_PER_BOARD = 256;
+/** Tickets at once of clients on their way to one board; beyond them the oldest is void. */
+export const MAX_WAY_TICKETS_PER_BOARD = 1_024;
 
 export interface GatewayOptions {
   readonly address: string;
@@ -40,8 +45,6 @@ export interface RunningGateway extends Gateway, Part {
   endBoard(board: BoardId): void;
 }
 
-type Purpose = DialPurpose | { readonly kind: "way"; readonly way: WayRequest };
-
 /** Makes it. */
 export const createGateway = (
   { address, ports }: GatewayOptions,
@@ -53,9 +56,16 @@ export const createGateway = (
     streams: connections.size,
     doors: doors.size,
   }));
-  const tickets = createTickets<Purpose>(clock);
+  const ticketsOf = <Purpose>(perHolder: number) =>
+    createTickets<BoardId, Purpose>(clock, {
+      lifeMs: TUNNEL_TICKET_LIFE_S * 1_000,
+      perHolder,
+      once: true,
+    });
+  const dials = ticketsOf<DialPurpose>(MAX_DIAL_TICKETS_PER_BOARD);
+  const ways = ticketsOf<WayRequest>(MAX_WAY_TICKETS_PER_BOARD);
   const connections = createConnections({ audit, clock, log });
-  const tunnels = createBoardTunnels({ link, issueTicket: tickets.issue, clock, log });
+  const tunnels = createBoardTunnels({ link, issueTicket: dials.issue, clock, log });
   const authorize = createAuthorize({
     now: clock.now,
     isConnected: (board) => link().isConnected(board),
@@ -84,15 +94,18 @@ export const createGateway = (
     state: doors.state,
     connections: connections.list,
     cut: (board, uuid) => connections.cut((open) => open.board === board && open.uuid === uuid) > 0,
-    issueWay: (way) => ({ path: TUNNEL_PATH, ticket: tickets.issue({ kind: "way", way }) }),
+    issueWay: (way) => ({ path: TUNNEL_PATH, ticket: ways.issue(way.board, way) }),
     endBoard(board) {
+      dials.forget(board);
+      ways.forget(board);
       connections.cut((open) => open.board === board);
       tunnels.end(board);
     },
     handleUpgrade(request, socket, head) {
-      const purpose = tickets.redeem(ticketOf(request) ?? "");
-      if (!purpose) return refuseUpgrade(socket, 401);
-      const isWay = purpose.kind === "way";
+      const ticket = ticketOf(request) ?? "";
+      const dial = dials.redeem(ticket);
+      const way = ways.redeem(ticket);
+      if (!dial && !way) return refuseUpgrade(socket, 401);
       const from = request.socket.remoteAddress ?? null;
       let serve: (incoming: IncomingStream) => void = (incoming) =>
         incoming.refuse("stream.refused", "The cloud opens streams here, not the board.");
@@ -100,11 +113,11 @@ export const createGateway = (
         clock,
         onOpen: (incoming) => serve(incoming),
       });
-      if (isWay)
-        serve = serveWay(purpose.way, tunnel, from, {
+      if (way)
+        serve = serveWay(way, tunnel, from, {
           ...{ authorize, tunnels, connections, host: host(), actorNow, clock, log },
         });
-      else if (!purpose.arrive(tunnel)) tunnel.close("idle");
+      else if (!dial?.arrive(tunnel)) tunnel.close("idle");
     },
   };
 };

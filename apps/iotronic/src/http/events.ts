@@ -12,8 +12,8 @@ import {
   type ServerFrame,
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, parseJson } from "@s4t/kit";
-import { randomToken } from "@s4t/kit/node";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import { createTickets } from "../edge/tickets.ts";
 import type { AnyTopicSource, Opened } from "../edge/topics.ts";
 import { type Actor, scopeFor } from "../policy/index.ts";
 import { type FindActor, isOwnOrigin, tokenOf } from "./authenticate.ts";
@@ -27,6 +27,8 @@ export const MAX_EVENT_FRAME_BYTES = 8_192;
 export const MAX_EVENT_BACKLOG_BYTES = 1_048_576;
 /** How long a ticket is good. */
 export const EVENT_TICKET_LIFE_MS = 30_000;
+/** Tickets at once of one sign-in: the open tabs of one browser that come back at the same time. */
+export const MAX_EVENT_TICKETS_PER_SESSION = 64;
 /** Frames of a client that wait for their turn; a client that sends faster than it is answered is cut off. */
 export const MAX_WAITING_FRAMES = 2 * MAX_TOPICS_PER_SOCKET;
 /** How long a client may take to answer the close of its socket before the connection is cut. */
@@ -280,20 +282,14 @@ export const createEvents = (deps: EventsDependencies): Events => {
   const server = new WebSocketServer(options);
   const unknown = createUnknownSockets(deps.clock);
   const readers = new Set<EventReader>();
-  const tickets = new Map<
-    string,
-    { readonly token: string | null; readonly expiresAtMs: number }
-  >();
+  const tickets = createTickets<string | null, string | null>(deps.clock, {
+    lifeMs: EVENT_TICKET_LIFE_MS,
+    perHolder: MAX_EVENT_TICKETS_PER_SESSION,
+    once: true,
+  });
 
-  const takeTicket = (ticket: string, actor: Actor): boolean => {
-    const found = tickets.get(ticket);
-    tickets.delete(ticket);
-    return (
-      found !== undefined &&
-      found.expiresAtMs > deps.clock.monotonicMs() &&
-      found.token === actor.token
-    );
-  };
+  const takeTicket = (ticket: string, { token }: Actor): boolean =>
+    token !== null && tickets.redeem(ticket) === token;
 
   /** Who a first frame proves: a bearer token by itself, or a ticket beside the cookie of a page that is ours. */
   const prove = async (
@@ -360,11 +356,7 @@ export const createEvents = (deps: EventsDependencies): Events => {
     upgrade: (request, socket: Duplex, head) =>
       server.handleUpgrade(request, socket, head, onSocket),
     createTicket(actor) {
-      const now = deps.clock.monotonicMs();
-      for (const [ticket, { expiresAtMs }] of tickets)
-        if (expiresAtMs <= now) tickets.delete(ticket);
-      const ticket = randomToken(16);
-      tickets.set(ticket, { token: actor.token, expiresAtMs: now + EVENT_TICKET_LIFE_MS });
+      const ticket = tickets.issue(actor.token, actor.token);
       return { ticket, expiresAtMs: deps.clock.now() + EVENT_TICKET_LIFE_MS };
     },
     counts() {

@@ -36,6 +36,7 @@ import {
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
+import { createTickets, type Tickets } from "../edge/tickets.ts";
 import type { Tx } from "../ports/database.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
 import { type LinkMetrics, linkMetrics } from "./metrics.ts";
@@ -51,9 +52,7 @@ import {
   BACKLOG_TICKET_LIFE_S,
   BLOB_PATH,
   BLOB_TICKET_LIFE_S,
-  createTickets,
   MAX_BLOB_TICKETS_PER_SESSION,
-  type Tickets,
 } from "./tickets.ts";
 import { checkAnswer, fromWire, toWire } from "./wire-errors.ts";
 
@@ -99,8 +98,8 @@ class BoardLink implements RunningLink {
   readonly #deps: LinkDependencies;
   readonly #sessions = new Map<BoardId, BoardSession>();
   readonly #bySession = new Map<number, Connected>();
-  readonly #tickets: Tickets<Connected>;
-  readonly #blobTickets: Tickets<string>;
+  readonly #tickets: Tickets<number, Connected>;
+  readonly #blobTickets: Tickets<number, string>;
   readonly #contracts: ContractWindow;
   readonly #router: Router;
   readonly #door: WebSocketDoor;
@@ -113,13 +112,13 @@ class BoardLink implements RunningLink {
     this.#deps = deps;
     this.#contracts = deps.contracts ?? { newest: CONTRACT, oldest: OLDEST_CONTRACT };
     this.#tickets = createTickets(deps.clock, {
-      lifeS: BACKLOG_TICKET_LIFE_S,
-      perSession: 1,
+      lifeMs: BACKLOG_TICKET_LIFE_S * 1_000,
+      perHolder: 1,
       once: true,
     });
     this.#blobTickets = createTickets(deps.clock, {
-      lifeS: BLOB_TICKET_LIFE_S,
-      perSession: MAX_BLOB_TICKETS_PER_SESSION,
+      lifeMs: BLOB_TICKET_LIFE_S * 1_000,
+      perHolder: MAX_BLOB_TICKETS_PER_SESSION,
       once: false,
     });
     this.#metrics = linkMetrics(deps.metrics, deps.clock.monotonicMs, () => this.counts());
@@ -258,12 +257,15 @@ class BoardLink implements RunningLink {
 
   async appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }> {
     const board = this.#tickets.redeem(ticket);
+    if (!board) throw fail("link.revoked");
     const batch = check(cloudProcedures.reportAppend.args, body(), "body");
     return { acked: await this.#deps.host.appendReport(board, board.epoch, batch) };
   }
 
   blobOf(ticket: string): string {
-    return this.#blobTickets.redeem(ticket);
+    const sha256 = this.#blobTickets.redeem(ticket);
+    if (sha256 === undefined) throw fail("link.revoked");
+    return sha256;
   }
 
   #step(board: BoardId, input: SessionInput): void {

@@ -1,5 +1,11 @@
 // May this actor do this? One pure table, decided in a fraction of a microsecond, the same for REST, events and the link.
-import { ALL_PROJECTS, type EndpointAction, fail, type ProjectId } from "@s4t/contract";
+import {
+  type Actions,
+  ALL_PROJECTS,
+  type EndpointAction,
+  fail,
+  type ProjectId,
+} from "@s4t/contract";
 import type { Actor } from "./actor.ts";
 import type { PolicyRow } from "./row.ts";
 import { everything, type Scope, within } from "./scope.ts";
@@ -97,3 +103,22 @@ export const projectOf = (scope: Scope): ProjectId => {
   if (only === undefined || more.length > 0) throw fail("project.needed");
   return only;
 };
+
+/** Why not, where it is the role. */
+export const notAllowed = {
+  code: "policy.denied",
+  because: "your role does not allow it",
+} as const;
+
+/** What the actor may do with something of this project, by verb: `true`, or why not. */
+export const actionsOf = (
+  actor: Actor,
+  project: string,
+  verbs: Readonly<Record<string, Action>>,
+): Actions =>
+  Object.fromEntries(
+    Object.entries(verbs).map(([verb, action]) => [
+      verb,
+      may(actor, action, project as ProjectId) ? true : notAllowed,
+    ]),
+  );

@@ -17,7 +17,7 @@ import {
   type TargetSettings,
 } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
-import { type Action, type Actor, may } from "../../policy/index.ts";
+import { type Action, type Actor, may, notAllowed } from "../../policy/index.ts";
 import type { BoardRow } from "./store.ts";
 
 /** WAMP reason of a session that an agent ended on purpose. */
@@ -110,8 +110,7 @@ const verbs = Object.entries(nameable);
 const needsLink: ReadonlySet<string> = new Set(["ping", "info"]);
 
 // Made once: every board of every list is shown with some of them.
-const refusal = (code: ErrorCode, because = sentenceOf(code)) => ({ code, because });
-const notAllowed = refusal("policy.denied", "your role does not allow it");
+const refusal = (code: ErrorCode) => ({ code, because: sentenceOf(code) });
 const retired = refusal("board.retired");
 const powerDisabled = refusal("board.power-disabled");
 const offline = refusal("board.offline");

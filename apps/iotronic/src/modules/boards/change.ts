@@ -1,5 +1,5 @@
 // What every verb of this module needs: its surroundings, a board by id or name, and the note that something changed.
-import { fail, type ProjectId } from "@s4t/contract";
+import { type BoardId, fail, type ProjectId } from "@s4t/contract";
 import type { Clock, Json, Log } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
@@ -8,7 +8,7 @@ import type { Actor, Scope } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import type { ShownWith } from "./board.ts";
-import { type BoardRow, findBoard } from "./store.ts";
+import { type BoardRow, findBoard, updateBoard } from "./store.ts";
 
 export interface BoardsDependencies {
   readonly database: Database;
@@ -53,6 +53,23 @@ export const noteChange = async (
       ...(facts ? { facts } : {}),
     });
   await changes.append(tx, { actor, project, noun: "board", uuid: row.uuid, rev: row.rev, patch });
+};
+
+/**
+ * Within a transaction: the board's target changes with it, and `set` of its row; the board is hinted after the commit. Answers the
+ * revision that is wanted from now on.
+ */
+export const retarget = async (
+  { clock, link }: Pick<BoardsDependencies, "clock" | "link">,
+  scope: Scope,
+  tx: Tx,
+  row: BoardRow,
+  set: Partial<BoardRow> = {},
+): Promise<number> => {
+  const target_wanted = row.target_wanted + 1;
+  await updateBoard(scope, tx, row.uuid, { ...set, target_wanted, updated_at: clock.now() });
+  link().retarget(tx, row.uuid as BoardId, target_wanted);
+  return target_wanted;
 };
 
 /** What a board is shown with, out of the surroundings. */

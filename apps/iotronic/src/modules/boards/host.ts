@@ -19,6 +19,7 @@ import type { Reports } from "./reports.ts";
 import { insertPresence } from "./state-store.ts";
 import { type BoardRow, findBoard, findByPubkey, updateBoard } from "./store.ts";
 import { composeTarget, settingsPart, type TargetContributor } from "./target.ts";
+import { knownBoard } from "./wishes.ts";
 
 /** Refusals of one board that are audited within a minute: a hacked board must not fill the log. */
 export const MAX_AUDITED_REFUSALS_PER_MINUTE = 10;
@@ -35,12 +36,6 @@ export interface HostDependencies extends BoardsDependencies {
   /** Hears of a board that asks for its target: it has registered by then, and answers calls. */
   readonly onReady: (board: BoardId) => void;
 }
-
-const known = (row: BoardRow): KnownBoard => ({
-  uuid: row.uuid as BoardId,
-  project: row.project_id as ProjectId,
-  name: row.name,
-});
 
 const actorOf = (board: KnownBoard | null, address: string | null): Actor => ({
   ...systemActor,
@@ -84,7 +79,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     if (found.used_at !== null) {
       // Asked again by the key that it was used for: the board did not hear, or could not note, that it had worked.
       const taken = await getRow(everything, tx, found.board_id);
-      if (taken.pubkey === extra.pubkey && taken.retired_at === null) return known(taken);
+      if (taken.pubkey === extra.pubkey && taken.retired_at === null) return knownBoard(taken);
       throw fail("enrolment.used");
     }
     if (Number(found.expires_at) <= clock.now()) throw fail("enrolment.expired");
@@ -103,7 +98,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       simulated: extra.simulated === true ? 1 : 0,
       status: stateOf(next, clock.now()),
     });
-    const board = known(row);
+    const board = knownBoard(row);
     await noteChange(deps, tx, {
       actor: actorOf(board, address),
       action: "board.enrol",
@@ -162,7 +157,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       const row = await database.read(everything, (reader) =>
         findByPubkey(everything, reader, pubkey),
       );
-      return row && row.uuid === uuid && row.retired_at === null ? known(row) : undefined;
+      return row && row.uuid === uuid && row.retired_at === null ? knownBoard(row) : undefined;
     },
     async enrol(code, extra, address) {
       try {

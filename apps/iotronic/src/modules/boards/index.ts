@@ -9,4 +9,4 @@ export type { BoardRow } from "./store.ts";
 export type { TargetContributor } from "./target.ts";
 export { createTimeline } from "./timeline.ts";
 export { boardTopics } from "./topics.ts";
-export { createWishes, type Wishes } from "./wishes.ts";
+export { createWishes } from "./wishes.ts";

@@ -4,15 +4,15 @@ import { toRfc3339 } from "@s4t/kit";
 import { everything } from "../../policy/index.ts";
 import { requireCommandable, settingsOf } from "./board.ts";
 import type { Boards, TargetEntryStateShown } from "./boards.ts";
-import { type BoardsDependencies, type Facts, getRow, noteChange } from "./change.ts";
+import { type BoardsDependencies, type Facts, getRow, noteChange, retarget } from "./change.ts";
 import { listEntryStates } from "./state-store.ts";
-import { listConnected, updateBoard, wantMore } from "./store.ts";
+import { listConnected, wantMore } from "./store.ts";
 
 /** Makes the verbs. */
 export const createSettings = (
   deps: BoardsDependencies,
 ): Pick<Boards, "target" | "changeSettings" | "retargetAll"> => {
-  const { database, clock, link } = deps;
+  const { database, link } = deps;
   return {
     target: (scope, idOrName) =>
       database.read(scope, async (reader) => {
@@ -39,21 +39,15 @@ export const createSettings = (
           sensors: { ...before.sensors, ...change.sensors },
           log: { ...before.log, ...change.log },
         };
-        const set = {
-          settings: JSON.stringify(settings),
-          target_wanted: row.target_wanted + 1,
-          rev: row.rev + 1,
-          updated_at: clock.now(),
-        };
-        await updateBoard(scope, tx, row.uuid, set);
+        const set = { settings: JSON.stringify(settings), rev: row.rev + 1 };
+        const targetWanted = await retarget(deps, scope, tx, row, set);
         await noteChange(deps, tx, {
           actor,
           action: "board.settings",
           row: { ...row, rev: set.rev },
-          patch: { targetWanted: set.target_wanted },
+          patch: { targetWanted },
           facts: change as Facts,
         });
-        link().retarget(tx, row.uuid as BoardId, set.target_wanted);
         return settings;
       }),
     async retargetAll(tx, scope = everything) {

@@ -1,111 +1,102 @@
-// What other modules need of boards for a wish that should stay true: the board it is about, a new revision of its target, how the
-// wish stands there, and when it has settled.
-import type { BoardId, Problem, ProjectId } from "@s4t/contract";
-import { untilAborted } from "@s4t/kit";
+// Wishes of other modules: stated in `edge/wishes.ts`.
+import type { BoardId, ProjectId } from "@s4t/contract";
+import { createDeadline, isS4tError, untilAborted } from "@s4t/kit";
+import { hashOf } from "@s4t/kit/node";
 import type { Change } from "../../edge/facts.ts";
-import type { Scope } from "../../policy/index.ts";
-import { within } from "../../policy/index.ts";
-import type { Tx } from "../../ports/database.ts";
+import type { KnownBoard } from "../../edge/link.ts";
+import type { EntryStanding, Standings, Wishes } from "../../edge/wishes.ts";
+import { type Scope, within } from "../../policy/index.ts";
 import { requireCommandable } from "./board.ts";
-import { type BoardsDependencies, getRow } from "./change.ts";
+import { type BoardsDependencies, getRow, retarget } from "./change.ts";
 import { listEntryStates } from "./state-store.ts";
-import { type BoardRow, updateBoard } from "./store.ts";
+import type { BoardRow } from "./store.ts";
 
-/** A board as other modules know it. */
-export interface WishedBoard {
-  readonly uuid: BoardId;
-  readonly project: ProjectId;
-  readonly name: string;
-}
+/** How long a board that is there gets to take a wish into its target before who asked is answered. */
+export const SETTLE_MS = 10_000;
 
-/** How an entry of the target stands on its board. */
-export interface EntryStanding {
-  /** Of the value that it stands for: a later wish is told of later. */
-  readonly hash: string;
-  readonly state: "waiting" | "reached" | "failed";
-  readonly problem: Problem | null;
-}
+const waiting: EntryStanding = { state: "waiting", problem: null };
 
-export interface Wishes {
-  /** Any board within the scope. Throws `board.not-found`. */
-  find(scope: Scope, idOrName: string): Promise<WishedBoard>;
-  /** A board that can hold a wish. Throws `board.not-found`, `board.retired`, `board.never-seen`. */
-  findServing(scope: Scope, idOrName: string): Promise<WishedBoard>;
-  /** Within a transaction: the board's target changes with it; the board is hinted after the commit. Answers the revision. */
-  retarget(tx: Tx, board: Pick<WishedBoard, "uuid" | "project">): Promise<number>;
-  /** How the entries of a board's target stand, by `section/key`; one that the board has not spoken of is not there. */
-  entries(scope: Scope, board: WishedBoard): Promise<ReadonlyMap<string, EntryStanding>>;
-  /** Resolves with how a new entry stands once the board has settled it. Rejects with the signal. */
-  untilSettled(board: WishedBoard, key: string, signal: AbortSignal): Promise<EntryStanding>;
-}
-
-type WishesDependencies = Pick<BoardsDependencies, "database" | "clock" | "link" | "changes">;
-
-const wished = (row: BoardRow): WishedBoard => ({
+/** A board as everybody but this module knows it. */
+export const knownBoard = (row: BoardRow): KnownBoard => ({
   uuid: row.uuid as BoardId,
   project: row.project_id as ProjectId,
   name: row.name,
 });
 
 /** Makes it. */
-export const createWishes = (deps: WishesDependencies): Wishes => {
-  const { database, clock, link, changes } = deps;
+export const createWishes = (
+  deps: Pick<BoardsDependencies, "database" | "clock" | "link" | "changes">,
+): Wishes => {
+  const { database, clock, changes } = deps;
   const rowOf = (scope: Scope, idOrName: string): Promise<BoardRow> =>
     database.read(scope, (reader) => getRow(scope, reader, idOrName));
-  const entries: Wishes["entries"] = async (scope, board) => {
+
+  const standings = async (scope: Scope, board: KnownBoard): Promise<Standings> => {
     const states = await database.read(scope, (reader) =>
       listEntryStates(scope, reader, board.project, board.uuid),
     );
-    return new Map(
-      states.map(({ key, hash, state, code, sentence }) => [
-        key,
-        {
-          hash,
-          state: state as EntryStanding["state"],
-          problem: code === null ? null : { code, sentence: sentence ?? "" },
-        },
-      ]),
-    );
+    const told = new Map(states.map((row) => [row.key, row]));
+    return (key, value) => {
+      const row = told.get(key);
+      if (!row || row.hash !== hashOf(value)) return waiting;
+      const { state, code, sentence } = row;
+      return {
+        state: state as EntryStanding["state"],
+        problem: code === null ? null : { code, sentence: sentence ?? "" },
+      };
+    };
+  };
+
+  const settled = async (
+    board: KnownBoard,
+    key: string,
+    value: unknown,
+    signal: AbortSignal,
+  ): Promise<EntryStanding> => {
+    let stop = (): void => {};
+    try {
+      return await untilAborted(
+        new Promise<EntryStanding>((resolve, reject) => {
+          const look = (): void => {
+            standings(within(board.project), board).then((standingOf) => {
+              const standing = standingOf(key, value);
+              if (standing.state !== "waiting") resolve(standing);
+            }, reject);
+          };
+          // Asked after listening began: what is told in between is not missed.
+          stop = changes.subscribe(({ noun, uuid, patch }: Change) => {
+            if (noun === "board" && uuid === board.uuid && "targetReached" in patch) look();
+          });
+          look();
+        }),
+        signal,
+      );
+    } finally {
+      stop();
+    }
   };
 
   return {
-    find: async (scope, idOrName) => wished(await rowOf(scope, idOrName)),
+    find: async (scope, idOrName) => knownBoard(await rowOf(scope, idOrName)),
     async findServing(scope, idOrName) {
       const row = await rowOf(scope, idOrName);
       requireCommandable(row);
-      return wished(row);
+      return knownBoard(row);
     },
-    async retarget(tx, board) {
-      const scope = within(board.project);
-      const row = await getRow(scope, tx, board.uuid);
-      const target_wanted = row.target_wanted + 1;
-      await updateBoard(scope, tx, row.uuid, { target_wanted, updated_at: clock.now() });
-      link().retarget(tx, board.uuid, target_wanted);
-      return target_wanted;
+    async retarget(tx, { uuid, project }) {
+      const scope = within(project);
+      await retarget(deps, scope, tx, await getRow(scope, tx, uuid));
     },
-    entries,
-    async untilSettled(board, key, signal) {
-      const scope = within(board.project);
-      let stop = (): void => {};
+    standings,
+    async untilSettled(board, key, value, signal) {
+      const patience = createDeadline(clock, SETTLE_MS, signal);
       try {
-        return await untilAborted(
-          new Promise<EntryStanding>((resolve, reject) => {
-            const look = (): void => {
-              entries(scope, board).then((known) => {
-                const standing = known.get(key);
-                if (standing && standing.state !== "waiting") resolve(standing);
-              }, reject);
-            };
-            // Asked after listening began: what is told in between is not missed.
-            stop = changes.subscribe(({ noun, uuid, patch }: Change) => {
-              if (noun === "board" && uuid === board.uuid && "targetReached" in patch) look();
-            });
-            look();
-          }),
-          signal,
-        );
+        return await settled(board, key, value, patience.signal);
+      } catch (error) {
+        if (signal.aborted || !isS4tError(error, "deadline.exceeded")) throw error;
+        return waiting;
       } finally {
-        stop();
+        patience[Symbol.dispose]();
       }
     },
   };

@@ -13,8 +13,8 @@ import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page
 import {
   type Action,
   type Actor,
+  actionsOf,
   everything,
-  may,
   requireMay,
   type Scope,
   within,
@@ -73,15 +73,6 @@ export const createProjects = ({
     tokens.forget();
   };
 
-  const allowed = (
-    actor: Actor,
-    action: Action,
-    project: ProjectId,
-  ): true | { code: string; because: string } =>
-    may(actor, action, project)
-      ? true
-      : { code: "policy.denied", because: "your role does not allow it" };
-
   const show = async (actor: Actor, row: ProjectRow): Promise<Project> => {
     const uuid = row.uuid as ProjectId;
     return {
@@ -93,11 +84,11 @@ export const createProjects = ({
       boards: await countBoards(uuid),
       createdAt: toRfc3339(Number(row.created_at)),
       updatedAt: toRfc3339(Number(row.updated_at)),
-      actions: {
-        update: allowed(actor, "project.update", uuid),
-        remove: allowed(actor, "project.remove", uuid),
-        setMember: allowed(actor, "member.set", uuid),
-      },
+      actions: actionsOf(actor, uuid, {
+        update: "project.update",
+        remove: "project.remove",
+        setMember: "member.set",
+      }),
     };
   };
 

@@ -10,9 +10,10 @@ import {
   resolveParameters,
   type rest,
 } from "@s4t/contract";
+import type { KnownBoard } from "../../edge/link.ts";
 import type { Answer } from "../../edge/routes.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
-import { type PluggedBoard, type PluginsDependencies, requireSmall } from "./change.ts";
+import { type PluginsDependencies, requireSmall } from "./change.ts";
 import { findInjected, type InjectedRow } from "./injection-store.ts";
 import { pluginCallMetrics } from "./metrics.ts";
 import { manifestOf, requireMode } from "./plugin.ts";
@@ -49,7 +50,7 @@ export interface Calls {
 }
 
 interface Found {
-  readonly board: PluggedBoard;
+  readonly board: KnownBoard;
   readonly row: InjectedRow;
   readonly manifest: PluginManifest;
 }
@@ -60,7 +61,7 @@ export const createCalls = (deps: PluginsDependencies): Calls => {
   const metrics = pluginCallMetrics(deps.metrics, clock.monotonicMs);
 
   const find = async (scope: Scope, idOrName: string, plugin: string): Promise<Found> => {
-    const board = await deps.findServing(scope, idOrName);
+    const board = await deps.wishes.findServing(scope, idOrName);
     const row = await database.read(scope, (reader) =>
       findInjected(scope, reader, board.uuid, plugin),
     );

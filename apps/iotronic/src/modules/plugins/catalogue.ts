@@ -200,7 +200,7 @@ export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Cata
     await notePlugin(deps, tx, actor, "plugin.sign", plugin, factsOf(row, row.number));
     for (const there of await listInjected(within(project), tx, { plugin: plugin.uuid }))
       if (there.version === row.version)
-        await deps.retarget(tx, { uuid: there.board_id as BoardId, project });
+        await deps.wishes.retarget(tx, { uuid: there.board_id as BoardId, project });
     return showVersion({ ...row, ...signed }, signature.key);
   };
 

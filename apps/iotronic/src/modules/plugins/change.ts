@@ -1,6 +1,5 @@
 // What every verb of this module needs: its surroundings, a plugin by id or name, the notes that something changed.
 import {
-  type BoardId,
   fail,
   MAX_PLUGIN_PARAMETERS_BYTES,
   type PluginSignature,
@@ -8,21 +7,14 @@ import {
 } from "@s4t/contract";
 import type { Clock, Json, Log } from "@s4t/kit";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
-import type { Link } from "../../edge/link.ts";
+import type { KnownBoard, Link } from "../../edge/link.ts";
 import type { Metrics } from "../../edge/metrics.ts";
+import type { Wishes } from "../../edge/wishes.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
 import type { BlobsDriver } from "../../ports/blobs.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
-import type { EntryStanding } from "./plugin.ts";
 import { findPlugin, type PluginRow } from "./store.ts";
-
-/** A board, as far as its plugins are concerned. */
-export interface PluggedBoard {
-  readonly uuid: BoardId;
-  readonly project: ProjectId;
-  readonly name: string;
-}
 
 export interface PluginsDependencies {
   readonly database: Database;
@@ -43,17 +35,7 @@ export interface PluginsDependencies {
   readonly sign: (tx: Tx, project: ProjectId, text: string) => Promise<PluginSignature>;
   /** Whether a key has signed a text. */
   readonly isSignedBy: (key: string, text: string, signature: string) => boolean;
-  /** A board, by id or name. Throws `board.not-found`. */
-  readonly findBoard: (scope: Scope, idOrName: string) => Promise<PluggedBoard>;
-  /** The same where it can serve. Throws `board.retired`, `board.never-seen` too. */
-  readonly findServing: (scope: Scope, idOrName: string) => Promise<PluggedBoard>;
-  /** Within a transaction: the board's target changes; answers its revision. */
-  readonly retarget: (tx: Tx, board: Pick<PluggedBoard, "uuid" | "project">) => Promise<number>;
-  /** How entries of a board's target stand, by `section/key`. */
-  readonly entriesOf: (
-    scope: Scope,
-    board: PluggedBoard,
-  ) => Promise<ReadonlyMap<string, EntryStanding>>;
+  readonly wishes: Wishes;
 }
 
 type Facts = Readonly<Record<string, Json>>;
@@ -107,7 +89,7 @@ export const noteInjection = (
   { changes }: Pick<PluginsDependencies, "changes">,
   tx: Tx,
   actor: Actor,
-  board: Pick<PluggedBoard, "uuid" | "project">,
+  board: Pick<KnownBoard, "uuid" | "project">,
   { plugin, rev }: InjectedThere,
   facts: Facts,
 ): Promise<void> =>
@@ -115,6 +97,3 @@ export const noteInjection = (
     ...{ actor, project: board.project, noun: "injection", uuid: board.uuid, rev },
     patch: { plugin, ...facts },
   });
-
-/** Key of a plugin's entry in its board's target, with its section. */
-export const entryKeyOf = (plugin: string): string => `plugins/${plugin}`;

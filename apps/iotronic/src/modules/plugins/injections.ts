@@ -13,14 +13,7 @@ import type { KnownBoard } from "../../edge/link.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, type Scope, systemActor, within } from "../../policy/index.ts";
 import type { Tx } from "../../ports/database.ts";
-import {
-  entryKeyOf,
-  getPlugin,
-  noteInjection,
-  type PluggedBoard,
-  type PluginsDependencies,
-  requireSmall,
-} from "./change.ts";
+import { getPlugin, noteInjection, type PluginsDependencies, requireSmall } from "./change.ts";
 import {
   findInjected,
   type InjectedRow,
@@ -69,17 +62,15 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
   const showOn = async (
     actor: Actor,
     scope: Scope,
-    board: PluggedBoard,
+    board: KnownBoard,
     rows: readonly InjectedRow[],
   ): Promise<Injection[]> => {
     if (rows.length === 0) return [];
-    const entries = await deps.entriesOf(scope, board);
-    return rows.map((row) =>
-      showInjection(actor, row, { board, entry: entries.get(entryKeyOf(row.name)) }),
-    );
+    const standingOf = await deps.wishes.standings(scope, board);
+    return rows.map((row) => showInjection(actor, row, board, standingOf));
   };
 
-  const showOne = async (actor: Actor, scope: Scope, board: PluggedBoard, row: InjectedRow) =>
+  const showOne = async (actor: Actor, scope: Scope, board: KnownBoard, row: InjectedRow) =>
     (await showOn(actor, scope, board, [row]))[0] as Injection;
 
   /** Within a transaction: a wish about a plugin on a board is on record, and the board is told. */
@@ -87,7 +78,7 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
     tx: Tx,
     actor: Actor,
     action: string,
-    board: PluggedBoard,
+    board: KnownBoard,
     row: Pick<InjectedRow, "plugin_id" | "name" | "rev">,
     facts: { readonly version?: string; readonly removed?: true },
   ): Promise<void> => {
@@ -97,13 +88,13 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
       facts: { plugin: row.name, ...facts },
     });
     await noteInjection(deps, tx, actor, board, { plugin: row.plugin_id, rev: row.rev }, facts);
-    await deps.retarget(tx, board);
+    await deps.wishes.retarget(tx, board);
   };
 
   const injectIn = async (
     tx: Tx,
     actor: Actor,
-    board: PluggedBoard,
+    board: KnownBoard,
     idOrName: string,
     body: InjectBody,
   ): Promise<InjectedRow> => {
@@ -153,14 +144,14 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
   return {
     name: "injections",
     async list(actor, scope, idOrName) {
-      const board = await deps.findBoard(scope, idOrName);
+      const board = await deps.wishes.find(scope, idOrName);
       const rows = await database.read(scope, (reader) =>
         listInjected(scope, reader, { board: board.uuid }),
       );
       return { items: await showOn(actor, scope, board, rows) };
     },
     async show(actor, scope, idOrName, plugin) {
-      const board = await deps.findBoard(scope, idOrName);
+      const board = await deps.wishes.find(scope, idOrName);
       const row = await database.read(scope, (reader) =>
         findInjected(scope, reader, board.uuid, plugin),
       );
@@ -182,21 +173,21 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
       );
       const items: Injection[] = [];
       for (const row of page.items) {
-        const board = await deps.findBoard(scope, row.board_id);
+        const board = await deps.wishes.find(scope, row.board_id);
         items.push(await showOne(actor, scope, board, row));
       }
       return { items, next: page.next };
     },
     async inject(actor, scope, idOrName, plugin, body) {
       requireSmall(body.parameters);
-      const board = await deps.findServing(scope, idOrName);
+      const board = await deps.wishes.findServing(scope, idOrName);
       const row = await database.write(within(board.project), (tx) =>
         injectIn(tx, actor, board, plugin, body),
       );
       return showOne(actor, scope, board, row);
     },
     async remove(actor, scope, idOrName, plugin) {
-      const board = await deps.findBoard(scope, idOrName);
+      const board = await deps.wishes.find(scope, idOrName);
       await database.write(within(board.project), async (tx) => {
         const row = await findInjected(scope, tx, board.uuid, plugin);
         if (!row) throw fail("plugin.not-injected");

@@ -1,19 +1,17 @@
 // The noun: how plugins, versions and injections are shown. No await, no store.
 import {
-  type Actions,
   fail,
   type Injection,
   type Plugin,
   type PluginExit,
   type PluginManifest,
   type PluginVersion,
-  type Problem,
-  type ProjectId,
   type TargetPlugin,
 } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
-import { hashOf } from "@s4t/kit/node";
-import { type Action, type Actor, may } from "../../policy/index.ts";
+import type { KnownBoard } from "../../edge/link.ts";
+import type { Standings } from "../../edge/wishes.ts";
+import { type Action, type Actor, actionsOf } from "../../policy/index.ts";
 import type { InjectedRow } from "./injection-store.ts";
 import type { PluginRow, VersionRow } from "./store.ts";
 
@@ -34,20 +32,6 @@ export const manifestOf = ({
   parsed.set(version, made);
   return made;
 };
-
-const actionsOf = (
-  actor: Actor,
-  project: string,
-  verbs: Readonly<Record<string, Action>>,
-): Actions =>
-  Object.fromEntries(
-    Object.entries(verbs).map(([verb, action]) => [
-      verb,
-      may(actor, action, project as ProjectId)
-        ? true
-        : { code: "policy.denied", because: "your role does not allow it" },
-    ]),
-  );
 
 /** `presentKey`: a signature by another one counts no longer. */
 export const showVersion = (row: VersionRow, presentKey: string): PluginVersion => ({
@@ -97,6 +81,9 @@ const verbsOf = {
   },
 } as const satisfies Record<string, Record<string, Action>>;
 
+/** Key of a plugin's entry in its board's target, with its section. */
+export const entryKeyOf = (plugin: string): string => `plugins/${plugin}`;
+
 /** What stands in the board's target for a plugin. */
 export const targetValueOf = (row: InjectedRow): TargetPlugin => ({
   name: row.name,
@@ -108,24 +95,11 @@ export const targetValueOf = (row: InjectedRow): TargetPlugin => ({
   parameters: JSON.parse(row.parameters) as TargetPlugin["parameters"],
 });
 
-/** How an entry of a board's target stands. */
-export interface EntryStanding {
-  /** Of the value that it stands for. */
-  readonly hash: string;
-  readonly state: Injection["entry"]["state"];
-  readonly problem: Problem | null;
-}
-
-export interface InjectionShownWith {
-  readonly board: { readonly uuid: string; readonly name: string };
-  /** Undefined where the board has not spoken of it. */
-  readonly entry: EntryStanding | undefined;
-}
-
 export const showInjection = (
   actor: Actor,
   row: InjectedRow,
-  { board, entry }: InjectionShownWith,
+  board: KnownBoard,
+  standingOf: Standings,
 ): Injection => {
   const { runtime, mode } = manifestOf(row);
   return {
@@ -136,11 +110,7 @@ export const showInjection = (
     onBoot: row.on_boot === 1,
     restart: row.restart as Injection["restart"],
     parameters: JSON.parse(row.parameters) as Injection["parameters"],
-    // What is told of an earlier wish says nothing of this one.
-    entry:
-      entry && entry.hash === hashOf(targetValueOf(row))
-        ? { state: entry.state, problem: entry.problem }
-        : { state: "waiting", problem: null },
+    entry: standingOf(entryKeyOf(row.name), targetValueOf(row)),
     state: row.state as Injection["state"],
     since: row.since === null ? null : toRfc3339(row.since),
     exit: row.exit === null ? null : (JSON.parse(row.exit) as PluginExit),

@@ -96,7 +96,7 @@ export const createPluginTopics = (
         name: "plugins",
         action: "injection.list",
         async open({ actor, scope, argument, push }) {
-          const { uuid } = await deps.findBoard(scope, argument);
+          const { uuid } = await deps.wishes.find(scope, argument);
           const load = (plugin: string): void => {
             injections.show(actor, scope, uuid, plugin).then(
               (injection) => push({ changed: [injection], removed: [] }),
@@ -140,7 +140,7 @@ export const createPluginTopics = (
         action: "injection.lines",
         async open({ actor, scope, argument, push }) {
           const [board = "", plugin = ""] = argument.split("/");
-          const { uuid } = await deps.findBoard(scope, board);
+          const { uuid } = await deps.wishes.find(scope, board);
           if (plugin === "") throw fail("plugin.not-injected");
           const { name } = (await injections.show(actor, scope, uuid, plugin)).plugin;
           return {

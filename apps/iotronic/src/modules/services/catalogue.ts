@@ -118,11 +118,11 @@ export const createCatalogue = (deps: ServicesDependencies): Catalogue => {
         const exposures = await listExposures(scope, tx, { service: row.uuid });
         if (next.host !== row.host || next.port !== row.port)
           for (const exposure of exposures) {
-            const board = await deps.findBoard(
+            const board = await deps.wishes.find(
               within(row.project_id as ProjectId),
               exposure.board_id,
             );
-            await deps.retarget(tx, board);
+            await deps.wishes.retarget(tx, board);
             const door = doorOf({ ...exposure, host: next.host, port: next.port }, board.name);
             tx.afterCommit(() => gateway().serve(door));
           }

@@ -1,20 +1,13 @@
 // What every verb of this module needs: its surroundings, a service by id or name, the notes that something changed.
-import { type BoardId, fail, type ProjectId } from "@s4t/contract";
-import { type Clock, createDeadline, isS4tError, type Json, type Log } from "@s4t/kit";
+import { fail, type ProjectId } from "@s4t/contract";
+import type { Clock, Json, Log } from "@s4t/kit";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { Gateway } from "../../edge/gateway.ts";
-import type { Link } from "../../edge/link.ts";
+import type { KnownBoard, Link } from "../../edge/link.ts";
+import type { Wishes } from "../../edge/wishes.ts";
 import { type Actor, type Scope, systemActor } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
-import type { EntryStanding } from "./service.ts";
 import { type ExposedRow, findService, type ServiceRow } from "./store.ts";
-
-/** A board, as far as its services are concerned. */
-export interface ServedBoard {
-  readonly uuid: BoardId;
-  readonly project: ProjectId;
-  readonly name: string;
-}
 
 export interface ServicesDependencies {
   readonly database: Database;
@@ -25,23 +18,7 @@ export interface ServicesDependencies {
   readonly changes: ChangeLog;
   readonly link: () => Link;
   readonly gateway: () => Gateway;
-  /** A board, by id or name. Throws `board.not-found`. */
-  readonly findBoard: (scope: Scope, idOrName: string) => Promise<ServedBoard>;
-  /** The same where it can serve. Throws `board.retired`, `board.never-seen` too. */
-  readonly findServing: (scope: Scope, idOrName: string) => Promise<ServedBoard>;
-  /** Within a transaction: the board's target changes; answers its revision. */
-  readonly retarget: (tx: Tx, board: ServedBoard) => Promise<number>;
-  /** How entries of a board's target stand, by `section/key`. */
-  readonly entriesOf: (
-    scope: Scope,
-    board: ServedBoard,
-  ) => Promise<ReadonlyMap<string, EntryStanding>>;
-  /** Resolves with how a new entry of a board's target stands once the board has settled it. */
-  readonly untilSettled: (
-    board: ServedBoard,
-    key: string,
-    signal: AbortSignal,
-  ) => Promise<EntryStanding>;
+  readonly wishes: Wishes;
 }
 
 export const getService = async (
@@ -52,30 +29,6 @@ export const getService = async (
   const row = await findService(scope, reader, idOrName);
   if (!row) throw fail("service.not-found");
   return row;
-};
-
-/** Key of an exposure's entry in its board's target, with its section. */
-export const entryKeyOf = (service: string): string => `services/${service}`;
-
-/** How long a board that is there gets to take a wish into its target before who asked is answered. */
-export const SETTLE_MS = 10_000;
-
-/** How a new entry stands on a board that is there; one that is not told of in time is `waiting`. */
-export const settledOf = async (
-  { clock, untilSettled }: Pick<ServicesDependencies, "clock" | "untilSettled">,
-  board: ServedBoard,
-  key: string,
-  signal: AbortSignal,
-): Promise<EntryStanding> => {
-  const patience = createDeadline(clock, SETTLE_MS, signal);
-  try {
-    return await untilSettled(board, key, patience.signal);
-  } catch (error) {
-    if (signal.aborted || !isS4tError(error, "deadline.exceeded")) throw error;
-    return { state: "waiting", problem: null };
-  } finally {
-    patience[Symbol.dispose]();
-  }
 };
 
 type Facts = Readonly<Record<string, Json>>;
@@ -102,7 +55,7 @@ export const noteExposure = async (
   tx: Tx,
   actor: Actor | null,
   action: string,
-  board: ServedBoard,
+  board: KnownBoard,
   row: ExposedRow,
   facts: Facts = {},
 ): Promise<void> => {

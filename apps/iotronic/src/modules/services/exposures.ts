@@ -2,19 +2,13 @@
 import { type BodyOf, type Exposure, fail, type rest } from "@s4t/contract";
 import { isS4tError, type Part } from "@s4t/kit";
 import type { GatewayHost } from "../../edge/gateway.ts";
+import type { KnownBoard } from "../../edge/link.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { requireSource } from "../../edge/sources.ts";
 import { type Actor, everything, type Scope } from "../../policy/index.ts";
-import {
-  entryKeyOf,
-  getService,
-  noteExposure,
-  type ServedBoard,
-  type ServicesDependencies,
-  settledOf,
-} from "./change.ts";
+import { getService, noteExposure, type ServicesDependencies } from "./change.ts";
 import { portsToTry, requireFreePort } from "./ports.ts";
-import { doorOf, showExposure } from "./service.ts";
+import { doorOf, entryKeyOf, showExposure, targetValueOf } from "./service.ts";
 import {
   type ExposedRow,
   insertExposure,
@@ -62,22 +56,15 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
   const showOn = async (
     actor: Actor,
     scope: Scope,
-    board: ServedBoard,
+    board: KnownBoard,
     rows: readonly ExposedRow[],
   ): Promise<Exposure[]> => {
     if (rows.length === 0) return [];
-    const entries = await deps.entriesOf(scope, board);
-    const shown = { uuid: board.uuid, name: board.name };
-    return rows.map((row) =>
-      showExposure(actor, row, {
-        gateway: gateway(),
-        board: shown,
-        entry: entries.get(entryKeyOf(row.name)) ?? { state: "waiting", problem: null },
-      }),
-    );
+    const standingOf = await deps.wishes.standings(scope, board);
+    return rows.map((row) => showExposure(actor, row, { gateway: gateway(), board, standingOf }));
   };
 
-  const readOn = (scope: Scope, board: ServedBoard, service?: ServiceRow): Promise<ExposedRow[]> =>
+  const readOn = (scope: Scope, board: KnownBoard, service?: ServiceRow): Promise<ExposedRow[]> =>
     database.read(scope, (reader) =>
       listExposures(scope, reader, {
         board: board.uuid,
@@ -87,7 +74,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
 
   /** Binds a port before anybody is told of it: what the machine itself has taken is not promised. */
   const bindOne = async (
-    board: ServedBoard,
+    board: KnownBoard,
     service: ServiceRow,
     asked: number | undefined,
   ): Promise<number> => {
@@ -113,7 +100,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
   const release = async (
     scope: Scope,
     actor: Actor | null,
-    board: ServedBoard,
+    board: KnownBoard,
     row: ExposedRow,
   ): Promise<void> => {
     // Ports stand above projects: so does a transaction that leases one or gives it back.
@@ -127,7 +114,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
         service_id,
         released_at: clock.now(),
       });
-      await deps.retarget(tx, board);
+      await deps.wishes.retarget(tx, board);
       const action = actor ? "exposure.withdraw" : "exposure.expire";
       await noteExposure(deps, tx, actor, action, board, row);
       tx.afterCommit(() => gateway().unbind(port));
@@ -135,7 +122,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
   };
 
   const withdrawAll = async (uuid: string): Promise<void> => {
-    const board = await deps.findBoard(everything, uuid);
+    const board = await deps.wishes.find(everything, uuid);
     for (const row of await readOn(everything, board)) await release(everything, null, board, row);
   };
 
@@ -146,7 +133,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
           listOverdueExposures(everything, reader, clock.now()),
         );
         for (const row of overdue)
-          await release(everything, null, await deps.findBoard(everything, row.board_id), row);
+          await release(everything, null, await deps.wishes.find(everything, row.board_id), row);
       })()
         .catch((error: unknown) => log.warn("Exposures whose time is over stay open", { error }))
         .finally(watchExpiry);
@@ -156,7 +143,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
   const open = async (
     actor: Actor,
     scope: Scope,
-    board: ServedBoard,
+    board: KnownBoard,
     service: ServiceRow,
     body: ExposeBody,
   ): Promise<ExposedRow> => {
@@ -179,7 +166,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
         await insertExposure(scope, tx, exposure);
         const { project_id, board_id, service_id } = row;
         await setPort(scope, tx, { port, project_id, board_id, service_id, released_at: null });
-        await deps.retarget(tx, board);
+        await deps.wishes.retarget(tx, board);
         await noteExposure(deps, tx, actor, "exposure.expose", board, row, {
           sources: body.sources ?? [],
           ttlS: body.ttlS ?? null,
@@ -196,7 +183,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
   const change = async (
     actor: Actor,
     scope: Scope,
-    board: ServedBoard,
+    board: KnownBoard,
     row: ExposedRow,
     body: ExposeBody,
   ): Promise<ExposedRow> => {
@@ -234,18 +221,18 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
       );
       const items: Exposure[] = [];
       for (const row of page.items) {
-        const board = await deps.findBoard(scope, row.board_id);
+        const board = await deps.wishes.find(scope, row.board_id);
         items.push(...(await showOn(actor, scope, board, [row])));
       }
       return { items, next: page.next };
     },
     async list(actor, scope, idOrName) {
-      const board = await deps.findBoard(scope, idOrName);
+      const board = await deps.wishes.find(scope, idOrName);
       return { items: await showOn(actor, scope, board, await readOn(scope, board)) };
     },
     async expose(actor, scope, idOrName, serviceName, body, signal) {
       for (const source of body.sources ?? []) requireSource(source);
-      const board = await deps.findServing(scope, idOrName);
+      const board = await deps.wishes.findServing(scope, idOrName);
       const service = await database.read(scope, (reader) =>
         getService(scope, reader, serviceName),
       );
@@ -261,12 +248,12 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
         : await open(actor, scope, board, service, body);
       // Whoever is told of a new door may go through it at once.
       if (!known && link().isConnected(board.uuid))
-        await settledOf(deps, board, entryKeyOf(row.name), signal);
+        await deps.wishes.untilSettled(board, entryKeyOf(row.name), targetValueOf(row), signal);
       const [shown] = await showOn(actor, scope, board, [row]);
       return shown as Exposure;
     },
     async withdraw(actor, scope, idOrName, serviceName) {
-      const board = await deps.findBoard(scope, idOrName);
+      const board = await deps.wishes.find(scope, idOrName);
       const service = await database.read(scope, (reader) =>
         getService(scope, reader, serviceName),
       );
@@ -281,7 +268,7 @@ export const createExposures = (deps: ServicesDependencies): Exposures => {
       );
       const doors = [];
       for (const row of rows)
-        doors.push(doorOf(row, (await deps.findBoard(everything, row.board_id)).name));
+        doors.push(doorOf(row, (await deps.wishes.find(everything, row.board_id)).name));
       return doors;
     },
     start() {

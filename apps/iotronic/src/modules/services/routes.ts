@@ -1,9 +1,9 @@
 import { fail, rest } from "@s4t/contract";
 import type { Gateway } from "../../edge/gateway.ts";
 import { implement } from "../../edge/routes.ts";
+import type { Wishes } from "../../edge/wishes.ts";
 import { projectOf } from "../../policy/index.ts";
 import type { Catalogue } from "./catalogue.ts";
-import type { ServicesDependencies } from "./change.ts";
 import type { Exposures } from "./exposures.ts";
 import { showConnection } from "./service.ts";
 import type { Streams } from "./streams.ts";
@@ -13,7 +13,7 @@ export interface ServiceRoutesDependencies {
   readonly exposures: Exposures;
   readonly streams: Streams;
   readonly gateway: () => Gateway;
-  readonly findBoard: ServicesDependencies["findBoard"];
+  readonly wishes: Pick<Wishes, "find">;
 }
 
 export const serviceRoutes = ({
@@ -21,7 +21,7 @@ export const serviceRoutes = ({
   exposures,
   streams,
   gateway,
-  findBoard,
+  wishes,
 }: ServiceRoutesDependencies) => [
   ...implement(rest.services, {
     list: ({ actor, scope, query }) => catalogue.list(actor, scope, query),
@@ -41,11 +41,11 @@ export const serviceRoutes = ({
   }),
   ...implement(rest.connections, {
     async list({ scope, params }) {
-      const { uuid } = await findBoard(scope, params.uuid);
+      const { uuid } = await wishes.find(scope, params.uuid);
       return { items: gateway().connections(uuid).map(showConnection) };
     },
     async cut({ scope, params }) {
-      const { uuid } = await findBoard(scope, params.uuid);
+      const { uuid } = await wishes.find(scope, params.uuid);
       if (!gateway().cut(uuid, params.connection)) throw fail("connection.not-found");
       return undefined;
     },

@@ -1,30 +1,22 @@
 // The noun: how services and exposures are shown. No await, no store.
 import {
-  type Actions,
   type Connection,
   type Exposure,
-  fail,
   type Problem,
   type ProjectId,
   type Service,
   sentenceOf,
+  type TargetService,
 } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
 import type { Gateway, OpenConnection, PublicDoor } from "../../edge/gateway.ts";
-import { type Action, type Actor, may } from "../../policy/index.ts";
+import type { KnownBoard } from "../../edge/link.ts";
+import type { Standings } from "../../edge/wishes.ts";
+import { type Actor, actionsOf } from "../../policy/index.ts";
 import type { ExposedRow, ServiceRow } from "./store.ts";
 
 /** Where a service listens unless said: nothing beyond the board itself is reached by accident. */
 export const BOARD_LOOPBACK = "127.0.0.1";
-
-const actionsOf = (actor: Actor, project: string, actions: readonly Action[]): Actions =>
-  Object.fromEntries(
-    actions.map((action) => {
-      if (may(actor, action, project as ProjectId)) return [action, true];
-      const { code, message } = fail("policy.denied", { action, needs: "manager" });
-      return [action, { code, because: message }];
-    }),
-  );
 
 export const showService = (actor: Actor, row: ServiceRow, exposures: number): Service => ({
   uuid: row.uuid,
@@ -39,7 +31,10 @@ export const showService = (actor: Actor, row: ServiceRow, exposures: number): S
   description: row.description,
   labels: JSON.parse(row.labels) as Service["labels"],
   exposures,
-  actions: actionsOf(actor, row.project_id, ["service.update", "service.remove"]),
+  actions: actionsOf(actor, row.project_id, {
+    update: "service.update",
+    remove: "service.remove",
+  }),
 });
 
 const isLoopback = (address: string): boolean =>
@@ -51,41 +46,47 @@ export const warningOf = (address: string, sources: readonly string[]): Problem 
     ? null
     : { code: "exposure.open-to-all", sentence: sentenceOf("exposure.open-to-all", { address }) };
 
-/** How an entry of a board's target stands. */
-export interface EntryStanding {
-  readonly state: Exposure["entry"]["state"];
-  readonly problem: Problem | null;
-}
+/** Key of an entry in its board's target, with its section. */
+export const entryKeyOf = (name: string): string => `services/${name}`;
+
+/** What stands in a board's target for an endpoint. */
+export const targetValueOf = ({
+  host,
+  port,
+}: Pick<TargetService, "host" | "port">): TargetService => ({ host, port, protocol: "tcp" });
 
 export interface ExposureShownWith {
   readonly gateway: Gateway;
-  readonly board: { readonly uuid: string; readonly name: string };
-  readonly entry: EntryStanding;
+  readonly board: KnownBoard;
+  readonly standingOf: Standings;
 }
 
 export const showExposure = (
   actor: Actor,
   row: ExposedRow,
-  { gateway, board, entry }: ExposureShownWith,
+  { gateway, board, standingOf }: ExposureShownWith,
 ): Exposure => {
   const sources = JSON.parse(row.sources) as string[];
   const state = gateway.state(row.public_port);
   return {
     service: { uuid: row.service_id, name: row.name, port: row.port },
-    board,
+    board: { uuid: board.uuid, name: board.name },
     publicPort: row.public_port,
     publicHost: gateway.address,
     warning: warningOf(gateway.address, sources),
     sources,
     expiresAt: row.expires_at === null ? null : toRfc3339(row.expires_at),
-    entry,
+    entry: standingOf(entryKeyOf(row.name), targetValueOf(row)),
     door: { open: state.open, problem: state.open ? null : state.problem },
     connections: gateway
-      .connections(board.uuid as PublicDoor["board"])
+      .connections(board.uuid)
       .filter(({ publicPort }) => publicPort === row.public_port).length,
     createdAt: toRfc3339(row.created_at),
     createdBy: row.created_by,
-    actions: actionsOf(actor, row.project_id, ["exposure.expose", "exposure.withdraw"]),
+    actions: actionsOf(actor, row.project_id, {
+      expose: "exposure.expose",
+      withdraw: "exposure.withdraw",
+    }),
   };
 };
 

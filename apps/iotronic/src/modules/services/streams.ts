@@ -4,8 +4,10 @@ import { fail, TUNNEL_TICKET_LIFE_S, tunnel, type Way } from "@s4t/contract";
 import type { Part } from "@s4t/kit";
 import type { Door, Endpoint, GatewayHost } from "../../edge/gateway.ts";
 import { newId } from "../../edge/id.ts";
+import type { KnownBoard } from "../../edge/link.ts";
 import { type Actor, everything, type Scope } from "../../policy/index.ts";
-import { entryKeyOf, type ServedBoard, type ServicesDependencies, settledOf } from "./change.ts";
+import type { ServicesDependencies } from "./change.ts";
+import { entryKeyOf, targetValueOf } from "./service.ts";
 import { insertForward, listForwards, removeForward, renewForward } from "./store.ts";
 
 /** How long a forward stays without its client: a few lost renewals. */
@@ -29,7 +31,7 @@ export interface Streams extends Part, Pick<GatewayHost, "renewForward" | "endFo
 
 export interface StreamsDependencies extends ServicesDependencies {
   /** Whether a project's key is with its owner. */
-  readonly isSealed: (board: ServedBoard) => Promise<boolean>;
+  readonly isSealed: (board: KnownBoard) => Promise<boolean>;
 }
 
 /** Key of a forward's entry in the section `services`. */
@@ -42,7 +44,7 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
 
   const open = async (
     actor: Actor,
-    board: ServedBoard,
+    board: KnownBoard,
     door: Exclude<Door, "port">,
     forward: (Endpoint & { readonly uuid: string }) | null,
     signal: AbortSignal,
@@ -56,8 +58,8 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
     return { ...gateway().issueWay(way), expiresInS: TUNNEL_TICKET_LIFE_S, challenge };
   };
 
-  const find = async (scope: Scope, idOrName: string): Promise<ServedBoard> => {
-    const board = await deps.findServing(scope, idOrName);
+  const find = async (scope: Scope, idOrName: string): Promise<KnownBoard> => {
+    const board = await deps.wishes.findServing(scope, idOrName);
     if (!link().isConnected(board.uuid)) throw fail("board.offline");
     return board;
   };
@@ -67,10 +69,10 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
       listForwards(everything, reader, { uuid }),
     );
     if (!row) return;
-    const board = await deps.findBoard(everything, row.board_id);
+    const board = await deps.wishes.find(everything, row.board_id);
     await database.write(everything, async (tx) => {
       await removeForward(everything, tx, uuid);
-      await deps.retarget(tx, board);
+      await deps.wishes.retarget(tx, board);
     });
   };
 
@@ -104,9 +106,14 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
           port,
           expires_at: clock.now() + FORWARD_LEASE_MS,
         });
-        await deps.retarget(tx, board);
+        await deps.wishes.retarget(tx, board);
       });
-      const standing = await settledOf(deps, board, entryKeyOf(forwardKeyOf(uuid)), signal);
+      const standing = await deps.wishes.untilSettled(
+        board,
+        entryKeyOf(forwardKeyOf(uuid)),
+        targetValueOf({ host, port }),
+        signal,
+      );
       if (standing.state !== "reached") {
         await end(uuid);
         throw fail("service.not-allowed", {

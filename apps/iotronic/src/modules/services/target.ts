@@ -2,6 +2,7 @@
 import type { TargetService } from "@s4t/contract";
 import { everything } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
+import { targetValueOf } from "./service.ts";
 import { listExposures, listForwards } from "./store.ts";
 import { forwardKeyOf } from "./streams.ts";
 
@@ -15,10 +16,8 @@ export const servicesPart = async (
   if (exposed.length + forwards.length === 0) return {};
   return {
     services: Object.fromEntries([
-      ...exposed.map(({ name, host, port }) => [name, { host, port, protocol: "tcp" }] as const),
-      ...forwards.map(
-        ({ uuid, host, port }) => [forwardKeyOf(uuid), { host, port, protocol: "tcp" }] as const,
-      ),
+      ...exposed.map((row) => [row.name, targetValueOf(row)] as const),
+      ...forwards.map((row) => [forwardKeyOf(row.uuid), targetValueOf(row)] as const),
     ]),
   };
 };
