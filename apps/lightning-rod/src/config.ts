@@ -1,6 +1,6 @@
 // Settings of the agent as a program: few, all by argument, so that a unit file shows them.
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fail } from "@s4t/contract";
 import { defaultAllowed } from "./access/allowed.ts";
 
@@ -19,6 +19,7 @@ export interface AccessConfig {
 
 /** Settings of `run`. */
 export interface AgentConfig {
+  /** Absolute: nothing depends on where the agent was started. */
   readonly data: string;
   /** {@link FROM_INPUT}: it comes as the first line of standard input, which no list of processes shows. */
   readonly enrol: string | null;
@@ -97,7 +98,7 @@ export const readAgentConfig = (args: readonly string[]): AgentConfig => {
   }
   const command = given.get("reboot-command");
   return {
-    data: given.get("data") ?? defaultFolder(),
+    data: resolve(given.get("data") ?? defaultFolder()),
     enrol: given.get("enrol") ?? null,
     rebootCommand: command === undefined ? null : parseCommand(command),
     url: parseUrl(given.get("url")),

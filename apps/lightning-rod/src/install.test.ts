@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readAgentConfig } from "./config.ts";
 import { unitText } from "./install.ts";
@@ -34,4 +35,9 @@ it("keeps what its owner lets others reach, and opens the machine only to a shel
   expect(open).toContain('"--shell-user" "maria"');
   expect(open).not.toContain("ProtectSystem");
   expect(open).toContain("NoNewPrivileges=no");
+});
+
+it("knows its data folder from wherever it is started", () => {
+  expect(readAgentConfig(["--data", "data"]).data).toBe(join(process.cwd(), "data"));
+  expect(textOf("--data", "data")).toContain(`ReadWritePaths=${join(process.cwd(), "data")}`);
 });
