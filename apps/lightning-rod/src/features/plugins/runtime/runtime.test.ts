@@ -213,7 +213,7 @@ describe("a plugin", () => {
     expect(await opened.call()).toBe(2);
     await expect(opened.call({ bad: true })).rejects.toMatchObject({
       code: "plugin.failed",
-      details: { because: "KeyError: 'lamp'", trace: expect.stringContaining("main.py") },
+      details: { because: "KeyError: 'lamp'", traceback: expect.stringContaining("main.py") },
     });
     expect(await opened.call()).toBe(1);
   });
