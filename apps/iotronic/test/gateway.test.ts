@@ -357,7 +357,7 @@ describe("a way", () => {
     });
     refuses = () => false;
     expect([refused.status, refused.code]).toEqual([403, "service.not-allowed"]);
-    expect(refused.text).toContain("Its owner does not allow it");
+    expect(refused.body.title).toBe("Its owner does not allow it.");
   });
 
   it("ends with the token that it was asked for with", async () => {

@@ -1,7 +1,7 @@
 // Ways to a board for one client: forward, shell, files. A forward is also a wish in the board's target, for as long as its
 // client is there: a board lets nobody to a port that its target does not name.
 import { fail, TUNNEL_TICKET_LIFE_S, tunnel, type Way } from "@s4t/contract";
-import type { Part } from "@s4t/kit";
+import { type Part, S4tError } from "@s4t/kit";
 import type { Door, Endpoint, GatewayHost } from "../../edge/gateway.ts";
 import { newId } from "../../edge/id.ts";
 import type { KnownBoard } from "../../edge/link.ts";
@@ -116,10 +116,13 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
       );
       if (standing.state !== "reached") {
         await end(uuid);
-        throw fail("service.not-allowed", {
-          endpoint: `${host}:${port}`,
-          because: standing.problem?.sentence.replace(/\.$/, "") ?? "it did not take the wish in",
-        });
+        const endpoint = `${host}:${port}`;
+        // The board's sentence is whole: it names the endpoint and why.
+        throw standing.problem
+          ? new S4tError("service.not-allowed", standing.problem.sentence, {
+              details: { endpoint },
+            })
+          : fail("service.not-allowed", { endpoint, because: "it did not take the wish in" });
       }
       return open(actor, board, "forward", { uuid, host, port }, signal);
     },
