@@ -1,6 +1,7 @@
 // Each level by itself, as root and as an ordinary user, with bubblewrap; and what the kernel itself says of a plugin's process.
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testAbuses } from "../../../../test/abuse.ts";
@@ -9,17 +10,34 @@ import { levels, openTestMachine, type TestMachine } from "../../../../test/runt
 import { openGroups } from "../../../platform/linux/plugins/groups.ts";
 import { FIRST_UID } from "../../../platform/linux/plugins/users.ts";
 
+const root = new URL("../../../../../../", import.meta.url).pathname;
 const program = new URL("../../../../test/escape-program.ts", import.meta.url).pathname;
 
 /** Somebody without rights, by number: there may be no name for it. */
-const ORDINARY = 65_534;
-const asOrdinary = (allow: keyof typeof levels): { level: string; tried: Tried[] } =>
-  JSON.parse(
-    execFileSync(process.execPath, ["--conditions=source", program, allow], {
-      ...{ uid: ORDINARY, gid: ORDINARY, encoding: "utf8", timeout: 300_000 },
-      env: { PATH: process.env.PATH ?? "" },
-    }),
-  );
+const ORDINARY = "65534";
+/** The checkout may lie below a folder that is closed to others: shown to them elsewhere, in a mount namespace of its own. */
+const asOrdinary = (allow: keyof typeof levels): { level: string; tried: Tried[] } => {
+  const view = mkdtempSync(join(tmpdir(), "s4t-view-"));
+  chmodSync(view, 0o755);
+  const seen = (path: string): string =>
+    path.startsWith(root) ? join(view, path.slice(root.length)) : path;
+  const script = `mount --bind "$1" "$2" && cd / && shift 2 && exec "$@"`;
+  try {
+    return JSON.parse(
+      execFileSync(
+        "unshare",
+        [
+          ...["--mount", "--propagation", "private", "--", "sh", "-c", script, "sh", root, view],
+          ...["setpriv", "--reuid", ORDINARY, "--regid", ORDINARY, "--clear-groups", "--"],
+          ...[seen(process.execPath), "--conditions=source", seen(program), allow],
+        ],
+        { encoding: "utf8", timeout: 300_000, env: { PATH: process.env.PATH ?? "" } },
+      ),
+    );
+  } finally {
+    rmdirSync(view);
+  }
+};
 const surprises = (tried: readonly Tried[]) =>
   tried.filter(({ expected, outcome }) => expected !== outcome);
 
