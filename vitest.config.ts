@@ -25,7 +25,7 @@ export default defineConfig({
       "**/node_modules/**",
       ...(lane === "fast" ? ["**/*.real.test.ts", "**/*.soak.test.ts"] : []),
     ],
-    testTimeout: lane === "fast" ? 20_000 : 600_000,
+    testTimeout: { fast: 20_000, real: 300_000, soak: 600_000 }[lane] ?? 20_000,
     hookTimeout: lane === "fast" ? 30_000 : 300_000,
     ...(lane === "fast" ? {} : { fileParallelism: false }),
     execArgv: ["--conditions=source", "--disable-warning=ExperimentalWarning"],

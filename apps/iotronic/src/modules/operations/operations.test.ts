@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, type ManualClock } from "../../../test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
 import { systemActor, within } from "../../policy/index.ts";
+import type { Database } from "../../ports/database.ts";
 import { createChanges } from "../changes/index.ts";
 import { createOperations } from "./index.ts";
 import { HANDED_OVER_GRACE_MS, OPERATION_EXPIRY_MS } from "./operations.ts";
@@ -21,10 +22,10 @@ beforeEach(async () => {
 });
 afterEach(() => test.close());
 
-const open = async () => {
+const open = async (database: Database = test.database) => {
   const changes = createChanges({ database: test.database, clock });
   await changes.start?.();
-  const operations = createOperations({ database: test.database, clock, log: silentLog, changes });
+  const operations = createOperations({ database, clock, log: silentLog, changes });
   await operations.start?.();
   const job = () =>
     test.database.write(scope, (tx) =>
@@ -109,5 +110,50 @@ describe("the lane of jobs", () => {
     const next = await job();
     const { jobs } = await operations.jobsFor(project, board, before?.cursor ?? 0, 1);
     expect(jobs.map(({ id }) => id)).toEqual([next.uuid]);
+  });
+});
+
+describe("work that a request waits for", () => {
+  /** Writes take their time, as on a slow disk. */
+  const slow = (): Database => ({
+    ...test.database,
+    read: (...given) => test.database.read(...given),
+    async write(...given) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return test.database.write(...given);
+    },
+  });
+  const work = {
+    operation: { actor: systemActor, project, name: "board.info", board },
+    alongside: async () => {},
+    signal: new AbortController().signal,
+  };
+
+  it("is found ended by whoever heard of its end, before that could be stored", async () => {
+    const { operations } = await open(slow());
+    const { body } = await operations.run({
+      ...work,
+      ...{ waitMs: 1_000, early: true, work: async () => "done at once" },
+    });
+    expect(await operations.get(scope, body.uuid)).toMatchObject({
+      status: "done",
+      result: "done at once",
+    });
+    const { items } = await operations.list(scope, {});
+    expect(items.map(({ status }) => status)).toEqual(["done"]);
+  });
+
+  it("is canceled and stored so before its canceling is answered", async () => {
+    const { operations, state } = await open(slow());
+    const { body } = await operations.run({
+      ...work,
+      ...{ waitMs: undefined, cancelable: true },
+      work: (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason));
+        }),
+    });
+    expect((await operations.cancel(systemActor, scope, body.uuid)).status).toBe("canceled");
+    expect(await state(body.uuid)).toBe("canceled");
   });
 });

@@ -260,6 +260,7 @@ export const createOperations = ({
       if (row?.board_id === board.uuid && maySettle(row)) await end(tx, systemActor, row, outcome);
     },
     async list(scope, query) {
+      await runs.stored();
       const before =
         query.after === undefined ? undefined : parseCursor(query.after, ["number", "string"]);
       const filter = { board: query.board, states: statesOf(query.status), before };
@@ -269,6 +270,7 @@ export const createOperations = ({
       return pageOf(rows, query, (row) => [Number(row.created_at), row.uuid], show);
     },
     async get(scope, uuid) {
+      await runs.stored(uuid);
       const row = await database.read(scope, (reader) => findOperation(scope, reader, uuid));
       if (!row) throw fail("operation.not-found");
       return show(row);

@@ -27,8 +27,10 @@ export interface RunRequest {
 export interface Runs {
   /** Answers `202` with the operation, or with its end where that comes within the wait. */
   run(request: RunRequest): Promise<Answer<Operation>>;
-  /** Cancels work that goes on; undefined where it does not, or cannot be canceled. */
+  /** Cancels work that goes on, and resolves once that is stored; undefined where it does not go on, or cannot be canceled. */
   cancel(uuid: string): Promise<Operation> | undefined;
+  /** Resolves once the ends that were answered up to now are stored: whoever heard of one finds it so. Of this operation, or of all. */
+  stored(uuid?: string): Promise<void>;
   /** Ends what goes on: its end is not known then. Resolves when all of it is stored. */
   stop(): Promise<void>;
 }
@@ -72,7 +74,7 @@ export const accepted = (operation: Operation): Answer<Operation> =>
 /** Makes it. */
 export const createRuns = ({ database, clock, log, open, settle }: RunsDependencies): Runs => {
   const running = new Map<string, Running>();
-  const storing = new Set<Promise<unknown>>();
+  const storing = new Map<string, Promise<void>>();
 
   const outcomeOf = async (
     work: RunRequest["work"],
@@ -119,27 +121,35 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
       return opened;
     });
 
-  const keep = (work: Promise<unknown>): void => {
-    const kept = work.catch((error: unknown) =>
-      log.error("How an operation ended could not be stored", { error }),
+  const keep = (uuid: string, work: Promise<unknown>): void => {
+    const kept = work.then(
+      () => {},
+      (error: unknown) => log.error("How an operation ended could not be stored", { error }),
     );
-    storing.add(kept);
-    void kept.finally(() => storing.delete(kept));
+    storing.set(uuid, kept);
+    void kept.finally(() => storing.delete(uuid));
+  };
+
+  const stored = async (uuid?: string): Promise<void> => {
+    await (uuid === undefined ? Promise.all(storing.values()) : storing.get(uuid));
   };
 
   const start = (
     operation: Operation,
     request: RunRequest,
-    stored: () => Promise<unknown>,
+    open: () => Promise<unknown>,
   ): Promise<Operation> => {
     const { uuid } = operation;
     // The request may end before the board answers: the work goes on, bounded by its own time.
     const controller = new AbortController();
     const outcome = outcomeOf(request.work, controller);
-    const storedThen = stored();
+    const opened = open();
     const end = outcome.then((came) => {
       running.delete(uuid);
-      keep(storedThen.then(() => settle(uuid, came)));
+      keep(
+        uuid,
+        opened.then(() => settle(uuid, came)),
+      );
       return ended(operation, came);
     });
     running.set(uuid, { controller, cancelable: request.cancelable === true, ended: end });
@@ -185,12 +195,16 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
       const found = running.get(uuid);
       if (!found?.cancelable) return undefined;
       found.controller.abort(fail("request.canceled"));
-      return found.ended;
+      return found.ended.then(async (operation) => {
+        await stored(uuid);
+        return operation;
+      });
     },
+    stored,
     async stop() {
       for (const { controller } of running.values()) controller.abort(fail("command.unknown"));
       await Promise.all([...running.values()].map((each) => each.ended));
-      await Promise.all(storing);
+      await stored();
     },
   };
 };
