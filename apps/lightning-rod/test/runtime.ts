@@ -55,8 +55,12 @@ export const levels = {
 export const openTestMachine = async (
   allow: (typeof levels)[keyof typeof levels] = levels.full,
   find?: (name: string) => string | undefined,
+  /** Whether it lies below a folder that other users may not enter. */
+  isClosed = false,
 ): Promise<TestMachine> => {
-  const folder = mkdtempSync(join(tmpdir(), "s4t-runtime-"));
+  const outer = mkdtempSync(join(tmpdir(), "s4t-runtime-"));
+  const folder = isClosed ? join(outer, "agent") : outer;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const processes = openPluginProcesses({
     top: folder,
     folder: join(folder, "plugins/hosts"),
@@ -110,7 +114,7 @@ export const openTestMachine = async (
     },
     async close() {
       await Promise.all(opened.map((instance) => instance.close()));
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(outer, { recursive: true, force: true });
     },
   };
 };

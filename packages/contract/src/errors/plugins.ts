@@ -23,6 +23,7 @@ export const pluginErrors = {
     "The project is sealed: sign the version with its owner's key (s4t plugin sign).",
   ),
   "plugin.damaged": refused(422)("data", "The plugin's bytes are not what was signed: {because}."),
+  "plugin.unheld": refused(409)("config", "This board runs no plugin as root: {next}."),
   "plugin.runtime-missing": refused(409)("config", "This board has no {runtime}: {next}."),
   "plugin.parameters-invalid": refused(422)(
     "data",

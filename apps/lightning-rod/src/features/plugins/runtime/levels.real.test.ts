@@ -8,6 +8,7 @@ import { testAbuses } from "../../../../test/abuse.ts";
 import { type Tried, tryEscapes } from "../../../../test/escape-run.ts";
 import { levels, openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
 import { openGroups } from "../../../platform/linux/plugins/groups.ts";
+import { findProgram } from "../../../platform/linux/plugins/probe.ts";
 import { FIRST_UID } from "../../../platform/linux/plugins/users.ts";
 
 const root = new URL("../../../../../../", import.meta.url).pathname;
@@ -60,6 +61,45 @@ describe("escapes", () => {
     const open = tried.filter(({ outcome }) => outcome === "open").map(({ attempt }) => attempt);
     for (const attempt of ["become root", "mount", "open a raw socket", "read the agent's key"])
       expect(open).toContain(attempt);
+  });
+});
+
+describe("root below a closed folder", () => {
+  const without =
+    (...missing: string[]) =>
+    (name: string) =>
+      missing.includes(name) ? undefined : findProgram(name);
+
+  it.each(["node", "python"] as const)(
+    "gives a %s plugin a view and a user of its own",
+    async (runtime) => {
+      const machine = await openTestMachine(levels.full, without("bwrap"), true);
+      try {
+        expect(machine.isolation).toMatchObject({ level: "kernel", ownUser: true });
+        const opened = machine.open(
+          runtime,
+          runtime === "node"
+            ? "export default () => process.getuid();"
+            : "import os\ndef main(p, c):\n    return os.getuid()\n",
+        );
+        expect(await opened.call()).toBeGreaterThanOrEqual(FIRST_UID);
+      } finally {
+        await machine.close();
+      }
+    },
+  );
+
+  it("refuses plugins where that cannot be made: none runs as root", async () => {
+    const machine = await openTestMachine(levels.full, without("bwrap", "mount"), true);
+    try {
+      expect(machine.isolation).toMatchObject({ level: "none", ownUser: false });
+      for (const runtime of ["node", "python"] as const)
+        await expect(machine.open(runtime, "").call()).rejects.toMatchObject({
+          code: "plugin.unheld",
+        });
+    } finally {
+      await machine.close();
+    }
   });
 });
 

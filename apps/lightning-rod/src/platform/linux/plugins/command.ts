@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { BoardInfo, PluginManifest } from "@s4t/contract";
 import type { ProcessWanted } from "../../plugin-processes.ts";
-import { hasOwnUsers, type Machine } from "./machine.ts";
+import { hasOwnUsers, type Machine, wouldBeRoot } from "./machine.ts";
 import { sandboxArguments } from "./sandbox.ts";
 import { throughWalls } from "./walls.ts";
 
@@ -155,7 +155,8 @@ export const isolationOf = (machine: Machine): NonNullable<BoardInfo["plugins"]>
   const { sandbox, groups, prlimit, unshare } = machine;
   const ownUser = hasOwnUsers(machine);
   const limits = groups?.holds.has("memory") ? groups.version : prlimit ? "rlimit" : "none";
-  const level = sandbox ? "full" : ownUser ? "kernel" : limits === "none" ? "none" : "limits";
+  const isBare = limits === "none" || wouldBeRoot(machine);
+  const level = sandbox ? "full" : ownUser ? "kernel" : isBare ? "none" : "limits";
   return {
     ...{ level, ownUser, limits },
     sandbox: sandbox !== undefined,

@@ -80,3 +80,6 @@ export const findMachine = async (
 /** Whether plugins can have users of their own: they must reach the interpreter and their own code. */
 export const hasOwnUsers = ({ isRoot, isWayOpen, walls, sandbox }: Machine): boolean =>
   isRoot && (sandbox !== undefined || isWayOpen || walls !== undefined);
+
+/** Whether a plugin would run as root, with all that root may still do without capabilities: none is run then. */
+export const wouldBeRoot = (machine: Machine): boolean => machine.isRoot && !hasOwnUsers(machine);

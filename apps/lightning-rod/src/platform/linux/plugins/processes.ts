@@ -25,7 +25,7 @@ import {
   MAX_OPEN_FILES,
 } from "./command.ts";
 import type { Group } from "./groups.ts";
-import { findMachine, hasOwnUsers, type Machine } from "./machine.ts";
+import { findMachine, hasOwnUsers, type Machine, wouldBeRoot } from "./machine.ts";
 import { findProgram } from "./probe.ts";
 import { nodeHost, pythonHost } from "./shims.ts";
 import * as tree from "./tree.ts";
@@ -286,6 +286,10 @@ export const openPluginProcesses = ({
         throw fail("plugin.runtime-missing", {
           runtime: "Python",
           next: "install python3, 3.9 or newer",
+        });
+      if (wouldBeRoot(machine))
+        throw fail("plugin.unheld", {
+          next: "install bubblewrap, or keep the agent's data and Node where other users may pass (/var/lib, /usr), then start the agent again",
         });
       hosts ??= writeHosts(folder);
       return startOne({ machine, hosts, top, siblings }, wanted, events);
