@@ -14,6 +14,7 @@ import {
 } from "../modules/audit/index.ts";
 import { type Changes, createChanges } from "../modules/changes/index.ts";
 import { createOperations, type Operations } from "../modules/operations/index.ts";
+import { auditWithPoints, blobsWithPoints, dieAt } from "./fail-points.ts";
 import { type Lan, openLan } from "./lan.ts";
 import { createStores, type Stores } from "./stores.ts";
 import { timedDatabase } from "./timed-database.ts";
@@ -65,14 +66,19 @@ export const openGround = async (
   const parts = createParts(log);
   const metrics = createMetrics();
   const stores = await createStores(config, folder, clock, log);
-  const { observations, blobs } = stores;
+  const atPoint = dieAt(process.env.S4T_FAIL_AT);
+  const { observations } = stores;
+  const blobs = blobsWithPoints(stores.blobs, atPoint);
   const database = timedDatabase(stores.database, metrics, clock.monotonicMs);
   parts.add(database);
   parts.add({ name: "migrations", start: () => database.migrate() });
   parts.add(observations);
   parts.add(blobs);
   const witness = openWitness(config["audit.witness"] ?? join(folder, "witness.jsonl"));
-  const audit = parts.add(createAudit({ database, clock, log, key: openHeadKey(folder), witness }));
+  const audit = auditWithPoints(
+    parts.add(createAudit({ database, clock, log, key: openHeadKey(folder), witness })),
+    atPoint,
+  );
   auditMetrics(metrics, audit);
   const changes = parts.add(createChanges({ database, clock }));
   const operations = parts.add(createOperations({ database, clock, log, changes }));
