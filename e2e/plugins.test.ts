@@ -125,6 +125,15 @@ it("of a sealed project only what its owner signed runs, whatever a patched clou
   await json("plugin inject lamp sealed");
   expect(await answerOf("sealed")).toEqual({ said: "owner you" });
 
+  // A shell and files need the owner's word each time, and have it with the key.
+  for (const way of ["shell lamp", `file list lamp ${stage.files}`]) {
+    const without = await stage.s4t(way);
+    expect([way, without.code === 0]).toEqual([way, false]);
+    expect(without.err).toContain("board.sealed");
+    const withKey = await stage.s4t(`${way} --key ${key}`);
+    expect([way, withKey.code]).toEqual([way, 0]);
+  }
+
   // The thief of the cloud makes a key, names it as the successor, and signs with it what was there: version 1 again.
   const data = join(stage.folder, "cloud");
   await stage.stopCloud();

@@ -1,17 +1,30 @@
 // The agent as one file, on every Node that a board may have.
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createClient, createPlugin, packPlugin } from "@s4t/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runtimePath, triedRuntimes } from "../scripts/real/runtimes.ts";
+import { root } from "../scripts/repository.ts";
 import { registerBoard, startAgent } from "./agent.ts";
 import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 import { until } from "./s4t.ts";
 
 const folder = temporaryFolder();
 let cloud: RunningCloud;
+const hellos = { node: "hello.mjs", python: "hello.py" } as const;
 beforeAll(async () => {
   cloud = await startCloud(join(folder.path, "cloud"), { args: ["--listen", "127.0.0.2"] });
-  await cloud.signIn();
+  const client = createClient({ url: cloud.url, auth: await cloud.signIn() });
+  for (const [runtime, entry] of Object.entries(hellos)) {
+    const bytes = readFileSync(join(root, "examples/hello", entry));
+    const manifest = {
+      name: runtime,
+      runtime: runtime as keyof typeof hellos,
+      mode: "sync",
+    } as const;
+    await createPlugin(client, await packPlugin([{ path: entry, bytes }], { ...manifest, entry }));
+  }
 });
 afterAll(async () => {
   await cloud.kill("SIGTERM");
@@ -49,6 +62,23 @@ it.each(nodes)("enrols, measures and answers on Node %s, over TLS", async (relea
       (reached) => reached >= 2,
       10_000,
     );
+    // It holds plugins of both languages, and can be reached into.
+    for (const runtime of Object.keys(hellos)) {
+      await cloud.call("PUT", `/api/boards/${uuid}/plugins/${runtime}`, {});
+      const answer = await until(
+        () =>
+          cloud.call(
+            "POST",
+            `/api/boards/${uuid}/plugins/${runtime}/call`,
+            { parameters: { name: release } },
+            { prefer: "wait=20" },
+          ),
+        ({ body }) => body.status === "done",
+        30_000,
+      );
+      expect(JSON.stringify(answer.body.result)).toContain(release);
+    }
+    expect((await cloud.call("POST", `/api/boards/${uuid}/shell`, {})).status).toBe(201);
   } finally {
     expect(await agent.kill("SIGTERM")).toBe(0);
   }

@@ -83,6 +83,18 @@ describe("OpenSSH", () => {
   }, 60_000);
 });
 
+it("scp goes through a ProxyCommand without a public port: 200 MB, unchanged", async () => {
+  const bytes = randomFillSync(Buffer.allocUnsafe(largeBytes));
+  const local = join(stage.folder, "large");
+  const there = join(stage.folder, "there");
+  writeFileSync(local, bytes);
+  const way = `ProxyCommand=./s4t forward --stdio lamp ${sshd.port}`;
+  const copied = await run("scp", ["-q", ...sshFlags(), "-o", way, local, `root@lamp:${there}`]);
+  expect(copied).toMatchObject({ code: 0, err: "" });
+  expect(sha256Hex(readFileSync(there))).toBe(sha256Hex(bytes));
+  for (const file of [local, there]) rmSync(file);
+}, 180_000);
+
 it.runIf(process.env.TEST_POSTGRES)(
   "PostgreSQL is served through the board to its client",
   async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { constants } from "node:os";
 import { openShell, type Shell } from "@s4t/sdk";
 import type { Command } from "commander";
@@ -8,7 +9,7 @@ const lineEnds = new Set([10, 13]);
 const [tilde, dot] = [126, 46];
 
 /** Passes on what is typed; `~.` at the beginning of a line hangs up, as ssh users expect. */
-const typing = (shell: Shell) => {
+const typing = (shell: Shell, onHangUp: () => void) => {
   let isLineStart = true;
   let hasTilde = false;
   return (bytes: Buffer): void => {
@@ -17,6 +18,7 @@ const typing = (shell: Shell) => {
       if (hasTilde) {
         hasTilde = false;
         if (byte === dot) {
+          onHangUp();
           shell.close();
           return;
         }
@@ -38,6 +40,30 @@ const sizeOf = ({ columns = 80, rows = 24 }: { columns?: number; rows?: number }
   rows: Math.min(1_000, Math.max(1, rows)),
 });
 
+const stty = (...args: readonly string[]): string =>
+  execFileSync("stty", args, { stdio: ["inherit", "pipe", "ignore"], encoding: "utf8" }).trim();
+
+/**
+ * Hands the terminal over to the board's, byte for byte in both directions; answers how to give it back. Node's own raw mode goes on
+ * turning line feeds into two characters, which the board's terminal has done already: full-screen programs would be garbled.
+ */
+const handOver = (stdin: typeof process.stdin): (() => void) => {
+  let before: string;
+  try {
+    before = stty("-g");
+    stty("raw", "-echo");
+  } catch {
+    stdin.setRawMode(true); // a system without `stty`
+    return () => void stdin.setRawMode(false);
+  }
+  const giveBack = (): void => void stty(before);
+  process.once("exit", giveBack);
+  return () => {
+    process.off("exit", giveBack);
+    giveBack();
+  };
+};
+
 const serve = async (context: Context, board: string, flags: KeyFlags): Promise<number> => {
   const { stdin, stdout } = process;
   const isTerminal = stdin.isTTY === true;
@@ -47,19 +73,27 @@ const serve = async (context: Context, board: string, flags: KeyFlags): Promise<
     ...(process.env.TERM === undefined ? {} : { term: process.env.TERM }),
     onData: (bytes, shown) => void stdout.write(bytes, () => shown()),
   });
-  const type = isTerminal ? typing(shell) : (bytes: Buffer) => shell.write(bytes);
+  let hasHungUp = false;
+  const type = isTerminal
+    ? typing(shell, () => {
+        hasHungUp = true;
+      })
+    : (bytes: Buffer) => shell.write(bytes);
   const resize = (): void => {
     const { cols, rows } = sizeOf(stdout);
     shell.resize(cols, rows);
   };
-  if (isTerminal) stdin.setRawMode(true);
+  const giveBack = isTerminal ? handOver(stdin) : () => {};
   stdin.on("data", type).once("end", () => shell.end());
   stdout.on("resize", resize);
   try {
     const { code, signal } = await shell.ended;
     return code ?? 128 + (signal ? (constants.signals[signal as NodeJS.Signals] ?? 0) : 0);
+  } catch (error) {
+    if (hasHungUp) return 0;
+    throw error;
   } finally {
-    if (isTerminal) stdin.setRawMode(false);
+    giveBack();
     stdout.off("resize", resize);
     stdin.off("data", type).destroy();
   }

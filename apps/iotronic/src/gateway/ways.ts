@@ -126,6 +126,8 @@ export const serveWay = (
       },
       bytes: () => ({ in: far.bytesOut, out: far.bytesIn }),
     });
+    // A shell and a file are on record before their first byte: a cloud that is killed then has told of them.
+    if (door !== "forward") await connections.flush();
     bridge(near, far, ended);
   };
 

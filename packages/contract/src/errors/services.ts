@@ -39,6 +39,7 @@ export const serviceErrors = {
     "The board did not dial its tunnel: {because}.",
   ),
   "stream.refused": refused(502)("unavailable", "The board refused the stream: {because}."),
+  "stream.ended": refused(502)("unavailable", "It broke off: {because}."),
   "stream.busy": refusedForNow(429)("tryAgain", "Too many streams are open: {because}."),
   "connection.not-found": refused(404)("notFound", "There is no such connection, or it has ended."),
   "board.sealed": refused(403)(

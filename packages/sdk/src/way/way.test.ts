@@ -94,7 +94,7 @@ describe("a shell", () => {
     const shell = await openShell(broken.client, {
       ...{ board: "lamp", dial: broken.dial, ...size, onData: () => {} },
     });
-    expect(await codeOf(shell.ended)).toBe("stream.refused");
+    expect(await codeOf(shell.ended)).toBe("stream.ended");
     const refused = open((incoming) => incoming.refuse("shell.unavailable", "No."));
     const options = { board: "lamp", dial: refused.dial, ...size, onData: () => {} };
     expect(await codeOf(openShell(refused.client, options))).toBe("shell.unavailable");
@@ -120,7 +120,7 @@ describe("a shell", () => {
     });
     const ended = codeOf(shell.ended);
     shell.close();
-    expect(await ended).toBe("stream.refused");
+    expect(await ended).toBe("stream.ended");
   });
 });
 

@@ -78,6 +78,17 @@ export const openStream = async <Kind extends Exclude<StreamKind, "tcp">>(
   }
 };
 
+/** Why streams end before their time, for who had them open. */
+const becauseOf: Readonly<Record<string, string>> = {
+  cancelled: "somebody cut it, or whoever opened it may no longer",
+  lost: "the connection was lost",
+  "not-allowed": "the board no longer allows it",
+  drained: "the other end is stopping",
+  idle: "nobody used it for long",
+  "timed-out": "the other end was not heard any more",
+  "too-slow": "it was read too slowly",
+};
+
 /** What a stream that broke off is told as. */
 export const brokenOff = (reason: string, cause?: unknown): S4tError =>
-  fail("stream.refused", { because: `the connection to it ended (${reason})` }, cause);
+  fail("stream.ended", { because: becauseOf[reason] ?? `the other end says ${reason}` }, cause);
