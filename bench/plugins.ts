@@ -1,11 +1,15 @@
 // What a plugin costs a board: a warm call within the agent, a cold one from no process to its answer, and the memory of one that
-// waits. Beside each the bare interpreter, in the same rounds: what no runtime of that language goes below.
+// waits. Beside each the bare interpreter, in the same rounds: what no runtime of that language goes below. And a warm call as users
+// make it, request → cloud → agent → process and back, beside a ping of the same board.
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { createClient, createPlugin, packPlugin } from "@s4t/sdk";
 import { findPython } from "../apps/lightning-rod/src/platform/linux/plugins/probe.ts";
 import { levels, openTestMachine, type TestMachine } from "../apps/lightning-rod/test/runtime.ts";
 import { root } from "../scripts/repository.ts";
+import { startAgent, startCloud } from "./harness/cloud.ts";
 import { figuresOf, type Print } from "./harness/figures.ts";
+import { createTimedClient, timeEach } from "./harness/latency.ts";
 import { privateMiBOf } from "./harness/machine.ts";
 import { interleave, median, quantile } from "./harness/rounds.ts";
 
@@ -73,8 +77,65 @@ const bareMiB = async (command: readonly string[]): Promise<number> => {
   return memory;
 };
 
+const measureThroughRest = async (figure: ReturnType<typeof figuresOf>): Promise<void> => {
+  const cloud = await startCloud();
+  const agent = await startAgent(cloud, "bench-board");
+  const timed = createTimedClient();
+  try {
+    const client = createClient({ url: cloud.url, auth: cloud.token });
+    for (const runtime of ["node", "python"] as const) {
+      const entry = runtime === "node" ? "main.mjs" : "main.py";
+      const bytes = new TextEncoder().encode(sources[runtime]);
+      const manifest = { name: runtime, runtime, mode: "sync", entry } as const;
+      await createPlugin(client, await packPlugin([{ path: entry, bytes }], manifest));
+      await cloud.call("PUT", `/api/boards/${agent.uuid}/plugins/${runtime}`, {});
+    }
+    const ask = (what: string, body: object) => () =>
+      timed.ask({
+        ...{ method: "POST", url: `${cloud.url}/api/boards/${agent.uuid}/${what}`, body },
+        ...{ token: cloud.token, headers: { prefer: "wait=20" } },
+      });
+    const asked = {
+      node: ask("plugins/node/call", { parameters: { lamp: 7 } }),
+      python: ask("plugins/python/call", { parameters: { lamp: 7 } }),
+      ping: ask("ping", {}),
+    };
+    await rest(); // until the board has both
+    for (const plugin of ["node", "python"]) {
+      const params = { uuid: agent.uuid, plugin };
+      const body = { parameters: { lamp: 7 } };
+      const { status, problem } = await client.injections.call({ params, body, wait: 20 });
+      if (status !== "done") throw new TypeError(`${plugin}: ${problem?.sentence}`);
+    }
+    for (const each of Object.values(asked)) await timeEach(FIRST_CALLS, each);
+    const took = await interleave({
+      node: () => timeEach(CALLS, asked.node),
+      python: () => timeEach(CALLS, asked.python),
+      ping: () => timeEach(CALLS, asked.ping),
+    });
+    for (const runtime of ["node", "python"] as const)
+      for (const [metric, share] of [
+        ["p50", 0.5],
+        ["p99", 0.99],
+      ] as const) {
+        const of = (rounds: readonly number[][]) =>
+          median(rounds.map((round) => quantile(round, share)));
+        figure({
+          ...{ case: `${runtime}, warm call through REST`, metric, unit: "ms" },
+          value: of(took[runtime]),
+          peer: { name: "ping through REST", value: of(took.ping) },
+        });
+      }
+  } finally {
+    timed.close();
+    await agent.stop();
+    await cloud.stop();
+  }
+};
+
 export const run = async (print: Print): Promise<void> => {
   const figure = figuresOf("plugins", print);
+  await measureThroughRest(figure);
   const python = (await findPython(false))?.path ?? "python3";
   const peers = join(root, "bench/peers");
   const bare: Readonly<Record<Runtime, { readonly start: string[]; readonly idle: string[] }>> = {

@@ -2,6 +2,7 @@
 // their own, and so is the service that they lead to; the client is this process. CPU is that of both ends together.
 import { join } from "node:path";
 import { root } from "../scripts/repository.ts";
+import { startAgent, startCloud } from "./harness/cloud.ts";
 import { figuresOf, type Print } from "./harness/figures.ts";
 import { timeEach } from "./harness/latency.ts";
 import { residentMiBOf } from "./harness/machine.ts";
@@ -79,6 +80,7 @@ const pairs = [
   ["tunnel", "ssh -R"],
   ["tunnel, TLS", "ssh -R"],
   ["tunnel, TLS", "ssh -R, aes128-gcm"],
+  ["product", "ssh -R"],
 ] as const;
 
 const measureBulk = async (ways: readonly Way[], figure: Figure): Promise<void> => {
@@ -238,6 +240,28 @@ const measureFar = async (servicePort: number, figure: Figure): Promise<void> =>
   }
 };
 
+/** The cloud and an agent as users run them, the service exposed: each connection decided by policy and written into the audit log. */
+const startProduct = async (
+  servicePort: number,
+): Promise<{ readonly way: Way; stop(): Promise<void> }> => {
+  const cloud = await startCloud();
+  const agent = await startAgent(cloud, "bench-board");
+  await cloud.call("POST", "/api/services", { name: "bench", port: servicePort });
+  const { publicPort } = await cloud.call<{ publicPort: number }>(
+    "PUT",
+    `/api/boards/${agent.uuid}/services/bench`,
+    {},
+  );
+  const cpuSeconds = () => cloud.program.cpuSeconds() + agent.program.cpuSeconds();
+  return {
+    way: { name: "product", port: publicPort, cpuSeconds },
+    async stop() {
+      await agent.stop();
+      await cloud.stop();
+    },
+  };
+};
+
 export const run = async (print: Print): Promise<void> => {
   const figure = figuresOf("tunnel", print);
   const programs: RunningProgram[] = [];
@@ -247,6 +271,7 @@ export const run = async (print: Print): Promise<void> => {
     return program;
   };
   let ssh: SshPeer | undefined;
+  let product: Awaited<ReturnType<typeof startProduct>> | undefined;
   try {
     const [servicePort = 0] = portsOf(await begin("tunnel-service", [], /port \d+/));
     const pipe = await begin("tcp-pipe", [servicePort], /port \d+/);
@@ -271,11 +296,15 @@ export const run = async (print: Print): Promise<void> => {
     else console.error("No OpenSSH (it is started as root, to run as daemon): left out.");
     await measureIdle(tunnel, { cloud, board }, figure);
     await measureBulk(ways, figure);
-    await measureConnections(ways, figure);
-    await measureEchoes(ways, figure);
+    product = await startProduct(servicePort);
+    await measureConnections([...ways, product.way], figure);
+    await measureEchoes([...ways, product.way], figure);
+    await product.stop();
+    product = undefined;
     await measureStalled(tunnel, figure);
     await measureFar(servicePort, figure);
   } finally {
+    await product?.stop();
     ssh?.stop();
     for (const program of programs.reverse()) await program.stop();
   }
