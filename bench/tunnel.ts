@@ -105,7 +105,7 @@ const measureBulk = async (ways: readonly Way[], figure: Figure): Promise<void> 
           value: of((s) => (s.cpuSeconds / bytes) * 1e9),
         });
     }
-    for (const [ours, theirs] of pairs.filter(([, theirs]) => samples.has(theirs)))
+    for (const [ours, theirs] of pairs.filter((pair) => pair.every((name) => samples.has(name))))
       for (const [metric, member] of [
         ["rate", "seconds"],
         ["CPU per byte", "cpuSeconds"],
@@ -129,7 +129,7 @@ const measureConnections = async (ways: readonly Way[], figure: Figure): Promise
     if (name !== "direct")
       figure({ case: kind, metric: "CPU", value: of("cpuSeconds") * 1e6, unit: "µs CPU" });
   }
-  for (const [ours, theirs] of pairs.filter(([, theirs]) => samples.has(theirs)))
+  for (const [ours, theirs] of pairs.filter((pair) => pair.every((name) => samples.has(name))))
     figure({
       case: `new connection, ${ours} to ${theirs}`,
       metric: "rate, ratio of the same round",

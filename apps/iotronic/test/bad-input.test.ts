@@ -1,4 +1,6 @@
+import { Agent, request } from "node:http";
 import { connect } from "node:net";
+import { MAX_BLOB_BYTES } from "@s4t/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HTTP_INACTIVITY_MS } from "../src/http/inactivity.ts";
 import { tryBadRequests } from "./bad-input.ts";
@@ -60,6 +62,41 @@ describe("bodies", () => {
     );
     expect(said).toMatch(/^HTTP\/1.1 413 /);
     expect(said).toContain("request.too-large");
+  });
+  it("that are refused half-way leave their connection to the next request", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (method: string, path: string, body?: Uint8Array) =>
+      new Promise<{ status: number | undefined; text: string; isReused: boolean }>(
+        (resolve, reject) => {
+          const sent = request(
+            cloud.url + path,
+            {
+              ...{ method, agent },
+              headers: {
+                authorization: `Bearer ${cloud.admin}`,
+                ...(body
+                  ? { "content-type": "application/octet-stream", "content-length": body.length }
+                  : {}),
+              },
+            },
+            (response) => {
+              let text = "";
+              response.setEncoding("utf8").on("data", (piece) => {
+                text += piece;
+              });
+              response.on("end", () =>
+                resolve({ status: response.statusCode, text, isReused: sent.reusedSocket }),
+              );
+            },
+          ).on("error", reject);
+          sent.end(body);
+        },
+      );
+    const tooMany = new Uint8Array(MAX_BLOB_BYTES + 4_000_000);
+    const refused = await ask("PUT", `/blobs/${"0".repeat(64)}`, tooMany);
+    expect(refused.text).toContain("request.too-large");
+    expect(await ask("GET", "/readyz")).toMatchObject({ status: 200, isReused: true });
+    agent.destroy();
   });
   it("of other media types are refused", async () => {
     const answer = await create("name=a", { "content-type": "application/x-www-form-urlencoded" });

@@ -22,6 +22,7 @@ import {
   scopeFor,
   systemActor,
 } from "../policy/index.ts";
+import { bodyStreamOf, dropRest } from "./body-stream.ts";
 import { compileCheck, compileCoercion, parseIfMatch, parseWait } from "./parse.ts";
 import { encodeProblem, problemOf } from "./problem.ts";
 
@@ -160,7 +161,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
       ifMatch: parseIfMatch(request.headers["if-match"]),
       waitMs,
       secure: "encrypted" in request.socket,
-      stream: () => request.body as AsyncIterable<Uint8Array>,
+      stream: () => bodyStreamOf(request.body),
     };
     return send(reply, endpoint, await route.handle(made));
   };
@@ -177,6 +178,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     } catch (error) {
       if (isS4tError(error, "policy.denied")) deps.onDenied(actor, endpoint.action);
       const problem = problemOf(error, deps.log);
+      if (!(await dropRest(request.raw, deps.clock))) reply.header("connection", "close");
       return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
     }
   };

@@ -141,6 +141,17 @@ for (const runtime of ["node", "python"] as const)
       expect(memoryBytes).toBeGreaterThan(1_000_000);
     });
 
+    it("is given all that JSON can say, and gives it back", async () => {
+      const given = {
+        text: 'ä\u2028\u{1f600}"\\\n\u0001\ud800',
+        numbers: [0, -0.5, 1e308, 5e-324, 2 ** 53, -12],
+        rest: [null, true, false, [], {}, [[[{ deep: [1] }]]]],
+        "": { ключ: " " },
+      };
+      const opened = machine.open(runtime, sources[runtime].echo);
+      expect(((await opened.call(given)) as Echo).params).toEqual(given);
+    });
+
     it("keeps its state over its processes, as a file that is whole", async () => {
       const opened = machine.open(runtime, sources[runtime].echo, { isolated: true });
       expect(((await opened.call()) as Echo).calls).toBe(1);

@@ -1,18 +1,72 @@
 # The host program of Python plugins: speaks JSON lines with the agent (3 in, 4 out), loads the plugin when it is told to, and runs
 # its main. For every Python from 3.9 on, started without `site`: what is installed on the board is looked for only when an import
-# asks for it, so that a plugin of the standard library alone starts in half the time.
+# asks for it, so that a plugin of the standard library alone starts in half the time. For the same reason neither `json` nor `os` is
+# imported here: what they stand on, `_json` and `posix`, is part of the interpreter; with `json` comes `re`, a third of the start and
+# more than a megabyte.
 import _thread
-import json
-import os
+import posix
 import sys
 
 MAX_RESULT, MAX_STATE, MAX_TEXT, MAX_TRACE = (int(text) for text in sys.argv[1:5])
 sys.argv = ["plugin"]
-os.set_inheritable(3, False)
-os.set_inheritable(4, False)
+posix.set_inheritable(3, False)
+posix.set_inheritable(4, False)
 for stream in (sys.stdout, sys.stderr):
     stream.reconfigure(line_buffering=True, encoding="utf-8", errors="replace")
 
+
+
+class _Reading:
+    """What a reader of JSON takes things for, as `json.JSONDecoder` has it."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = staticmethod(float)
+    memo = {}
+
+
+def _unserializable(value):
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def find_json():
+    """`dumps` (no NaN, ASCII) and `loads` of whole texts, of the interpreter's own parts where they are as known."""
+    try:
+        from _json import encode_basestring_ascii, make_encoder, make_scanner
+
+        scan = make_scanner(_Reading)
+
+        def dumps(value):
+            parts = make_encoder(
+                {}, _unserializable, encode_basestring_ascii, None, ": ", ", ", False, False, False
+            )(value, 0)
+            return "".join(parts)
+
+        def loads(text):
+            if isinstance(text, bytes):
+                text = text.decode()
+            text = text.strip()
+            try:
+                value, end = scan(text, 0)
+            except StopIteration as stop:
+                raise ValueError(f"no JSON at character {stop.value}") from None
+            if end != len(text):
+                raise ValueError(f"more than JSON at character {end}")
+            return value
+
+        tried = {"a": [1, 2.5, None, True, "\u00e8\n"]}
+        if loads(dumps(tried)) == tried and dumps([{}, ()]) == "[{}, []]":
+            return dumps, loads
+    except (ImportError, TypeError, AttributeError):
+        pass
+    import json
+
+    return lambda value: json.dumps(value, allow_nan=False), json.loads
+
+
+dumps, loads = find_json()
 _writing = _thread.allocate_lock()
 
 
@@ -20,11 +74,11 @@ def send_text(text):
     data = (text + "\n").encode("utf-8", "replace")
     with _writing:
         while data:
-            data = data[os.write(4, data):]
+            data = data[posix.write(4, data):]
 
 
 def send(message):
-    send_text(json.dumps(message))
+    send_text(dumps(message))
 
 
 class LateSite:
@@ -72,7 +126,7 @@ class State:
         self._document = {}
         try:
             with open(file, encoding="utf-8") as handle:
-                self._document = json.load(handle)
+                self._document = loads(handle.read())
         except FileNotFoundError:
             pass
         except (OSError, ValueError) as error:
@@ -80,7 +134,7 @@ class State:
 
     def get(self, key, default=None):
         # A copy: what is changed in it counts only once it is set.
-        return json.loads(json.dumps(self._document[key])) if key in self._document else default
+        return loads(dumps(self._document[key])) if key in self._document else default
 
     def set(self, key, value):
         self._change({**self._document, key: value})
@@ -92,15 +146,15 @@ class State:
         return list(self._document)
 
     def _change(self, document):
-        data = json.dumps(document, allow_nan=False).encode()
+        data = dumps(document).encode()
         if len(data) > MAX_STATE:
             raise ValueError(f"The state has more than {MAX_STATE} bytes")
         with open(self._file + ".new", "wb") as handle:
             handle.write(data)
             handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(self._file + ".new", self._file)
-        self._document = json.loads(data)
+            posix.fsync(handle.fileno())
+        posix.replace(self._file + ".new", self._file)
+        self._document = loads(data)
 
 
 class Stopping:
@@ -180,14 +234,14 @@ def hold(rlimits):
 def load(message):
     hold(message["rlimits"])
     folder, entry = message["folder"], message["entry"]
-    sys.path[:] = [os.path.dirname(os.path.join(folder, entry)), folder] + [
-        path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))
+    path = f"{folder}/{entry}"
+    sys.path[:] = [path.rpartition("/")[0], folder] + [
+        place for place in sys.path if place != __file__.rpartition("/")[0]
     ]
     sys.meta_path.append(LateSite)
     log = Log()
     context = Context(log, State(message["stateFile"], log), Board(**message["board"]))
     # By hand: what the import machinery would bring in for it is a third of an idle plugin's memory.
-    path = os.path.join(folder, entry)
     module = type(sys)("plugin")
     module.__file__ = path
     sys.modules["plugin"] = module
@@ -231,7 +285,7 @@ def call(main, context, message, stopping):
         send({"t": "failed", "id": number, **failure_of(error)})
         return
     try:
-        text = json.dumps(result, allow_nan=False)
+        text = dumps(result)
     except (TypeError, ValueError, RecursionError) as error:
         send({"t": "invalid", "id": number, "because": str(error)[:MAX_TEXT]})
         return
@@ -263,12 +317,12 @@ class Inbox:
 
     def read(self):
         try:
-            with os.fdopen(3, "rb") as lines:
+            with open(3, "rb") as lines:
                 for line in lines:
-                    self._take(json.loads(line))
+                    self._take(loads(line))
         finally:
             # The agent is gone: so is its plugin.
-            os._exit(0)
+            posix._exit(0)
 
     def _take(self, message):
         if message["t"] == "cancel":
