@@ -1,6 +1,15 @@
 // Each level by itself, as root and as an ordinary user, with bubblewrap; and what the kernel itself says of a plugin's process.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -61,6 +70,56 @@ describe("escapes", () => {
     const open = tried.filter(({ outcome }) => outcome === "open").map(({ attempt }) => attempt);
     for (const attempt of ["become root", "mount", "open a raw socket", "read the agent's key"])
       expect(open).toContain(attempt);
+  });
+});
+
+describe("control groups of the agent's own", () => {
+  const program = new URL("../../../../test/groups-program.ts", import.meta.url).pathname;
+  /** Makes a group for one process in each hierarchy, and says how to enter them. Version 2 hands controllers down from the top. */
+  const makeGroups = (): string[] => {
+    const name = `s4t-test-${process.pid}`;
+    const top = "/sys/fs/cgroup";
+    if (existsSync(join(top, "cgroup.controllers"))) {
+      writeFileSync(join(top, "cgroup.subtree_control"), "+memory +pids +cpu");
+      mkdirSync(join(top, name));
+      return [join(top, name)];
+    }
+    return readFileSync("/proc/self/cgroup", "utf8")
+      .split("\n")
+      .flatMap((line) => {
+        const [, controller = "", path = ""] = /^\d+:(memory|pids|cpu):(.*)$/.exec(line) ?? [];
+        if (controller === "") return [];
+        const folder = join(top, controller, path, name);
+        mkdirSync(folder);
+        return [folder];
+      });
+  };
+  const removeGroup = (folder: string): void => {
+    if (!existsSync(folder)) return;
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) removeGroup(join(folder, entry.name));
+    rmdirSync(folder);
+  };
+
+  it("hold memory and processor time of a plugin with all that it starts, as the kernel counts", () => {
+    const folders = makeGroups();
+    try {
+      const enter = folders.map((folder) => `echo $$ > ${folder}/cgroup.procs`).join(" && ");
+      const text = execFileSync(
+        "sh",
+        ["-c", `${enter} && exec "$@"`, "sh", process.execPath, "--conditions=source", program],
+        { encoding: "utf8", timeout: 120_000 },
+      );
+      const told = JSON.parse(text);
+      expect(told.isolation.limits).toMatch(/^cgroup[12]$/);
+      // None of the four was too large by itself.
+      expect(String(told.children)).toMatch(/-9|signal|memory/);
+      expect(told.memory).toMatch(/^oom_kill [1-9]/m);
+      expect(told.seconds).toBeLessThan(1.5 * 0.6);
+      expect(told.cpu).toMatch(/^nr_throttled [1-9]/m);
+    } finally {
+      for (const folder of folders) removeGroup(folder);
+    }
   });
 });
 
