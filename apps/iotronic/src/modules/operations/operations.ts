@@ -51,6 +51,8 @@ export interface NewOperation {
     readonly idempotent: boolean;
     readonly expiresAtMs: number;
   };
+  /** How it has ended already. */
+  readonly outcome?: Outcome;
 }
 
 /** How an operation ended, or that nobody knows. */
@@ -159,18 +161,20 @@ export const createOperations = ({
     unsettled.includes(row.status) ||
     (row.status === "unknown" && clock.now() - Number(row.ended_at ?? 0) < LATE_RESULT_LIMIT_MS);
 
+  const endOf = ({ state, result, problem }: Outcome) => ({
+    status: state,
+    ended_at: clock.now(),
+    result: result === undefined ? null : JSON.stringify(result),
+    problem: problem === undefined ? null : JSON.stringify(problem),
+  });
+
   const end = async (
     tx: Tx,
     actor: Actor,
     row: OperationRow,
-    { state, result, problem }: Outcome,
+    outcome: Outcome,
   ): Promise<OperationRow> => {
-    const set = {
-      status: state,
-      ended_at: clock.now(),
-      result: result === undefined ? null : JSON.stringify(result),
-      problem: problem === undefined ? null : JSON.stringify(problem),
-    };
+    const set = endOf(outcome);
     await updateOperation(within(row.project_id as ProjectId), tx, row.uuid, set);
     const ended = { ...row, ...set };
     await note(tx, actor, ended, 2);
@@ -185,7 +189,7 @@ export const createOperations = ({
     });
 
   const open: Operations["open"] = async (tx, input) => {
-    const { actor, project, name, board, parent, job } = input;
+    const { actor, project, name, board, parent, job, outcome } = input;
     const scope = within(project);
     const row: OperationRow = {
       uuid: input.uuid ?? newId(),
@@ -204,6 +208,7 @@ export const createOperations = ({
       expires_at: job?.expiresAtMs ?? null,
       result: null,
       problem: null,
+      ...(outcome ? endOf(outcome) : {}),
     };
     await insertOperation(scope, tx, row);
     await note(tx, actor, row, 1);

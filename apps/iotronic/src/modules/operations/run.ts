@@ -1,4 +1,5 @@
 // Work that a request asks for and that may outlive it: the one way in which a verb calls a board and keeps what came of it.
+import { setImmediate } from "node:timers/promises";
 import { fail, type Operation, type OperationState, type Problem } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, toRfc3339, untilAborted } from "@s4t/kit";
 import { newId } from "../../edge/id.ts";
@@ -17,7 +18,7 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /**
    * Whether the work begins before the operation is stored: nobody waits for the disk then, and of a cloud that ends in this
-   * moment nothing tells. For work that a waiting caller hears the end of anyway.
+   * moment nothing tells. For work that a waiting caller hears the end of anyway. What ends soon is stored once, with its end.
    */
   readonly early?: boolean;
   /** Whether it may be canceled; the work listens to its signal then. */
@@ -34,6 +35,9 @@ export interface Runs {
   /** Ends what goes on: its end is not known then. Resolves when all of it is stored. */
   stop(): Promise<void>;
 }
+
+/** How long work that began early may take to be stored together with its end. */
+export const EARLY_GATHER_MS = 10;
 
 interface RunsDependencies {
   readonly database: Database;
@@ -114,9 +118,12 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
     problem: problem ?? null,
   });
 
-  const store = (uuid: string, request: RunRequest): Promise<Operation> =>
+  const store = (uuid: string, request: RunRequest, outcome?: Outcome): Promise<Operation> =>
     database.write(within(request.operation.project), async (tx) => {
-      const opened = await open(tx, { ...request.operation, uuid });
+      const opened = await open(tx, {
+        ...{ ...request.operation, uuid },
+        ...(outcome ? { outcome } : {}),
+      });
       await request.alongside(tx, uuid);
       return opened;
     });
@@ -134,21 +141,39 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
     await (uuid === undefined ? Promise.all(storing.values()) : storing.get(uuid));
   };
 
+  /** Stores work that began: with its end where that comes at once. Answers whether it did. */
+  const storeEarly = async (
+    uuid: string,
+    request: RunRequest,
+    outcome: Promise<Outcome>,
+  ): Promise<boolean> => {
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = clock.after(EARLY_GATHER_MS, () => resolve(undefined));
+    });
+    const came = await Promise.race([outcome, late]);
+    timer?.cancel();
+    if (came) await setImmediate(); // who waits is answered first
+    await store(uuid, request, came);
+    return came !== undefined;
+  };
+
   const start = (
     operation: Operation,
     request: RunRequest,
-    open: () => Promise<unknown>,
+    isStored: boolean,
   ): Promise<Operation> => {
     const { uuid } = operation;
     // The request may end before the board answers: the work goes on, bounded by its own time.
     const controller = new AbortController();
     const outcome = outcomeOf(request.work, controller);
-    const opened = open();
+    const opened = isStored ? Promise.resolve(false) : storeEarly(uuid, request, outcome);
+    opened.catch(() => {}); // told where its end is kept
     const end = outcome.then((came) => {
       running.delete(uuid);
       keep(
         uuid,
-        opened.then(() => settle(uuid, came)),
+        opened.then((hasEnd) => (hasEnd ? undefined : settle(uuid, came))),
       );
       return ended(operation, came);
     });
@@ -178,18 +203,10 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
       const uuid = newId();
       if (request.early && request.waitMs !== undefined) {
         const operation = begun(uuid, request);
-        return wait(
-          operation,
-          start(operation, request, () => store(uuid, request)),
-          request,
-        );
+        return wait(operation, start(operation, request, false), request);
       }
       const operation = await store(uuid, request);
-      return wait(
-        operation,
-        start(operation, request, async () => {}),
-        request,
-      );
+      return wait(operation, start(operation, request, true), request);
     },
     cancel(uuid) {
       const found = running.get(uuid);
