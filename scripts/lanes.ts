@@ -8,16 +8,24 @@ interface LaneReport {
     readonly name: string;
     readonly status: string;
     readonly message?: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
-/** Counts of a lane; `skippedNames` says which tests did not run. */
+/** Counts of a lane, and by name what failed, with the first line of why, and what did not run. */
 export interface LaneResult {
   passed: number;
   failed: number;
+  failures: string[];
   skippedNames: string[];
 }
+
+const firstLine = (text = ""): string =>
+  (text.split("\n").find((line) => line.trim() !== "") ?? "").slice(0, 200);
 
 /** Runs one lane of vitest, its output shown. */
 export const runLane = async (
@@ -38,17 +46,21 @@ export const runLane = async (
     ],
     { env: { ...process.env, ...options.env, S4T_LANE: lane } },
   );
-  const result: LaneResult = { passed: 0, failed: 0, skippedNames: [] };
+  const result: LaneResult = { passed: 0, failed: 0, failures: [], skippedNames: [] };
   const report = JSON.parse(readFileSync(reportFile, "utf8")) as LaneReport;
   for (const file of report.testResults) {
-    if (file.status === "failed" && file.assertionResults.length === 0) result.failed += 1;
+    const name = file.name.slice(root.length + 1);
+    const fail = (what: string, why: string | undefined) =>
+      result.failures.push(`${name}: ${what}${firstLine(why)}`);
+    if (file.status === "failed" && file.assertionResults.length === 0) fail("", file.message);
     for (const test of file.assertionResults) {
       if (test.status === "passed") result.passed += 1;
-      else if (test.status === "failed") result.failed += 1;
-      else result.skippedNames.push(`${file.name.slice(root.length + 1)}: ${test.fullName}`);
+      else if (test.status === "failed") fail(`${test.fullName}: `, test.failureMessages?.[0]);
+      else result.skippedNames.push(`${name}: ${test.fullName}`);
     }
   }
-  if (code !== 0 && result.failed === 0) result.failed += 1;
+  if (code !== 0 && result.failures.length === 0) result.failures.push("the lane itself");
+  result.failed = result.failures.length;
   return result;
 };
 
@@ -59,6 +71,9 @@ export const closeLanes = (results: readonly LaneResult[]): number => {
     results.reduce((sum, result) => sum + count(result), 0);
   if (skipped.length > 0)
     console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
+  const failures = results.flatMap((result) => result.failures);
+  if (failures.length > 0)
+    console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
   const failed = total((result) => result.failed);
   console.log(
     `\n${total((result) => result.passed)} passed, ${failed} failed, ${skipped.length} skipped`,

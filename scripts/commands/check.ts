@@ -31,7 +31,10 @@ const steps: readonly Step[] = [
   { name: "documents fresh", run: staleDocuments },
   { name: "documents true", run: async () => checkDocuments() },
   { name: "examples of documents", run: checkExamples },
-  program("unit tests of the packages", "vitest", "run", "packages", "apps/portal/src/text"),
+  program(
+    ...(["unit tests of the packages", "vitest", "run", "packages"] as const),
+    ...(["apps/portal/src/text", "apps/cli/src"] as const),
+  ),
 ];
 
 /** `npm run check`: everything a machine can say about the code within a minute. */

@@ -94,7 +94,10 @@ const addInject = (plugin: Command): void => {
     .description("put a plugin on a board, or change how it is there")
     .argument("<board>", "id or name")
     .argument("<plugin>", "id or name")
-    .option("--version-id <version>", "number, id or latest; the latest unless said")
+    .option(
+      "--version-id <version>",
+      "number, id or latest; the latest unless said, the one that is there where only something else is said",
+    )
     .option("--on-boot", "an asynchronous plugin: start it now and with the agent")
     .option("--no-on-boot", "start it only when it is asked to")
     .option("--restart <when>", "no, or on-failure: start it again when it fails")
@@ -109,12 +112,13 @@ const addInject = (plugin: Command): void => {
   run(inject, async (context, [uuid = "", name = ""], flags: InjectFlags) => {
     const parameters =
       flags.params === undefined ? undefined : await readJsonArgument(flags.params, "--params");
+    const rest = { onBoot: flags.onBoot, restart: flags.restart, parameters };
+    // Who only changes how it is there does not mean another version.
+    const isChange = Object.values(rest).some((given) => given !== undefined);
+    const version = flags.versionId ?? (isChange ? undefined : "latest");
     const wished = await context.client().injections.inject({
       params: { uuid, plugin: name },
-      body: {
-        version: flags.versionId ?? "latest",
-        ...{ onBoot: flags.onBoot, restart: flags.restart, parameters },
-      },
+      body: { ...rest, ...(version === undefined ? {} : { version }) },
     });
     if (flags.wait === false) return printInjection(context, wished);
     const waitS = typeof flags.wait === "string" ? seconds("--wait", flags.wait) : INJECT_WAIT_S;

@@ -178,11 +178,14 @@ describe("plugin inject", () => {
       "reached",
       3,
     ]);
-    expect(seen[0]?.body).toEqual({ version: "latest", onBoot: true, parameters: { a: 1 } });
+    expect(seen[0]?.body).toEqual({ onBoot: true, parameters: { a: 1 } });
   });
   it("fails with the board's own reason, in a sentence and as an exit code", async () => {
-    const { run } = await open(() => ({ json: injected("failed", "This board has no Python.") }));
+    const { run, seen } = await open(() => ({
+      json: injected("failed", "This board has no Python."),
+    }));
     const { code, err } = await run(["plugin", "inject", "b", "hello"]);
+    expect(seen[0]?.body).toEqual({ version: "latest" });
     expect([code, err]).toEqual([
       exitCodeOf("plugin.runtime-missing"),
       expect.stringContaining("This board has no Python."),

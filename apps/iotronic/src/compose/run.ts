@@ -66,16 +66,18 @@ const ownBoardOf = async (cloud: Cloud, folder: string, url: string, log: Log) =
   });
 };
 
-/** Online, and it has said what it is. */
+const infoOf = (row: { readonly info: string | null } | undefined): Partial<BoardInfo> =>
+  JSON.parse(row?.info ?? "{}");
+
+/** Online, and it has said what it is; what holds plugins it finds out after it joined. */
 const isKnown = async (cloud: Cloud, name: string): Promise<boolean> => {
   const row = await cloud.boards.row(everything, name).catch(() => undefined);
-  return row?.connected === 1 && row.info !== null;
+  return row?.connected === 1 && infoOf(row).plugins !== undefined;
 };
 
 /** What can run plugins on a board, as it says itself. */
 const runtimesOf = async (cloud: Cloud, name: string): Promise<PluginRuntime[]> => {
-  const row = await cloud.boards.row(everything, name).catch(() => undefined);
-  const { plugins } = JSON.parse(row?.info ?? "{}") as Partial<BoardInfo>;
+  const { plugins } = infoOf(await cloud.boards.row(everything, name).catch(() => undefined));
   return pluginRuntimes.filter((runtime) => typeof plugins?.[runtime] === "string").reverse();
 };
 
