@@ -1,10 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { testFolder as folder } from "../test/folder.ts";
 import { readConfig, settings, variableOf } from "./config.ts";
 
-const folder = () => mkdtempSync(join(tmpdir(), "s4t-config-"));
 const coded = (code: string) => expect.objectContaining({ code });
 
 describe("readConfig", () => {

@@ -1,19 +1,11 @@
 import { spawn } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { testFolder } from "../../test/folder.ts";
 import { MAX_KNOWN_CLOUDS, openDataFolder, rememberAsCurrent } from "./data-folder.ts";
 
-const folder = () => join(mkdtempSync(join(tmpdir(), "s4t-data-")), "cloud");
+const folder = () => join(testFolder(), "cloud");
 const coded = (code: string) => expect.objectContaining({ code });
 
 describe("openDataFolder", () => {
