@@ -1,4 +1,5 @@
 // Plugins in a real browser: written in the editor, run on a board within the page, called from the board's page.
+import { createClient, createPlugin, packPlugin } from "@s4t/sdk";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -57,6 +58,63 @@ it("the board's page calls it, and says what is wrong before anything is sent", 
   expect(made.complaints).toEqual([]);
   await made.context.close();
 }, 60_000);
+
+it("a Python plugin that runs until it is stopped is injected by its dialog, started, restarted, stopped, seen to fail, and taken off", async () => {
+  const client = createClient({ url: stage.cloud().url, auth: await stage.cloud().signIn() });
+  const source = `def main(params, ctx):
+    ctx.log.info("begun in", params["street"])
+    if params["street"] == "nowhere":
+        raise ValueError("no such street")
+    ctx.stopping.wait()
+`;
+  const parameters = {
+    type: "object",
+    properties: { street: { type: "string", title: "Street", default: "Via Garibaldi" } },
+  } as const;
+  await createPlugin(
+    client,
+    await packPlugin([{ path: "ticker.py", bytes: new TextEncoder().encode(source) }], {
+      ...{ name: "ticker", runtime: "python", mode: "async", entry: "ticker.py", parameters },
+    }),
+  );
+  const made = await visit(browser, stage.cloud().url);
+  const { page } = made;
+  const path = `/app/default/boards/${board}?section=plugins`;
+  await enter(made, stage.admin.username, stage.admin.password, path);
+  await page.getByRole("button", { name: "Inject a plugin" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Plugin", { exact: true }).selectOption({ label: "ticker" });
+  await dialog.getByLabel("Street").fill("Via Cavour");
+  await takePicture(page, "plugin-inject");
+  await dialog.getByRole("button", { name: "Inject a plugin" }).click();
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const row = page.getByRole("row").filter({ hasText: "ticker" });
+  await button("Start").click();
+  await row.getByText("Running", { exact: true }).waitFor();
+  await page.getByText("begun in Via Cavour").waitFor();
+  await takePicture(page, "plugin-running");
+  await button("Restart").click();
+  await expect
+    .poll(() => page.getByText("begun in Via Cavour").count(), { timeout: 20_000 })
+    .toBe(2);
+  await button("Stop").click();
+  await page.getByText("Stopped ·").waitFor();
+  // Other parameters, by the same dialog: it fails, and the page says why.
+  await page.getByRole("button", { name: "More actions" }).last().click();
+  await page.getByRole("menuitem", { name: "Version and settings…" }).click();
+  await dialog.getByLabel("Street").fill("nowhere");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await button("Start").click();
+  await page.getByText("no such street").first().waitFor();
+  await takePicture(page, "plugin-failed");
+  await page.getByRole("button", { name: "More actions" }).last().click();
+  await page.getByRole("menuitem", { name: "Take off the board" }).click();
+  await dialog.getByRole("button", { name: "Remove" }).click();
+  await row.waitFor({ state: "detached" });
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+}, 120_000);
 
 describe.each(themes)("in the %s theme", (theme) => {
   it.each(widths)(

@@ -72,6 +72,13 @@ it("a service is exposed from a board's page, reached, and withdrawn", async () 
   const address = await row.locator("code").first().textContent();
   const { port } = new URL(`http://${address}`);
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("from the board");
+  // Who is connected is seen, and cut.
+  const caller = connect(Number(port), "127.0.0.1");
+  const closed = new Promise((resolve) => caller.on("error", () => {}).once("close", resolve));
+  caller.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  await page.getByRole("button", { name: "Cut", exact: true }).click();
+  await closed;
+  await page.getByText("Nobody is connected").first().waitFor();
   await row.getByRole("button", { name: "Actions on web" }).click();
   await page.getByRole("menuitem", { name: "Withdraw" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Withdraw" }).click();

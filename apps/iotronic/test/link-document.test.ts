@@ -20,12 +20,12 @@ import { hashOf } from "@s4t/kit/node";
 import { decodeHex, jsonCodec, MAX_FRAME_BYTES, type Message, wampErrors } from "@s4t/wamp";
 import { PING_EVERY_MS, verifyEd25519 } from "@s4t/wamp/node";
 import { describe, expect, it } from "vitest";
-import { HINT_RETRY_MS, MAX_CALLS_PER_BOARD, MAX_HINT_RETRY_MS } from "../src/link/session.ts";
 import {
   BACKLOG_TICKET_LIFE_S,
   BLOB_TICKET_LIFE_S,
   MAX_BLOB_TICKETS_PER_SESSION,
-} from "../src/link/tickets.ts";
+} from "../src/link/asked.ts";
+import { HINT_RETRY_MS, MAX_CALLS_PER_BOARD, MAX_HINT_RETRY_MS } from "../src/link/session.ts";
 
 const page = readFileSync(new URL("../../../docs/protocol/link.md", import.meta.url), "utf8");
 const frames = [...page.matchAll(/^(board|cloud) (\[.*\])$/gm)].map(([, from = "", text = ""]) => {

@@ -67,7 +67,7 @@ export const composeLink = (
           const { authorization = "" } = request.headers;
           const ticket = /^Bearer ([\w-]+)$/.exec(authorization)?.[1];
           if (ticket === undefined) throw fail("auth.required");
-          return link.appendBacklog(ticket, () => parseJson(String(request.body ?? "null")));
+          return link.asked.appendBacklog(ticket, () => parseJson(String(request.body ?? "null")));
         },
       },
     ],

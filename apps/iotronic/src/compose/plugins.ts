@@ -71,7 +71,7 @@ export const offerOfKeys = ({ link, blobs }: Ground, keys: Keys, identity: Ident
         if (ticket === undefined) throw fail("auth.required");
         const { sha256 } = request.params as { readonly sha256: string };
         // A ticket is for one blob: of all others its holder learns nothing.
-        if (link().blobOf(ticket) !== sha256) throw fail("blob.not-found");
+        if (link().asked.blobOf(ticket) !== sha256) throw fail("blob.not-found");
         const blob = await blobs.find(sha256);
         if (!blob) throw fail("blob.not-found");
         const read = (range?: { from: number; to: number }) => blobs.read(sha256, range);

@@ -36,8 +36,8 @@ import {
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
-import { createTickets, type Tickets } from "../edge/tickets.ts";
 import type { Tx } from "../ports/database.ts";
+import { type Asked, createAsked } from "./asked.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
 import { type LinkMetrics, linkMetrics } from "./metrics.ts";
 import { createPresence, type Presence } from "./presence.ts";
@@ -47,13 +47,6 @@ import {
   type SessionInput,
   stepSession,
 } from "./session.ts";
-import {
-  BACKLOG_PATH,
-  BACKLOG_TICKET_LIFE_S,
-  BLOB_PATH,
-  BLOB_TICKET_LIFE_S,
-  MAX_BLOB_TICKETS_PER_SESSION,
-} from "./tickets.ts";
 import { checkAnswer, fromWire, toWire } from "./wire-errors.ts";
 
 export interface LinkDependencies {
@@ -70,10 +63,8 @@ export interface LinkDependencies {
 /** The link with what compose mounts. */
 export interface RunningLink extends Link, Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** A backlog that a board sends by HTTP: its ticket and its batch, read once the ticket is good; answers `{acked}`. */
-  appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }>;
-  /** The bytes that a ticket is for, which is good until it is over or its session ends. Throws `link.revoked`. */
-  blobOf(ticket: string): string;
+  /** What boards do by HTTP, with tickets that they asked for. */
+  readonly asked: Pick<Asked, "appendBacklog" | "blobOf">;
   counts(): LinkCounts;
 }
 
@@ -89,17 +80,13 @@ type Connected = KnownBoard & {
   readonly roundTripMs?: (() => number | undefined) | undefined;
 };
 
-/** Sections of the target through which an agent is brought up to date: all that one too old for anything else is given. */
-const upgradeSections: ReadonlySet<string> = new Set(["agent", "trust"]);
-
 /** Hooks a router with the link's realm together; everything synchronous of it lives here. */
 class BoardLink implements RunningLink {
   readonly name = "link";
   readonly #deps: LinkDependencies;
   readonly #sessions = new Map<BoardId, BoardSession>();
   readonly #bySession = new Map<number, Connected>();
-  readonly #tickets: Tickets<number, Connected>;
-  readonly #blobTickets: Tickets<number, string>;
+  readonly asked: Asked;
   readonly #contracts: ContractWindow;
   readonly #router: Router;
   readonly #door: WebSocketDoor;
@@ -111,15 +98,9 @@ class BoardLink implements RunningLink {
   constructor(deps: LinkDependencies) {
     this.#deps = deps;
     this.#contracts = deps.contracts ?? { newest: CONTRACT, oldest: OLDEST_CONTRACT };
-    this.#tickets = createTickets(deps.clock, {
-      lifeMs: BACKLOG_TICKET_LIFE_S * 1_000,
-      perHolder: 1,
-      once: true,
-    });
-    this.#blobTickets = createTickets(deps.clock, {
-      lifeMs: BLOB_TICKET_LIFE_S * 1_000,
-      perHolder: MAX_BLOB_TICKETS_PER_SESSION,
-      once: false,
+    this.asked = createAsked({
+      ...{ host: deps.host, clock: deps.clock },
+      isThere: (session) => this.#bySession.has(session),
     });
     this.#metrics = linkMetrics(deps.metrics, deps.clock.monotonicMs, () => this.counts());
     this.#presence = createPresence(deps.host, deps.clock, deps.log);
@@ -255,19 +236,6 @@ class BoardLink implements RunningLink {
     }
   }
 
-  async appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }> {
-    const board = this.#tickets.redeem(ticket);
-    if (!board) throw fail("link.revoked");
-    const batch = check(cloudProcedures.reportAppend.args, body(), "body");
-    return { acked: await this.#deps.host.appendReport(board, board.epoch, batch) };
-  }
-
-  blobOf(ticket: string): string {
-    const sha256 = this.#blobTickets.redeem(ticket);
-    if (sha256 === undefined) throw fail("link.revoked");
-    return sha256;
-  }
-
   #step(board: BoardId, input: SessionInput): void {
     const before = this.#sessions.get(board);
     if (!before) return;
@@ -366,8 +334,7 @@ class BoardLink implements RunningLink {
     const board = this.#bySession.get(session.id);
     if (!board) return;
     this.#bySession.delete(session.id);
-    this.#tickets.forget(session.id);
-    this.#blobTickets.forget(session.id);
+    this.asked.forget(session.id);
     if (this.#sessions.get(board.uuid)?.session !== session.id) return;
     this.#sessions.delete(board.uuid);
     this.#presence.note({
@@ -384,67 +351,8 @@ class BoardLink implements RunningLink {
     const session = call.caller?.session ?? -1;
     const board = this.#bySession.get(session);
     if (!board) throw fail("link.superseded");
-    const { targetGet, reportAppend, reportBacklog, blobTicket } = cloudProcedures;
-    const given = call.args[0] ?? {};
-    switch (call.procedure) {
-      case cloudUri(targetGet):
-        return { args: [await this.#target(board, check(targetGet.args, given, "args"))] };
-      case cloudUri(reportAppend):
-        return {
-          args: [
-            {
-              acked: await this.#deps.host.appendReport(
-                board,
-                board.epoch,
-                check(reportAppend.args, given, "args"),
-              ),
-            },
-          ],
-        };
-      case cloudUri(reportBacklog):
-        return { args: [this.#ticket(session, board)] };
-      case cloudUri(blobTicket): {
-        const { sha256 } = check(blobTicket.args, given, "args");
-        return { args: [await this.#blobTicket(session, board, sha256)] };
-      }
-      default:
-        throw fail("link.not-allowed");
-    }
-  }
-
-  async #blobTicket(
-    session: number,
-    board: Connected,
-    sha256: string,
-  ): Promise<AnswerOf<typeof cloudProcedures.blobTicket>> {
-    await this.#deps.host.requireBlob(board, board.epoch, sha256);
-    // The session may have ended meanwhile: nobody would take its ticket back.
-    if (!this.#bySession.has(session)) throw fail("link.superseded");
-    const token = this.#blobTickets.issue(session, sha256);
-    return { path: BLOB_PATH + sha256, token, expiresInS: BLOB_TICKET_LIFE_S };
-  }
-
-  async #target(
-    board: Connected,
-    { have, jobsAfter }: ArgsOf<typeof cloudProcedures.targetGet>,
-  ): Promise<AnswerOf<typeof cloudProcedures.targetGet>> {
-    // One after the other: a zombie is refused its target, and takes no jobs over.
-    const whole = await this.#deps.host.targetFor(board, board.epoch);
     const isOld = (this.#sessions.get(board.uuid)?.contract ?? 0) < this.#contracts.oldest;
-    const { jobs, more } = isOld
-      ? { jobs: [], more: false }
-      : await this.#deps.host.jobsFor(board, jobsAfter);
-    const sections = Object.fromEntries(
-      Object.entries(whole.sections)
-        .filter(([name]) => !isOld || upgradeSections.has(name))
-        .map(([name, section]) => [name, section && have[name] === section.hash ? null : section]),
-    );
-    return { target: { revision: whole.revision, sections }, jobs, moreJobs: more };
-  }
-
-  #ticket(session: number, board: Connected): AnswerOf<typeof cloudProcedures.reportBacklog> {
-    const token = this.#tickets.issue(session, board);
-    return { path: BACKLOG_PATH, token, expiresInS: BACKLOG_TICKET_LIFE_S };
+    return this.asked.answer({ board, session, isOld }, call);
   }
 }
 
