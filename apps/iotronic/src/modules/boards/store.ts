@@ -1,5 +1,6 @@
 import type { Labels, ProjectId } from "@s4t/contract";
 import { type Selectable, sql } from "kysely";
+import { int64 } from "../../edge/int64.ts";
 import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import { everything, type Scope } from "../../policy/index.ts";
@@ -7,25 +8,10 @@ import type { Reader, Tx } from "../../ports/database.ts";
 
 export type BoardRow = Selectable<Schema["boards"]>;
 
-/** int64 columns come as text from some databases. */
-export const numbers = (row: BoardRow): BoardRow => {
-  if (typeof row.created_at === "number") return row;
-  const copy: Record<string, unknown> = { ...row };
-  for (const name of [
-    "rev",
-    "epoch",
-    "since",
-    "last_seen_at",
-    "busy_until",
-    "target_wanted",
-    "target_reached",
-    "created_at",
-    "updated_at",
-    "retired_at",
-  ])
-    if (copy[name] !== null) copy[name] = Number(copy[name]);
-  return copy as BoardRow;
-};
+export const numbers: (row: BoardRow) => BoardRow = int64(
+  ...["rev", "epoch", "since", "last_seen_at", "busy_until", "target_wanted", "target_reached"],
+  ...["created_at", "updated_at", "retired_at"],
+);
 
 const insertRow = statement((_scope, { queries, args }: Build<{ row: BoardRow }>) =>
   queries.insertInto("boards").values(args.row),

@@ -1,4 +1,5 @@
 import type { Selectable } from "kysely";
+import { int64 } from "../../edge/int64.ts";
 import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
@@ -7,13 +8,7 @@ import type { Reader, Tx } from "../../ports/database.ts";
 export type PluginRow = Selectable<Schema["plugins"]>;
 export type VersionRow = Selectable<Schema["plugins_versions"]>;
 
-/** int64 columns come as text from some databases. */
-export const numbered = <Row extends object>(row: Row): Row => {
-  const copy = { ...row } as Record<string, unknown>;
-  for (const name of ["rev", "created_at", "updated_at", "since"])
-    if (copy[name] !== undefined && copy[name] !== null) copy[name] = Number(copy[name]);
-  return copy as Row;
-};
+export const numbered = int64("rev", "created_at", "updated_at", "since");
 
 const find = byIdOrName<PluginRow>((column) =>
   statement(({ projects }, { queries, args }: Build<{ key: string }>) => {

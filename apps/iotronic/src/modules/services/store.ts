@@ -1,5 +1,6 @@
 import type { ProjectId } from "@s4t/contract";
 import type { Selectable } from "kysely";
+import { int64 } from "../../edge/int64.ts";
 import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
@@ -13,13 +14,7 @@ export type ForwardRow = Selectable<Schema["services_forwards"]>;
 /** An exposure with the service that it opens. */
 export type ExposedRow = ExposureRow & Pick<ServiceRow, "name" | "host" | "port" | "protocol">;
 
-/** int64 columns come as text from some databases. */
-const numbered = <Row extends object>(row: Row): Row => {
-  const copy = { ...row } as Record<string, unknown>;
-  for (const name of ["rev", "created_at", "updated_at", "expires_at", "released_at"])
-    if (copy[name] !== undefined && copy[name] !== null) copy[name] = Number(copy[name]);
-  return copy as Row;
-};
+const numbered = int64("rev", "created_at", "updated_at", "expires_at", "released_at");
 
 const find = byIdOrName<ServiceRow>((column) =>
   statement(({ projects }, { queries, args }: Build<{ key: string }>) => {
