@@ -33,7 +33,12 @@ export const fillAndRecover = async (
   }
   expect(refusals, refused?.text).toContain(refused?.body.code);
   expect(refused?.body.retryable).toBe(true);
-  for (let i = 0; i < 20; i += 1) expect((await create()).status).toBeGreaterThanOrEqual(500);
+  // Now and then one may fit again, when the database has tidied up: then it counts.
+  for (let i = 0; i < 20; i += 1) {
+    const { status, body, text } = await create();
+    if (status === 201) acknowledged.push(body.uuid);
+    else expect(refusals, text).toContain(body?.code);
+  }
   expect((await cloud.call("GET", "/readyz")).status).toBe(200);
   const copy = await cloud.call("GET", "/api/backup");
   expect(refusals, copy.text.slice(0, 500)).toContain(copy.body?.code);
