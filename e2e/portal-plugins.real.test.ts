@@ -98,7 +98,7 @@ it("a Python plugin that runs until it is stopped is injected by its dialog, sta
     .poll(() => page.getByText("begun in Via Cavour").count(), { timeout: 20_000 })
     .toBe(2);
   await button("Stop").click();
-  await page.getByText("Stopped ·").waitFor();
+  await page.getByText(/^Stopped .*·/).waitFor();
   // Other parameters, by the same dialog: it fails, and the page says why.
   await page.getByRole("button", { name: "More actions" }).last().click();
   await page.getByRole("menuitem", { name: "Version and settings…" }).click();

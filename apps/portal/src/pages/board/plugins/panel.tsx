@@ -177,7 +177,11 @@ export const PluginPanel = ({
   const off = (action: string): string | null => {
     const verdict = actions[action];
     if (verdict !== undefined && verdict !== true) return sentenceOf(verdict.code, verdict.because);
-    return live ? null : t("board.needs-live");
+    if (!live) return t("board.needs-live");
+    // Until the board has told of it, it is on its way.
+    return injection.state === null && injection.entry.state === "waiting"
+      ? t("plugin.on-its-way")
+      : null;
   };
   const may = (action: string): string | null => {
     const verdict = actions[action];
