@@ -1,4 +1,5 @@
 // `./s4t shell` as a person has it: in a terminal, which it takes over, follows in size, and gives back as it was.
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "@s4t/kit";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -115,5 +116,22 @@ it("gives the terminal back when it is cut from outside", async () => {
   const { items } = (await stage.cloud.call("GET", `/api/boards/${stage.uuid}/connections`)).body;
   await stage.s4t(`connection cut lamp ${items[0].uuid}`);
   await says(/stream\.ended/);
+  expect(await isAsBefore()).toBe(true);
+}, 60_000);
+
+it("gives the terminal back when the command line is ended by a signal", async () => {
+  await enter();
+  const pid = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .find((name) => {
+      try {
+        const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+        const env = readFileSync(`/proc/${name}/environ`, "utf8");
+        return words.includes("shell") && words.includes("lamp") && env.includes(stage.folder);
+      } catch {
+        return false; // it ended meanwhile
+      }
+    });
+  process.kill(Number(pid), "SIGTERM");
   expect(await isAsBefore()).toBe(true);
 }, 60_000);

@@ -57,9 +57,14 @@ const handOver = (stdin: typeof process.stdin): (() => void) => {
     return () => void stdin.setRawMode(false);
   }
   const giveBack = (): void => void stty(before);
+  // Whoever ends us, the terminal is its user's again.
+  const onSignal = (signal: NodeJS.Signals): void => process.exit(128 + constants.signals[signal]);
+  const signals = ["SIGTERM", "SIGHUP"] as const;
   process.once("exit", giveBack);
+  for (const signal of signals) process.once(signal, onSignal);
   return () => {
     process.off("exit", giveBack);
+    for (const signal of signals) process.off(signal, onSignal);
     giveBack();
   };
 };
