@@ -17,6 +17,9 @@ const include = {
   soak: ["{packages,apps}/*/{src,test}/**/*.soak.test.ts", "e2e/**/*.soak.test.ts"],
 }[lane];
 
+/** Files at a time at least. On PostgreSQL, whose one server they share, as before: one. */
+const together = process.env.TEST_DATABASE === "postgres" ? 1 : 2;
+
 export default defineConfig({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"] } },
@@ -30,7 +33,7 @@ export default defineConfig({
     hookTimeout: lane === "fast" ? 30_000 : 300_000,
     // By itself it leaves a core out, which on a machine with two is one file at a time; most of these wait for others.
     ...(lane === "fast"
-      ? { maxWorkers: Math.max(2, availableParallelism() - 1) }
+      ? { maxWorkers: Math.max(together, availableParallelism() - 1) }
       : { fileParallelism: false }),
     // What comes about is waited for as long as a busy machine may need; what does not is red all the same.
     expect: { poll: { timeout: 10_000 } },
