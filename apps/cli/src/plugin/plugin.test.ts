@@ -341,6 +341,10 @@ describe("project seal", () => {
     const signature = sent[0]?.signatures[packed.version] ?? "";
     expect(await verifyVersion(packed.version, { key: key.publicKey, signature })).toBe(true);
     expect(JSON.stringify(seen)).not.toContain(key.privateKey);
+    // Of the project that is sealed, whatever its owner's own is.
+    const asked = seen.filter(({ path }) => path.startsWith("/api/plugins"));
+    expect(asked.length).toBeGreaterThan(2);
+    expect(new Set(asked.map(({ headers }) => headers["s4t-project"]))).toEqual(new Set([uuid]));
     // Again: the same key, never a new one over it.
     await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
     expect(sent[0]?.key).toBe(key.publicKey);

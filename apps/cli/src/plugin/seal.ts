@@ -9,12 +9,14 @@ import { download } from "./versions.ts";
 /** The owner's signatures of every version of the project, each checked here before: id, bytes, files. */
 const signAll = async (
   context: Context,
+  project: string,
   key: Parameters<typeof signVersion>[1],
 ): Promise<Record<string, string>> => {
   const { plugins } = context.client();
   const signatures: Record<string, string> = {};
-  for await (const { uuid, name } of paginate(plugins.list, { query: { limit: 200 } }))
+  for await (const { uuid, name } of paginate(plugins.list, { project, query: { limit: 200 } }))
     for await (const row of paginate(plugins.versions, {
+      project,
       params: { uuid },
       query: { limit: 200 },
     })) {
@@ -22,7 +24,7 @@ const signAll = async (
         throw fail("plugin.damaged", {
           because: `${name} ${row.number} is another than its id says`,
         });
-      await unpackPlugin(row.manifest, await download(context, uuid, row.version));
+      await unpackPlugin(row.manifest, await download(context, uuid, row.version, project));
       signatures[row.version] = (await signVersion(row.version, key)).signature;
       context.out.line(`signed ${name}, version ${row.number}`);
     }
@@ -59,7 +61,7 @@ export const addSeal = (project: Command): void => {
       name,
     );
     const key = await openKeyFile(flags.key);
-    const signatures = await signAll(context, key);
+    const signatures = await signAll(context, id, key);
     const sealed = await projectKeys.seal({
       params: { uuid: id },
       body: { key: key.publicKey, proof: await proveKey(key), signatures },

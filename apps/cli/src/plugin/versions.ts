@@ -66,10 +66,14 @@ export const download = async (
   { client, signal }: Context,
   uuid: string,
   version: string,
+  project?: string,
 ): Promise<Uint8Array<ArrayBuffer>> =>
   new Uint8Array(
     await new Response(
-      await client().plugins.content({ params: { uuid, version }, signal }),
+      await client().plugins.content({
+        ...{ params: { uuid, version }, signal },
+        ...(project === undefined ? {} : { project }),
+      }),
     ).arrayBuffer(),
   );
 
