@@ -181,7 +181,14 @@ it("of a sealed project only what its owner signed runs, whatever a patched clou
   // And the cloud lets nobody in: no shell without the owner's word.
   const way = await stage.cloud.call("POST", `/api/boards/${stage.uuid}/shell`, {});
   expect(way.status).toBeLessThan(300);
-  const shell = await stage.s4t("shell lamp");
-  expect(shell.code).not.toBe(0);
-  expect(shell.err).toContain("board.sealed");
+  for (const line of [
+    "shell lamp",
+    `file get lamp ${key} -`,
+    `file put lamp ${greet} evil`,
+    `file list lamp ${stage.files}`,
+  ]) {
+    const { code, err } = await stage.s4t(line);
+    expect([line, code]).toEqual([line, 77]);
+    expect(err).toContain("board.sealed");
+  }
 }, 120_000);

@@ -1,6 +1,6 @@
 // What commands that reach through a board share: how they dial, with whose key, and how endpoints are written.
-import { type Client, fail, type OwnerKey, type ReachOptions } from "@s4t/sdk";
-import { nodeDialWay } from "@s4t/sdk/node";
+import { type Client, fail, type Owner, type ReachOptions } from "@s4t/sdk";
+import { knownBoardsFile, nodeDialWay, recogniseBy } from "@s4t/sdk/node";
 import type { Command } from "commander";
 import type { Context } from "./context.ts";
 import { readKeyFile } from "./plugin/key-file.ts";
@@ -13,16 +13,29 @@ export interface KeyFlags {
 export const withKey = (command: Command): Command =>
   command.option("--key <file>", "the owner's key, on a sealed project");
 
+/** Who answers for streams with the key of a file. */
+const ownerOf = async ({ out }: Context, file: string): Promise<Owner> => {
+  const known = knownBoardsFile(file);
+  return {
+    key: await readKeyFile(file),
+    recognise: recogniseBy(known, (name, key, others) => {
+      const also = others.length > 0 ? `, as which ${others.join(", ")} is known, too` : "";
+      out.note(
+        `Met ${name} for the first time${also}: its key ${key} is kept in ${known}. Compare it with what s4t-agent doctor says there.`,
+      );
+    }),
+  };
+};
+
 /** How a command reaches a board. */
 export const reachOf = async (
-  { cloud, signal }: Context,
+  context: Context,
   board: string,
   flags: KeyFlags = {},
 ): Promise<ReachOptions> => {
-  const { url, ca } = cloud();
-  const key: OwnerKey | undefined =
-    flags.key === undefined ? undefined : await readKeyFile(flags.key);
-  return { board, dial: nodeDialWay({ url, ca }), signal, ...(key ? { key } : {}) };
+  const { url, ca } = context.cloud();
+  const owner = flags.key === undefined ? {} : { owner: await ownerOf(context, flags.key) };
+  return { board, dial: nodeDialWay({ url, ca }), signal: context.signal, ...owner };
 };
 
 /** One forward as it was asked for. */

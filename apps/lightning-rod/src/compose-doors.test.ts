@@ -12,8 +12,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tunnel as feature, signedGrantText } from "@s4t/contract";
-import { silentLog, systemClock } from "@s4t/kit";
-import { sha256Hex } from "@s4t/kit/node";
+import { type Json, silentLog, systemClock } from "@s4t/kit";
+import { hashOf, sha256Hex } from "@s4t/kit/node";
 import type { Tunnel } from "@s4t/tunnel";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSigningKey } from "../test/plugin.ts";
@@ -26,8 +26,8 @@ import { openTerminals } from "./platform/linux/terminal.ts";
 import { ownUser } from "./platform/linux/users.ts";
 import { openMemory } from "./storage.ts";
 
-const board = "0192f0a0-0000-7000-8000-000000000001";
 const owner = createSigningKey();
+const ownKey = createSigningKey().hex;
 
 let folder: string;
 let doors: Doors;
@@ -49,7 +49,7 @@ const openDoors = (allow: readonly string[] = ["loopback:*"], sealed = false): v
     },
     {
       where: () => ({ url: "http://127.0.0.1:1", ca: null }),
-      board: () => board,
+      boardKey: () => ownKey,
       projectKeys,
       clock: systemClock,
       log: silentLog,
@@ -243,54 +243,120 @@ describe("files through the board", () => {
 });
 
 describe("on a sealed project the board", () => {
-  const challengeFor = async (kind: string): Promise<string> => {
+  const challengeFor = async (kind: string): Promise<{ challenge: string; board: string }> => {
     const found = doors.dispatch.get(feature.challenge.name);
-    const handle = found?.handle as (args: unknown) => Promise<{ challenge: string }>;
-    return (await handle({ kind })).challenge;
+    const handle = found?.handle as (
+      args: unknown,
+    ) => Promise<{ challenge: string; board: string }>;
+    return handle({ kind });
   };
-  const grant = (challenge: string, kind: string, key = owner, of = board) => ({
-    challenge,
-    signature: sign(
-      null,
-      Buffer.from(signedGrantText(of, kind, challenge)),
-      key.privateKey,
-    ).toString("hex"),
-  });
   const size = { cols: 80, rows: 24 };
+  const secret = { path: "secret" };
+  /** The arguments with a grant; what it is for is changed by `more`, and who signs it by `key`. */
+  const granted = async (
+    kind: string,
+    args: object,
+    {
+      key = owner,
+      signed = args,
+      ...more
+    }: {
+      key?: typeof owner;
+      signed?: object;
+      kind?: string;
+      board?: string;
+      challenge?: string;
+    } = {},
+  ) => {
+    const { challenge, board } = await challengeFor(kind === "shell" ? "shell" : "files");
+    const of = { board, kind, challenge, argsSha256: hashOf(signed), ...more };
+    const text = Buffer.from(signedGrantText(of));
+    const signature = sign(null, text, key.privateKey).toString("hex");
+    return { ...args, grant: { challenge: of.challenge, signature } } as Json;
+  };
   beforeEach(() => {
     writeFileSync(join(folder, "secret"), "secret");
+    writeFileSync(join(folder, "other"), "other");
     openDoors(["loopback:*"], true);
   });
 
   it("opens no shell and no file without its owner's grant, whatever the cloud does", async () => {
-    const refusal = (args: object) => refusalOf(tunnel, "shell", { ...size, ...args } as never);
-    expect(await refusal({})).toBe("board.sealed");
+    expect(await refusalOf(tunnel, "shell", size)).toBe("board.sealed");
     for (const kind of ["files-list", "files-get"])
       expect(await refusalOf(tunnel, kind, { path: "" })).toBe("board.sealed");
     expect(await refusalOf(tunnel, "files-put", { path: "x", bytes: 0 })).toBe("board.sealed");
-    // A cloud with a key of its own, a challenge that it made up, another board's, another kind's.
-    const patched = createSigningKey();
-    expect(await refusal({ grant: grant(await challengeFor("shell"), "shell", patched) })).toBe(
-      "board.sealed",
-    );
-    expect(await refusal({ grant: grant("ab".repeat(32), "shell") })).toBe("board.sealed");
-    const other = board.replace(/1$/, "2");
-    expect(
-      await refusal({ grant: grant(await challengeFor("shell"), "shell", owner, other) }),
-    ).toBe("board.sealed");
-    for (const kind of ["files", "shell"])
-      expect(await refusal({ grant: grant(await challengeFor("files"), kind) })).toBe(
-        "board.sealed",
-      );
+    // A cloud with a key of its own, and one with a challenge that it made up.
+    const patched = await granted("shell", size, { key: createSigningKey() });
+    expect(await refusalOf(tunnel, "shell", patched)).toBe("board.sealed");
+    const madeUp = await granted("shell", size, { challenge: "ab".repeat(32) });
+    expect(await refusalOf(tunnel, "shell", madeUp)).toBe("board.sealed");
+  });
+
+  it.each<[string, string, object, string, object]>([
+    ["another file", "files-get", { path: "secret" }, "files-get", { path: "other" }],
+    [
+      "another place in it",
+      "files-get",
+      { ...secret, offset: 0 },
+      "files-get",
+      { ...secret, offset: 1 },
+    ],
+    ["a folder", "files-get", { path: "" }, "files-list", { path: "" }],
+    ["bringing a file", "files-get", secret, "files-put", { ...secret, bytes: 1 }],
+    [
+      "other bytes",
+      "files-put",
+      { path: "new", bytes: 1, sha256: "1".repeat(64) },
+      "files-put",
+      { path: "new", bytes: 1, sha256: "2".repeat(64) },
+    ],
+    [
+      "any bytes",
+      "files-put",
+      { ...secret, bytes: 1, sha256: "1".repeat(64) },
+      "files-put",
+      { ...secret, bytes: 1 },
+    ],
+    ["a shell", "files-get", secret, "shell", size],
+    ["another terminal", "shell", size, "shell", { ...size, term: "evil" }],
+  ])(
+    "takes a grant for nothing but what it was given for: not for %s",
+    async (_, forKind, forArgs, kind, args) => {
+      const { grant } = (await granted(forKind, forArgs)) as { grant: Json };
+      expect(await refusalOf(tunnel, kind, { ...args, grant } as Json)).toBe("board.sealed");
+      expect(readdirSync(folder).sort()).toEqual(["other", "secret"]);
+      const good = await granted(kind, args);
+      expect(await refusalOf(tunnel, kind, good)).toBe("none");
+    },
+  );
+
+  it("takes no grant that was given to another board, though the challenge was passed on as that one's", async () => {
+    const other = createSigningKey().hex;
+    const relayed = await granted("files-get", secret, { board: other });
+    expect(await refusalOf(tunnel, "files-get", relayed)).toBe("board.sealed");
+    expect((await challengeFor("files")).board).toBe(ownKey);
   });
 
   it("opens one stream by one grant", async () => {
-    const given = grant(await challengeFor("shell"), "shell");
-    expect(await refusalOf(tunnel, "shell", { ...size, grant: given })).toBe("none");
-    expect(await refusalOf(tunnel, "shell", { ...size, grant: given })).toBe("board.sealed");
-    const file = grant(await challengeFor("files"), "files");
-    const heard = await openTestStream(tunnel, "files-get", { path: "secret", grant: file });
+    const given = await granted("shell", size);
+    expect(await refusalOf(tunnel, "shell", given)).toBe("none");
+    expect(await refusalOf(tunnel, "shell", given)).toBe("board.sealed");
+    const heard = await openTestStream(tunnel, "files-get", await granted("files-get", secret));
     await expect.poll(heard.text).toBe("secret");
+  });
+
+  it("stores the bytes that its owner signed for, and no others", async () => {
+    const bring = async (bytes: string) => {
+      const args = { path: "brought", bytes: 4, sha256: sha256Hex(Buffer.from("mine")) };
+      const heard = await openTestStream(tunnel, "files-put", await granted("files-put", args));
+      heard.stream.write(Buffer.from(bytes));
+      heard.stream.end();
+      await expect.poll(heard.ended).toBe(true);
+      return heard.messages;
+    };
+    expect(await bring("evil")).toMatchObject([{ kind: "failed", code: "file.failed" }]);
+    expect(readdirSync(folder).sort()).toEqual(["other", "secret"]);
+    expect(await bring("mine")).toMatchObject([{ kind: "stored", bytes: 4 }]);
   });
 
   it("lets services be reached as before", async () => {

@@ -14,7 +14,8 @@ import type { Executor } from "./target/kinds.ts";
 
 export interface DoorsDependencies {
   readonly where: () => { readonly url: string; readonly ca: string | null };
-  readonly board: () => string;
+  /** This board's own public key; undefined before it is enrolled. */
+  readonly boardKey: () => string | undefined;
   readonly projectKeys: ProjectKeys;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,7 +32,7 @@ export interface Doors {
 /** Makes them. */
 export const composeDoors = (
   { allowed, terminals, files }: Access,
-  { where, board, projectKeys, clock, log }: DoorsDependencies,
+  { where, boardKey, projectKeys, clock, log }: DoorsDependencies,
 ): Doors => {
   const services = createServices(allowed, createConnect(clock));
   const shells = createShells(terminals, clock);
@@ -42,7 +43,7 @@ export const composeDoors = (
       const pinned = projectKeys.present();
       // A pin that cannot be read may have been a sealed one.
       const sealed = pinned?.sealed ?? projectKeys.isDamaged;
-      return { board: board(), key: pinned?.key, sealed };
+      return { board: boardKey(), key: pinned?.key, sealed };
     },
     handlers: {
       tcp: services.open,

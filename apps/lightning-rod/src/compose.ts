@@ -9,7 +9,7 @@ import type { Dispatch } from "./features/feature.ts";
 import { createPlugins, type PluginPoint, type Plugins } from "./features/plugins/plugins.ts";
 import type { Runner } from "./features/plugins/runner.ts";
 import { createSensors } from "./features/sensors/sensors.ts";
-import { readIdentity, setDamagedIdentityAside, writeIdentity } from "./identity.ts";
+import { findKey, readIdentity, setDamagedIdentityAside, writeIdentity } from "./identity.ts";
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
 import type { LinkOptions } from "./link/connect.ts";
 import { createAgentLink, type RunningLink } from "./link/link.ts";
@@ -113,7 +113,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
           if (!link) throw new Bug("a tunnel is dialled before there is a link");
           return link.where();
         },
-        board: () => readIdentity(storage)?.board ?? "",
+        boardKey: () => findKey(storage)?.publicKey,
         projectKeys,
         clock,
         log,

@@ -16,7 +16,7 @@ export const HostName = Type.String({
 });
 export const PortNumber = Type.Integer({ minimum: 1, maximum: 65_535 });
 
-/** On a sealed project: the owner's word for one stream, an Ed25519 signature of the board's own challenge. */
+/** On a sealed project: the owner's word for one stream, an Ed25519 signature of {@link signedGrantText}. */
 export const StreamGrant = Type.Object(
   {
     challenge: Type.String({ pattern: "^[0-9a-f]{64}$" }),
@@ -30,9 +30,21 @@ export type StreamGrant = Static<typeof StreamGrant>;
 export const grantOf = (kind: string): "shell" | "files" | undefined =>
   kind === "shell" ? "shell" : kind.startsWith("files-") ? "files" : undefined;
 
-/** What the owner signs, as UTF-8; `kind` as in {@link grantOf}. */
-export const signedGrantText = (board: string, kind: string, challenge: string): string =>
-  `s4t stream grant 1\n${board}\n${kind}\n${challenge}`;
+/** All that a grant is good for. */
+export interface Granted {
+  /** Public key of the board, hex: as whoever grants remembers it, whatever the cloud says. */
+  readonly board: string;
+  /** The stream's own kind, such as `files-get`. */
+  readonly kind: string;
+  /** SHA-256 of the canonical JSON (RFC 8785) of the stream's arguments without the grant, hex. */
+  readonly argsSha256: string;
+  /** What the board made up for this one stream. */
+  readonly challenge: string;
+}
+
+/** What the owner signs, as UTF-8. */
+export const signedGrantText = ({ board, kind, argsSha256, challenge }: Granted): string =>
+  `s4t stream grant 1\n${board}\n${kind}\n${argsSha256}\n${challenge}`;
 
 const grant = { grant: Type.Optional(StreamGrant) };
 
@@ -67,6 +79,8 @@ export const streamKinds = {
       path: Type.String({ maxLength: 4_096 }),
       bytes: Type.Integer({ minimum: 0 }),
       mode: Type.Optional(Type.Integer({ minimum: 0, maximum: 0o777 })),
+      /** Of the bytes: others are not stored. With a grant, it is how the owner vouches for them. */
+      sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
       ...grant,
     },
     strict,

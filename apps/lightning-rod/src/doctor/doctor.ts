@@ -16,7 +16,8 @@ const examine = async ({ data, url, access }: AgentConfig): Promise<Finding[]> =
   const { finding, known } = checkIdentity(data);
   findings.push(finding);
   if (!known) return findings;
-  findings.push(checkClock(data), checkAgent(data));
+  // For the owner of a sealed project, to compare with what the command line keeps.
+  findings.push(ok(`Its key is ${known.key.publicKey}`), checkClock(data), checkAgent(data));
   const identity = { ...known.identity, url: url ?? known.identity.url };
   return [...findings, ...(await checkCloud({ ...known, identity }))];
 };

@@ -26,6 +26,7 @@ export const tunnel = {
     args: Type.Object({ kind: Type.String({ maxLength: 32 }) }),
     reply: Type.Object({
       challenge: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+      board: Type.String({ pattern: "^[0-9a-f]{64}$", description: "The board's public key" }),
       expiresInS: Type.Integer(),
     }),
     timeoutMs: 10_000,

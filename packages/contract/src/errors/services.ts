@@ -44,7 +44,11 @@ export const serviceErrors = {
   "connection.not-found": refused(404)("notFound", "There is no such connection, or it has ended."),
   "board.sealed": refused(403)(
     "noPermission",
-    "The project is sealed: this needs a grant of its owner's key, which the command line gives.",
+    "The project is sealed: this needs a grant of its owner's present key, which the command line gives (--key FILE).",
+  ),
+  "board.key-changed": refused(409)(
+    "noPermission",
+    "What the cloud calls {board} has another key than the one that {file} remembers: if you know why (enrolled anew, renamed), take its line out there; if not, somebody may stand between.",
   ),
   "shell.unavailable": refused(501)("config", "This board cannot open a shell: {because}."),
   "file.not-allowed": refused(403)("noPermission", "The board does not allow {path}: {because}."),

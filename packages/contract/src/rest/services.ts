@@ -246,8 +246,17 @@ export const Way = Type.Object(
     path: Type.String(),
     ticket: Type.String({ description: "For one use" }),
     expiresInS: Type.Integer(),
-    /** On a sealed project: what the owner signs into each stream. */
-    challenge: Type.Union([Type.String(), Type.Null()]),
+    /** On a sealed project: what the owner signs into the stream, and the key that the board is said to have. */
+    challenge: Type.Union([
+      Type.Object({
+        challenge: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+        board: Type.String({
+          pattern: "^[0-9a-f]{64}$",
+          description: "Public key; compare it with the one that you know",
+        }),
+      }),
+      Type.Null(),
+    ]),
   },
   { $id: "Way" },
 );

@@ -60,22 +60,35 @@ export const downloadTo = (
       }),
   );
 
-/** Brings a file of this machine to a board. */
+/** The SHA-256 of what is read. */
+const hashOfAll = async (source: AsyncIterable<Uint8Array>): Promise<string> => {
+  const hash = sha256();
+  for await (const piece of source) hash.update(piece);
+  return hash.hex();
+};
+
+/**
+ * Brings a file of this machine to a board. Where an owner answers for it, it is read twice: what is signed is the hash of the
+ * bytes, so that nobody on the way can bring others in their place.
+ */
 export const uploadFile = async (
   client: Client,
   { local, ...options }: LocalFileOptions & { readonly mode?: number | undefined },
 ): Promise<Transferred> => {
   const { size, mode } = await stat(local);
   const file = await open(local, "r");
+  // What is added to the file while it is read is not part of it.
+  const read = (): AsyncIterable<Uint8Array> =>
+    file.createReadStream({
+      ...{ highWaterMark: UPLOAD_PIECE_BYTES, autoClose: false, start: 0 },
+      ...(size > 0 ? { end: size - 1 } : {}),
+    });
   try {
+    const announced = options.owner ? { sha256: await hashOfAll(read()) } : {};
     return await putFile(
       client,
-      { ...options, bytes: size, mode: options.mode ?? mode & 0o777, hash: sha256 },
-      // What is added to the file while it is read is not part of it.
-      file.createReadStream({
-        ...{ highWaterMark: UPLOAD_PIECE_BYTES, autoClose: false },
-        ...(size > 0 ? { end: size - 1 } : {}),
-      }) as AsyncIterable<Uint8Array>,
+      { ...options, ...announced, bytes: size, mode: options.mode ?? mode & 0o777, hash: sha256 },
+      read(),
     );
   } finally {
     await file.close();

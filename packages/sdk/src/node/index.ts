@@ -2,6 +2,7 @@ export * from "./dial-way.ts";
 export * from "./files.ts";
 export * from "./find-cloud.ts";
 export * from "./forward.ts";
+export * from "./known-boards.ts";
 export * from "./login.ts";
 export * from "./places.ts";
 export * from "./sign-in.ts";

@@ -1,12 +1,14 @@
 // Ed25519 by the platform's own cryptography, so that a browser signs and checks as a command line does. Keys and signatures are
 // raw bytes in hex, as the contract says them.
 import {
+  type Granted,
   type PluginSignature,
   type StreamGrant,
   signedGrantText,
   signedKeyText,
   signedVersionText,
 } from "@s4t/contract";
+import { canonicalJson } from "@s4t/kit";
 
 /** An owner's key: both halves raw, hex. The private one is for its owner's eyes. */
 export interface OwnerKey {
@@ -82,15 +84,15 @@ export const verifyVersion = (version: string, { key, signature }: PluginSignatu
 export const proveKey = (key: OwnerKey): Promise<string> =>
   sign(key, signedKeyText(key.publicKey, true));
 
-/** The owner's word for one stream to a board of a sealed project: its signature of the board's challenge. */
+/** SHA-256 of the canonical JSON (RFC 8785) of a value, hex. */
+export const hashOfJson = async (value: object): Promise<string> =>
+  hexOf(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalJson(value))));
+
+/** The owner's word for one stream, with just these arguments, to one board of a sealed project. */
 export const signGrant = async (
-  {
-    board,
-    kind,
-    challenge,
-  }: { readonly board: string; readonly kind: "shell" | "files"; readonly challenge: string },
+  { args, ...asked }: Omit<Granted, "argsSha256"> & { readonly args: object },
   key: OwnerKey,
 ): Promise<StreamGrant> => ({
-  challenge,
-  signature: await sign(key, signedGrantText(board, kind, challenge)),
+  challenge: asked.challenge,
+  signature: await sign(key, signedGrantText({ ...asked, argsSha256: await hashOfJson(args) })),
 });

@@ -14,8 +14,8 @@ import {
   type PluginRuntime,
   requireSoundManifest,
 } from "@s4t/contract";
-import { canonicalJson, isS4tError, type S4tError } from "@s4t/kit";
-import { hexOf } from "./keys.ts";
+import { isS4tError, type S4tError } from "@s4t/kit";
+import { hashOfJson, hexOf } from "./keys.ts";
 
 /** A file of a plugin. */
 export interface PluginFile {
@@ -75,8 +75,7 @@ const through = async (
 };
 
 /** Id of a version. */
-export const versionOf = (manifest: PluginManifest): Promise<string> =>
-  sha256(new TextEncoder().encode(canonicalJson(manifest)));
+export const versionOf = (manifest: PluginManifest): Promise<string> => hashOfJson(manifest);
 
 /** Throws `plugin.manifest-invalid` for what does not fit the schema, in words about a plugin. */
 const requireFit = (manifest: PluginManifest): void => {

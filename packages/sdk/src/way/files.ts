@@ -132,12 +132,21 @@ export const getFile = async (
 /** Brings a file to the board; there it appears whole or not at all. Throws `file.failed` where the board has another hash. */
 export const putFile = async (
   client: Client,
-  options: FileOptions & { readonly bytes: number; readonly mode?: number | undefined },
+  options: FileOptions & {
+    readonly bytes: number;
+    readonly mode?: number | undefined;
+    /** Of the bytes, hex, where it is known before: the board stores no others. */
+    readonly sha256?: string | undefined;
+  },
   source: AsyncIterable<Uint8Array>,
 ): Promise<Transferred> => {
-  const { path, bytes, mode, onProgress } = options;
+  const { path, bytes, mode, sha256, onProgress } = options;
   const hash = options.hash?.();
-  const args = { path, bytes, ...(mode === undefined ? {} : { mode }) };
+  const args = {
+    ...{ path, bytes },
+    ...(mode === undefined ? {} : { mode }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
   const { stream, close } = await openStream(client, options, "files-put", args);
   let told: Transferred | undefined;
   let isOver = false;

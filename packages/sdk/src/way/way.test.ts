@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { fail } from "@s4t/contract";
 import { type Json, S4tError, systemClock } from "@s4t/kit";
 import {
   createTunnel,
@@ -9,17 +10,17 @@ import {
 } from "@s4t/tunnel";
 import { describe, expect, it } from "vitest";
 import type { Client } from "../client.ts";
-import { createOwnerKey } from "../plugin/keys.ts";
+import { createOwnerKey, signGrant } from "../plugin/keys.ts";
 import { getFile, type Hashing, listFiles, putFile } from "./files.ts";
 import { holdForward } from "./forward.ts";
 import { openShell } from "./shell.ts";
 
-const uuid = "0192f0a0-0000-7000-8000-000000000001";
+const grantable = { challenge: "ab".repeat(32), board: "cd".repeat(32) };
 
 /** A cloud that hands ways out, and the other end of each. */
 const open = (
   serve: (incoming: IncomingStream) => void,
-  { challenge = null }: { readonly challenge?: string | null } = {},
+  { challenge = null }: { readonly challenge?: typeof grantable | null } = {},
 ) => {
   const asked: Json[] = [];
   const far: Tunnel[] = [];
@@ -29,7 +30,6 @@ const open = (
   };
   const client = {
     streams: { shell: way, files: way, forward: way },
-    boards: { show: async () => ({ uuid }) },
   } as unknown as Client;
   const dial = async (): Promise<Tunnel> => {
     const [near, other] = linkedTransports();
@@ -100,27 +100,42 @@ describe("a shell", () => {
     expect(await codeOf(openShell(refused.client, options))).toBe("shell.unavailable");
   });
 
-  it("on a sealed project carries a grant of the owner's key, and is refused here without one", async () => {
+  it("on a sealed project carries a grant of the owner's key for just this, and is refused here without one", async () => {
     let given: Json = null;
     const { client, dial } = open(
       (incoming) => {
         given = incoming.args;
         accept(incoming);
       },
-      { challenge: "ab".repeat(32) },
+      { challenge: grantable },
     );
     const options = { board: "lamp", dial, ...size, onData: () => {} };
     expect(await codeOf(openShell(client, options))).toBe("board.sealed");
-    const shell = await openShell(client, { ...options, key: await createOwnerKey() });
-    expect(given).toMatchObject({
-      grant: {
-        challenge: "ab".repeat(32),
-        signature: expect.stringMatching(/^[0-9a-f]{128}$/),
-      },
-    });
+    const key = await createOwnerKey();
+    const met: string[] = [];
+    const recognise = async (...board: string[]) => void met.push(...board);
+    const shell = await openShell(client, { ...options, owner: { key, recognise } });
+    expect(met).toEqual(["lamp", grantable.board]);
+    const granted = { ...grantable, kind: "shell", args: size };
+    expect(given).toEqual({ ...size, grant: await signGrant(granted, key) });
     const ended = codeOf(shell.ended);
     shell.close();
     expect(await ended).toBe("stream.ended");
+  });
+
+  it("signs nothing for a board that its owner does not recognise", async () => {
+    let isAsked = false;
+    const { client, dial } = open(
+      () => {
+        isAsked = true;
+      },
+      { challenge: grantable },
+    );
+    const recognise = () => Promise.reject(fail("board.key-changed", { board: "lamp", file: "f" }));
+    const owner = { key: await createOwnerKey(), recognise };
+    const options = { board: "lamp", dial, ...size, onData: () => {}, owner };
+    expect(await codeOf(openShell(client, options))).toBe("board.key-changed");
+    expect(isAsked).toBe(false);
   });
 });
 

@@ -19,13 +19,23 @@ export type DialWay = (
   signal?: AbortSignal | undefined,
 ) => Promise<Tunnel>;
 
+/** On a sealed project: who answers for streams. */
+export interface Owner {
+  /** The owner's key, which signs each stream. */
+  readonly key: OwnerKey;
+  /**
+   * Asked before a grant is signed: whether the board that is called so has this public key, which is what the cloud says. Throws
+   * where the owner knows better; without that, a cloud could have a grant for one board signed as if for another.
+   */
+  readonly recognise: (board: string, publicKey: string) => Promise<void>;
+}
+
 /** Whom and how to reach. */
 export interface ReachOptions {
   /** Id or name. */
   readonly board: string;
   readonly dial: DialWay;
-  /** On a sealed project: its owner's key, which signs each stream. */
-  readonly key?: OwnerKey | undefined;
+  readonly owner?: Owner | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,15 +55,15 @@ export interface OpenedStream {
 }
 
 const grantFor = async (
-  client: Client,
-  { board, key, signal }: ReachOptions,
-  door: "shell" | "files",
-  { challenge }: Way,
+  { board, owner }: ReachOptions,
+  { challenge: asked }: Way,
+  kind: string,
+  args: object,
 ): Promise<{ readonly grant?: StreamGrant }> => {
-  if (challenge === null) return {};
-  if (!key) throw fail("board.sealed");
-  const { uuid } = await client.boards.show({ params: { uuid: board }, signal });
-  return { grant: await signGrant({ board: uuid, kind: door, challenge }, key) };
+  if (asked === null) return {};
+  if (!owner) throw fail("board.sealed");
+  await owner.recognise(board, asked.board);
+  return { grant: await signGrant({ ...asked, kind, args }, owner.key) };
 };
 
 /** Asks for a way, dials it and opens one stream on it. Throws what cloud and board refuse with. */
@@ -66,7 +76,7 @@ export const openStream = async <Kind extends Exclude<StreamKind, "tcp">>(
   const { board, dial, signal } = options;
   const door = kind === "shell" ? "shell" : "files";
   const way = await client.streams[door]({ params: { uuid: board }, body: {}, signal });
-  const granted = await grantFor(client, options, door, way);
+  const granted = await grantFor(options, way, kind, args);
   const tunnel = await dial(way, signal);
   try {
     const request = { kind, args: { ...args, ...granted } as unknown as Json };

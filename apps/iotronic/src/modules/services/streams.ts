@@ -50,9 +50,10 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
     signal: AbortSignal,
   ): Promise<Way> => {
     const needsGrant = door !== "forward" && (await deps.isSealed(board));
-    const challenge = needsGrant
-      ? (await link().command(board.uuid, tunnel.challenge, { kind: door }, { signal })).challenge
+    const asked = needsGrant
+      ? await link().command(board.uuid, tunnel.challenge, { kind: door }, { signal })
       : null;
+    const challenge = asked && { challenge: asked.challenge, board: asked.board };
     const { uuid, project, name } = board;
     const way = { board: uuid, boardName: name, project, door, actor, forward };
     return { ...gateway().issueWay(way), expiresInS: TUNNEL_TICKET_LIFE_S, challenge };

@@ -75,7 +75,14 @@ const sendFile = async (writer: Writer, file: OpenedFile, offset: number): Promi
   writer.message({ kind: "sent", bytes: sent, sha256: hash.digest("hex") });
 };
 
-const receiveFile = (stream: Stream, file: NewFile, expected: number): Promise<void> => {
+/** What a file has to be, to be stored. */
+interface Expected {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256?: string | undefined;
+}
+
+const receiveFile = (stream: Stream, file: NewFile, expected: Expected): Promise<void> => {
   const hash = createHash("sha256");
   let received = 0;
   let isOver = false;
@@ -101,7 +108,7 @@ const receiveFile = (stream: Stream, file: NewFile, expected: number): Promise<v
     onData(bytes) {
       then(async () => {
         received += bytes.length;
-        if (received > expected)
+        if (received > expected.bytes)
           throw fail("request.invalid", { where: "bytes", because: "more came than was said" });
         hash.update(bytes);
         await file.write(bytes);
@@ -110,10 +117,16 @@ const receiveFile = (stream: Stream, file: NewFile, expected: number): Promise<v
     },
     onEnd() {
       then(async () => {
-        if (received < expected)
+        if (received < expected.bytes)
           throw fail("request.invalid", { where: "bytes", because: "fewer came than was said" });
+        const sha256 = hash.digest("hex");
+        if (expected.sha256 !== undefined && expected.sha256 !== sha256)
+          throw fail("file.failed", {
+            path: expected.path,
+            because: "what came is not what was announced (SHA-256)",
+          });
         await file.commit();
-        give({ kind: "stored", bytes: received, sha256: hash.digest("hex") });
+        give({ kind: "stored", bytes: received, sha256 });
       });
     },
     onReset() {
@@ -166,10 +179,10 @@ export const createFiles = (access: FileAccess): Files => {
           await file.close();
         }
       }),
-    put: ({ path, bytes, mode = DEFAULT_FILE_MODE }, incoming) =>
+    put: ({ path, bytes, mode = DEFAULT_FILE_MODE, sha256 }, incoming) =>
       counted(async () => {
         const file = await access.create(path, { mode, bytes });
-        await receiveFile(incoming.accept(), file, bytes);
+        await receiveFile(incoming.accept(), file, { path, bytes, sha256 });
       }),
   };
 };

@@ -1,8 +1,17 @@
-// On a sealed project: the owner's word for one stream. The board makes up a challenge, the owner's key signs it, and it is good for
-// one stream of the kind that it was asked for. A cloud that has no key of the owner's can make none of this.
+// On a sealed project: the owner's word for one stream. The board makes up a challenge, the owner's key signs it together with the
+// board's own key, the kind and the arguments, and it is good for that one stream. A cloud that has no key of the owner's can neither
+// make a grant, nor change what one is for, nor take one to another board, whose challenge it passed off as this one's.
 import { randomBytes } from "node:crypto";
-import { fail, grantOf, type StreamGrant, signedGrantText } from "@s4t/contract";
+import {
+  type AnswerOf,
+  fail,
+  grantOf,
+  type StreamGrant,
+  signedGrantText,
+  type tunnel,
+} from "@s4t/contract";
 import type { Clock } from "@s4t/kit";
+import { hashOf } from "@s4t/kit/node";
 import { isSignedBy } from "../../link/project-key.ts";
 
 /** How long a challenge waits for its signature: somebody may have to type a passphrase. */
@@ -14,7 +23,8 @@ export const CHALLENGE_BYTES = 32;
 
 /** Whom this board trusts. */
 export interface Trust {
-  readonly board: string;
+  /** This board's own public key, hex; undefined where it has none yet. */
+  readonly board: string | undefined;
   /** Key of the project; undefined where the board knows none yet. */
   readonly key: string | undefined;
   readonly sealed: boolean;
@@ -22,9 +32,9 @@ export interface Trust {
 
 export interface Grants {
   /** Throws `stream.refused` for a kind that needs none. */
-  challenge(kind: string): { readonly challenge: string; readonly expiresInS: number };
-  /** Throws `board.sealed` where a stream of this kind needs a grant and has no good one. */
-  require(kind: string, grant: StreamGrant | undefined): void;
+  challenge(kind: string): AnswerOf<typeof tunnel.challenge>;
+  /** Throws `board.sealed` where a stream of this kind needs a grant, and has none for just these arguments. */
+  require(kind: string, args: object): void;
 }
 
 /** Makes them. */
@@ -39,24 +49,28 @@ export const createGrants = (trust: () => Trust, clock: Clock): Grants => {
     challenge(kind) {
       if (kind !== "shell" && kind !== "files")
         throw fail("stream.refused", { because: `${kind} needs no grant` });
+      const { board } = trust();
+      if (board === undefined)
+        throw fail("stream.refused", { because: "it has no key of its own" });
       for (const oldest of waiting.keys()) {
         if (waiting.size < MAX_CHALLENGES) break;
         waiting.delete(oldest);
       }
       const challenge = randomBytes(CHALLENGE_BYTES).toString("hex");
       waiting.set(challenge, { kind, endsMs: clock.monotonicMs() + GRANT_LIFE_S * 1_000 });
-      return { challenge, expiresInS: GRANT_LIFE_S };
+      return { challenge, board, expiresInS: GRANT_LIFE_S };
     },
-    require(kind, grant) {
+    require(kind, { grant, ...args }: { readonly grant?: StreamGrant | undefined }) {
       const { board, key, sealed } = trust();
       const needed = grantOf(kind);
       if (!sealed || needed === undefined) return;
-      const isGood =
-        grant !== undefined &&
-        key !== undefined &&
-        useUp(grant.challenge, needed) &&
-        isSignedBy(key, grant.signature, signedGrantText(board, needed, grant.challenge));
-      if (!isGood) throw fail("board.sealed");
+      const isGood = (): boolean => {
+        if (grant === undefined || key === undefined || board === undefined) return false;
+        const { challenge, signature } = grant;
+        const text = { board, kind, argsSha256: hashOf(args), challenge };
+        return useUp(challenge, needed) && isSignedBy(key, signature, signedGrantText(text));
+      };
+      if (!isGood()) throw fail("board.sealed");
     },
   };
 };

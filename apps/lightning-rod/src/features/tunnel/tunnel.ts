@@ -56,7 +56,7 @@ export const createTunnels = ({
     if (!isKind(kind) || !handle)
       throw fail("stream.refused", { because: `this board serves no streams of the kind ${kind}` });
     const args = check(streamKinds[kind], incoming.args, "args");
-    grants.require(kind, "grant" in args ? args.grant : undefined);
+    grants.require(kind, args);
     await handle(args, incoming);
   };
 
