@@ -62,7 +62,9 @@ export const composeCloud = async (
   const { link, offer: ofLink } = composeLink(ground, { telemetry, plugins, keys }, deps.contracts);
   const { identity, offer: ofIdentity } = composeIdentity(ground, boards);
   const { offer: ofServices } = composeServices(ground, wishes, identity, keys);
-  const backups = parts.add(createBackups({ ...ground, restart: deps.restart }));
+  const backups = parts.add(
+    createBackups({ ...ground, blobsStill: plugins.claims.still, restart: deps.restart }),
+  );
 
   let events: Events | undefined;
   const offers: readonly Offer[] = [

@@ -15,6 +15,7 @@ import {
   createPluginTopics,
   createResign,
   createSweeper,
+  createUploads,
   type PluginsDependencies,
   pluginRoutes,
 } from "../modules/plugins/index.ts";
@@ -44,15 +45,17 @@ export const composePlugins = (ground: Ground, wishes: Wishes, keys: Keys) => {
     wishes,
   };
   const claims = createClaims();
-  const catalogue = createCatalogue(deps, claims);
+  const sweeper = createSweeper(deps, claims);
+  const catalogue = createCatalogue(deps, claims, sweeper.soon);
+  const uploads = createUploads(deps, claims, sweeper.soon);
   const injections = parts.add(createInjections(deps));
   const topics = parts.add(createPluginTopics(deps, injections));
-  parts.add(createSweeper(deps, claims));
+  parts.add(sweeper);
   blobMetrics(metrics, blobs);
-  const routes = pluginRoutes({ catalogue, injections, calls: createCalls(deps), blobs });
+  const routes = pluginRoutes({ catalogue, injections, calls: createCalls(deps), uploads });
   const reports = { applyState: injections.applyState, publishLines: topics.publish };
   const onReady = (board: BoardId): void => topics.renew(board);
-  return { reports, onReady, offer: { routes, topics: topics.topics } satisfies Offer };
+  return { reports, onReady, claims, offer: { routes, topics: topics.topics } satisfies Offer };
 };
 
 /** What is offered of keys and bytes once everybody is there who is asked about them. */

@@ -11,6 +11,7 @@ import { boardLogsMigration } from "./20261127-0640-boards-logs.ts";
 import { boardSearchMigration } from "./20261127-0720-boards-search.ts";
 import { servicesMigration } from "./20261127-1430-services.ts";
 import { pluginsMigration } from "./20261127-1515-plugins.ts";
+import { pluginUploadsMigration } from "./20261127-2350-plugins-uploads.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   boardSearchMigration,
   servicesMigration,
   pluginsMigration,
+  pluginUploadsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

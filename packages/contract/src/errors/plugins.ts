@@ -51,6 +51,10 @@ export const pluginErrors = {
   ),
   "blob.not-found": refused(404)("notFound", "There are no such bytes, or you may not see them."),
   "blob.damaged": refused(422)("data", "The bytes are not the ones that the address names."),
+  "blob.unnamed-full": refusedForNow(429)(
+    "tryAgain",
+    "This project has sent bytes that no plugin names yet, and at most {limitBytes} of them may wait: create their plugins, or wait up to an hour until they are removed.",
+  ),
   "blob.range": refused(416)("data", "There are only {size} bytes."),
   "project.sealed": refused(409)(
     "usage",

@@ -337,7 +337,8 @@ export const blobs = {
     path: "/blobs/{sha256}",
     action: "blob.put",
     scope: "project",
-    summary: "Store bytes under their SHA-256; what nothing names after an hour is removed",
+    summary:
+      "Store bytes of a project under their SHA-256; what no version of it names after an hour is removed",
     params: Strict({ sha256: Sha256 }),
     reply: Nothing,
     status: 204,

@@ -22,6 +22,12 @@ export interface PluginTables {
     created_at: number;
     created_by: string;
   };
+  plugins_uploads: {
+    project_id: string;
+    blob: string;
+    bytes: number;
+    at: number;
+  };
   plugins_injections: {
     project_id: string;
     board_id: string;

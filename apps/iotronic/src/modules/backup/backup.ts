@@ -36,6 +36,8 @@ export interface BackupDependencies {
   readonly observations: ObservationsDriver;
   readonly blobs: BlobsDriver;
   readonly audit: AuditLog & { still<T>(work: () => Promise<T>): Promise<T> };
+  /** Runs `work` while no blob is removed. */
+  readonly blobsStill: <T>(work: () => Promise<T>) => Promise<T>;
   /** Restarts the cloud within its process, soon. */
   readonly restart: () => void;
 }
@@ -62,6 +64,7 @@ export const createBackups = ({
   observations,
   blobs,
   audit,
+  blobsStill,
   restart,
 }: BackupDependencies): Backups => {
   const record = (actor: Actor, action: string) => audit.record({ actor, action, project: null });
@@ -69,10 +72,13 @@ export const createBackups = ({
   /** Log and witness stand still meanwhile: a witness that knew more than its log would look like a log cut short. */
   const copyInto = (staging: string): Promise<void> =>
     audit.still(async () => {
-      // Before and after: what the copied database names is there, whatever is swept or stored meanwhile.
+      // After the database: what the copy names is there, since none is removed from its moment on. And before it, so that this
+      // takes little time.
       await blobs.backup(join(staging, "blobs"));
-      await database.backup(join(staging, "database"));
-      await blobs.backup(join(staging, "blobs"));
+      await blobsStill(async () => {
+        await database.backup(join(staging, "database"));
+        await blobs.backup(join(staging, "blobs"));
+      });
       await observations.backup(join(staging, "observations"));
       for (const name of keptFiles)
         if (existsSync(join(folder, name)))

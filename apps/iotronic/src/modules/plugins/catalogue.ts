@@ -4,23 +4,21 @@ import {
   type BodyOf,
   fail,
   type Plugin,
-  type PluginManifest,
   type PluginSignature,
   type PluginVersion,
   type ProjectId,
   type QueryOf,
-  requireSoundManifest,
   type rest,
   signedVersionText,
 } from "@s4t/contract";
-import { canonicalJson } from "@s4t/kit";
-import { sha256Hex } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import type { ByteStream } from "../../edge/routes.ts";
 import { type Actor, type Scope, within } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 import { getPlugin, notePlugin, type PluginsDependencies } from "./change.ts";
+import type { Claims } from "./claims.ts";
+import { createExamine, type Examined } from "./examine.ts";
 import { countInjected, listInjected } from "./injection-store.ts";
 import { parseVersion, showPlugin, showVersion } from "./plugin.ts";
 import {
@@ -38,8 +36,7 @@ import {
   updatePlugin,
   type VersionRow,
 } from "./store.ts";
-import type { Claims } from "./sweep.ts";
-import { checkBlob } from "./unpack.ts";
+import { removeUpload } from "./upload-store.ts";
 
 /** Most plugins of one project: far more than people keep apart by name. */
 export const MAX_PLUGINS_PER_PROJECT = 1_000;
@@ -87,9 +84,14 @@ export interface Catalogue {
   content(scope: Scope, idOrName: string, version: string): Promise<ByteStream>;
 }
 
-/** Makes the verbs. */
-export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Catalogue => {
+/** Makes the verbs. `sweepSoon`: there are bytes that nobody wants. */
+export const createCatalogue = (
+  deps: PluginsDependencies,
+  claims: Claims,
+  sweepSoon: () => void,
+): Catalogue => {
   const { database, blobs, clock } = deps;
+  const examine = createExamine(deps);
 
   const keyOf = async (reader: Reader, row: Pick<PluginRow, "project_id">): Promise<string> =>
     (await deps.presentKey(reader, row.project_id as ProjectId))?.key ?? "";
@@ -132,19 +134,6 @@ export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Cata
     if (because !== undefined) throw fail("plugin.signature-invalid", { because });
   };
 
-  /** Everything about a version that needs no transaction. */
-  const examine = async (manifest: PluginManifest): Promise<{ version: string; text: string }> => {
-    requireSoundManifest(manifest);
-    const { sha256, bytes } = manifest.blob;
-    const blob = await blobs.find(sha256);
-    if (!blob) throw fail("blob.not-found");
-    if (blob.bytes !== bytes)
-      throw fail("plugin.damaged", { because: `the blob has ${blob.bytes} bytes, not ${bytes}` });
-    await checkBlob(await blobs.read(sha256), manifest);
-    const text = canonicalJson(manifest);
-    return { version: sha256Hex(text), text };
-  };
-
   /** Within a transaction: a version with its signature, as the next of its plugin. */
   const addTo = async (
     tx: Tx,
@@ -152,7 +141,7 @@ export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Cata
     plugin: Pick<PluginRow, "uuid" | "project_id">,
     number: number,
     { manifest, signature }: VersionBody,
-    { version, text }: { version: string; text: string },
+    { version, text }: Examined,
   ): Promise<VersionRow> => {
     const project = plugin.project_id as ProjectId;
     if (signature) await requireSigned(tx, project, version, signature);
@@ -170,6 +159,7 @@ export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Cata
       created_by: actor.name,
     };
     await insertVersion(within(project), tx, row);
+    await removeUpload(within(project), tx, project, row.blob);
     return row;
   };
 
@@ -222,8 +212,8 @@ export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Cata
     },
     async create(actor, project, body) {
       const { name } = body.manifest;
-      using _claim = claims.claim(body.manifest.blob.sha256);
-      const examined = await examine(body.manifest);
+      using _claim = await claims.claim(body.manifest.blob.sha256);
+      const examined = await examine(project, body.manifest);
       const scope = within(project);
       return await database.write(scope, async (tx) => {
         if (await findPlugin(scope, tx, name)) throw fail("plugin.name-taken", { name });
@@ -275,6 +265,7 @@ export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Cata
         const boards = (await countInjected(scope, tx, [row.uuid])).get(row.uuid) ?? 0;
         if (boards > 0) throw fail("plugin.in-use", { boards });
         await removePlugin(scope, tx, row.uuid);
+        tx.afterCommit(sweepSoon);
         await notePlugin(deps, tx, actor, "plugin.remove", row, { name: row.name });
         return undefined;
       }),
@@ -300,13 +291,15 @@ export const createCatalogue = (deps: PluginsDependencies, claims: Claims): Cata
       const found = await database.read(scope, (reader) => getPlugin(scope, reader, idOrName));
       if (body.manifest.name !== found.name)
         throw fail("plugin.manifest-invalid", { because: `its name is not ${found.name}` });
-      using _claim = claims.claim(body.manifest.blob.sha256);
-      const examined = await examine(body.manifest);
+      const project = found.project_id as ProjectId;
+      using _claim = await claims.claim(body.manifest.blob.sha256);
+      const examined = await examine(project, body.manifest);
       return await database.write(scope, async (tx) => {
         const plugin = await getPlugin(scope, tx, found.uuid);
         const { version } = examined;
         const known = await findVersion(scope, tx, plugin.uuid, { version });
         if (known) {
+          await removeUpload(within(project), tx, project, known.blob);
           if (!body.signature) return showVersion(known, await keyOf(tx, plugin));
           return signAs(tx, actor, plugin, known, body.signature);
         }

@@ -1,10 +1,12 @@
 export { createCalls } from "./calls.ts";
 export { createCatalogue } from "./catalogue.ts";
 export type { PluginsDependencies } from "./change.ts";
+export { type Claims, createClaims } from "./claims.ts";
 export { createInjections } from "./injections.ts";
 export { blobMetrics } from "./metrics.ts";
 export { createResign } from "./resign.ts";
 export { pluginRoutes } from "./routes.ts";
-export { createClaims, createSweeper } from "./sweep.ts";
+export { createSweeper } from "./sweep.ts";
 export { namesBlob, pluginsPart } from "./target.ts";
 export { createPluginTopics } from "./topics.ts";
+export { createUploads } from "./uploads.ts";

@@ -1,22 +1,27 @@
 import { fail, rest } from "@s4t/contract";
 import { implement } from "../../edge/routes.ts";
 import { projectOf } from "../../policy/index.ts";
-import type { BlobsDriver } from "../../ports/blobs.ts";
 import type { Calls } from "./calls.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Injections } from "./injections.ts";
+import type { Uploads } from "./uploads.ts";
 
 export interface PluginRoutesDependencies {
   readonly catalogue: Catalogue;
   readonly injections: Injections;
   readonly calls: Calls;
-  readonly blobs: BlobsDriver;
+  readonly uploads: Uploads;
 }
 
 const isStream = (body: unknown): body is AsyncIterable<Uint8Array> =>
   typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 
-export const pluginRoutes = ({ catalogue, injections, calls, blobs }: PluginRoutesDependencies) => [
+export const pluginRoutes = ({
+  catalogue,
+  injections,
+  calls,
+  uploads,
+}: PluginRoutesDependencies) => [
   ...implement(rest.plugins, {
     list: ({ actor, scope, query }) => catalogue.list(actor, scope, query),
     create: ({ actor, scope, body }) => catalogue.create(actor, projectOf(scope), body),
@@ -54,10 +59,10 @@ export const pluginRoutes = ({ catalogue, injections, calls, blobs }: PluginRout
       calls.lines(scope, params.uuid, params.plugin, query.count, signal),
   }),
   ...implement(rest.blobs, {
-    async put({ params, stream }) {
+    async put({ scope, params, stream }) {
       const body: unknown = stream();
       if (!isStream(body)) throw fail("request.unsupported-media");
-      await blobs.put(params.sha256, body);
+      await uploads.put(projectOf(scope), params.sha256, body);
       return undefined;
     },
   }),

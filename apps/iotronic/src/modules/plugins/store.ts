@@ -158,24 +158,3 @@ export const signVersion = async (
   const { numUpdatedRows } = await query.executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 };
-
-/** Blobs that versions name. */
-export const listNamedBlobs = async (_scope: Scope, { queries }: Reader): Promise<Set<string>> =>
-  new Set(
-    (await queries.selectFrom("plugins_versions").select("blob").distinct().execute()).map(
-      ({ blob }) => blob,
-    ),
-  );
-
-/** Whether any version names a blob. */
-export const isBlobNamed = async (
-  _scope: Scope,
-  { queries }: Reader,
-  blob: string,
-): Promise<boolean> =>
-  (await queries
-    .selectFrom("plugins_versions")
-    .select("number")
-    .where("blob", "=", blob)
-    .limit(1)
-    .executeTakeFirst()) !== undefined;
