@@ -1,5 +1,8 @@
-// The attempts as a program, for a test that is root and wants to know what holds for an ordinary user.
+// The attempts as a program: `LEVEL [PROGRAM…]`, as if those programs were not there.
+import { findProgram } from "../src/platform/linux/plugins/probe.ts";
 import { tryEscapes } from "./escape-run.ts";
 import type { levels } from "./runtime.ts";
 
-process.stdout.write(JSON.stringify(await tryEscapes(process.argv[2] as keyof typeof levels)));
+const [, , level, ...missing] = process.argv;
+const find = (name: string) => (missing.includes(name) ? undefined : findProgram(name));
+process.stdout.write(JSON.stringify(await tryEscapes(level as keyof typeof levels, find)));

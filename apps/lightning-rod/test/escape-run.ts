@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { attempts, type Level, type Outcome } from "./escape.ts";
-import { levels, openTestMachine } from "./runtime.ts";
+import { levels, openTestMachine, type TestMachine } from "./runtime.ts";
 
 export interface Tried {
   readonly attempt: string;
@@ -14,17 +14,28 @@ export interface Tried {
   readonly how: string;
 }
 
+export interface TriedMachine {
+  readonly isolation: TestMachine["isolation"];
+  readonly tried: readonly Tried[];
+}
+
+/** What came otherwise than the guide says. */
+export const surprisesOf = ({ tried }: TriedMachine): Tried[] =>
+  tried.filter(({ expected, outcome }) => expected !== outcome);
+
 const sourceOf = (runtime: "node" | "python", body: string): string =>
   runtime === "node"
     ? `import fs from "node:fs";\nexport default async (p) => { ${body} };\n`
     : `import os\ndef main(p, ctx):\n    ${body}\n`;
 
-/** Level of this user's machine, and what came of each attempt. */
+/** What this user's machine reaches, and what came of each attempt. */
 export const tryEscapes = async (
   allow: keyof typeof levels,
-): Promise<{ readonly level: string; readonly tried: Tried[] }> => {
-  const machine = await openTestMachine(levels[allow]);
-  const { level } = machine.isolation;
+  find?: (name: string) => string | undefined,
+): Promise<TriedMachine> => {
+  const machine = await openTestMachine(levels[allow], find);
+  const { isolation } = machine;
+  const { level } = isolation;
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   const address = server.address();
@@ -67,7 +78,7 @@ export const tryEscapes = async (
         await opened.instance.close();
         tried.push({ attempt: attempt.name, runtime, expected, outcome, how });
       }
-    return { level, tried };
+    return { isolation, tried };
   } finally {
     server.close();
     await machine.close();

@@ -12,7 +12,7 @@ export const addSourceFlags = (command: Command): Command =>
     .option("--mode <mode>", `${pluginModes.join(", ")}; sync unless said`)
     .option("--entry <file>", "file of a folder that is run")
     .option("--parameters <file>", "JSON Schema of its parameters")
-    .option("--no-network", "keep it from the network, where the board can")
+    .option("--no-network", "keep it from the network; a board that cannot refuses it")
     .option("--children", "let it start other programs")
     .option("--read <path>", "let it read there; may be repeated", collect)
     .option("--write <path>", "let it write there; may be repeated", collect)

@@ -42,7 +42,14 @@ export const BoardInfo = Type.Object(
           limits: Type.Enum(["cgroup2", "cgroup1", "rlimit", "none"]),
           sandbox: Type.Boolean({ description: "Namespaces by bubblewrap" }),
           nodePermissions: Type.Boolean({ description: "Node's permission model" }),
-          network: Type.Boolean({ description: "Whether a plugin can be kept from the network" }),
+          network: Type.Boolean({
+            description: "Whether every plugin can be kept from the network",
+          }),
+          nodeNetwork: Type.Optional(
+            Type.Boolean({
+              description: "Whether Node plugins can be, by Node's permission model if nothing else",
+            }),
+          ),
         }),
       }),
     ),

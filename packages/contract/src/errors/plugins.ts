@@ -24,6 +24,10 @@ export const pluginErrors = {
   ),
   "plugin.damaged": refused(422)("data", "The plugin's bytes are not what was signed: {because}."),
   "plugin.unheld": refused(409)("config", "This board runs no plugin as root: {next}."),
+  "plugin.network-unheld": refused(409)(
+    "config",
+    "This board cannot keep the plugin from the network, as its version demands: {next}.",
+  ),
   "plugin.runtime-missing": refused(409)("config", "This board has no {runtime}: {next}."),
   "plugin.parameters-invalid": refused(422)(
     "data",

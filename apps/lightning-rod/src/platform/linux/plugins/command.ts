@@ -1,9 +1,9 @@
 // The command line that starts a host program: from the outside in, what takes things away, then the interpreter.
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { BoardInfo, PluginManifest } from "@s4t/contract";
 import type { ProcessWanted } from "../../plugin-processes.ts";
-import { hasOwnUsers, type Machine, wouldBeRoot } from "./machine.ts";
+import { canBeOffline, hasOwnUsers, type Machine, wouldBeRoot } from "./machine.ts";
 import { sandboxArguments } from "./sandbox.ts";
 import { throughWalls } from "./walls.ts";
 
@@ -75,9 +75,13 @@ const interpreter = (
   return [machine.python?.path ?? "python3", "-I", "-S", "-B", hosts.python, ...bounds];
 };
 
+/** Node stands by itself; what is around it is its own only in a folder with a `bin`: never somebody's home or `/opt`. */
+const homeOfNode = (path: string): string =>
+  basename(dirname(path)) === "bin" ? dirname(dirname(path)) : path;
+
 /** Where an interpreter outside the system's folders lies. */
 const homeOf = (machine: Machine, runtime: PluginManifest["runtime"]): string[] => {
-  const home = runtime === "node" ? dirname(dirname(machine.node.path)) : machine.python?.prefix;
+  const home = runtime === "node" ? homeOfNode(machine.node.path) : machine.python?.prefix;
   return home && home !== "/usr" && home !== "/" ? [home] : [];
 };
 
@@ -109,7 +113,7 @@ export const commandOf = (
     readonly maxResultBytes: number;
   },
 ): string[] => {
-  const { setpriv, prlimit, sandbox, unshare, isRoot } = machine;
+  const { setpriv, prlimit, sandbox, isRoot } = machine;
   const { needs, folder, stateFolder, runtime } = wanted;
   const dropped = !setpriv
     ? []
@@ -143,7 +147,7 @@ export const commandOf = (
     sandbox || uid === undefined || !machine.walls
       ? []
       : throughWalls(machine.walls, reached.filter(existsSync), stateFolder);
-  const offline = !sandbox && !needs.network && unshare ? [unshare, "--net", "--"] : [];
+  const offline = sandbox || needs.network ? [] : (machine.offline ?? []);
   return [
     ...[...held, ...outer, ...through, ...offline, ...dropped],
     ...interpreter(machine, wanted, hosts, maxResultBytes),
@@ -152,7 +156,7 @@ export const commandOf = (
 
 /** What a machine reaches, for whoever decides what may run on it. */
 export const isolationOf = (machine: Machine): NonNullable<BoardInfo["plugins"]>["isolation"] => {
-  const { sandbox, groups, prlimit, unshare } = machine;
+  const { sandbox, groups, prlimit } = machine;
   const ownUser = hasOwnUsers(machine);
   const limits = groups?.holds.has("memory") ? groups.version : prlimit ? "rlimit" : "none";
   const isBare = limits === "none" || wouldBeRoot(machine);
@@ -163,6 +167,7 @@ export const isolationOf = (machine: Machine): NonNullable<BoardInfo["plugins"]>
     nodePermissions: ["--permission", "--experimental-permission"].some((flag) =>
       machine.nodeFlags.has(flag),
     ),
-    network: sandbox !== undefined || unshare !== undefined,
+    network: canBeOffline(machine, "python"),
+    nodeNetwork: canBeOffline(machine, "node"),
   };
 };

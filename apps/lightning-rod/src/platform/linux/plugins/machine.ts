@@ -1,4 +1,5 @@
 // What this machine can hold a plugin with. Found out by doing it once: a program that is there may still not be allowed to.
+import type { PluginManifest } from "@s4t/contract";
 import type { Groups } from "./groups.ts";
 import { openGroups } from "./groups.ts";
 import { findPython, isReachableByOthers, type Python, probe } from "./probe.ts";
@@ -15,8 +16,8 @@ export interface Machine {
   /** Sets limits of a process that runs. */
   readonly prlimit: string | undefined;
   readonly sandbox: { readonly bwrap: string; readonly hasSize: boolean } | undefined;
-  /** `unshare`, where it can take the network away without a sandbox. */
-  readonly unshare: string | undefined;
+  /** A command before another that takes the network away without a sandbox. */
+  readonly offline: readonly string[] | undefined;
   /** Whether other users may pass to Node and to the agent's folder. */
   readonly isWayOpen: boolean;
   /** What makes a view of its own for a plugin that could not pass. */
@@ -56,11 +57,19 @@ export const findMachine = async (
     const args = ["--mount", "--", mount, "-t", "tmpfs", "-o", "mode=755", "s4t", "/mnt"];
     return (await probe(unshare, args)) === undefined ? undefined : { unshare, sh };
   };
-  const [python, sandbox, walls, unshareWorks] = await Promise.all([
+  const tryOffline = async () => {
+    if (!unshare) return undefined;
+    // An ordinary user may do it within a namespace of users, where the kernel lets everybody make one. Nobody else becomes root in it.
+    const within = isRoot ? [] : ["--user", "--map-current-user"];
+    const command = [unshare, ...within, "--net", "--"];
+    const answer = await probe(unshare, [...command.slice(1), find("true") ?? "true"]);
+    return answer === undefined ? undefined : command;
+  };
+  const [python, sandbox, walls, offline] = await Promise.all([
     findPython(isRoot),
     trySandbox(),
     tryWalls(),
-    unshare && isRoot ? probe(unshare, ["--net", "--", find("true") ?? "true"]) : undefined,
+    tryOffline(),
   ]);
   return {
     node: { path: process.execPath, version: process.versions.node },
@@ -69,7 +78,7 @@ export const findMachine = async (
     setpriv,
     prlimit: find("prlimit"),
     sandbox,
-    unshare: unshareWorks === undefined ? undefined : unshare,
+    offline,
     isWayOpen,
     walls,
     nodeFlags: process.allowedNodeEnvironmentFlags,
@@ -80,6 +89,15 @@ export const findMachine = async (
 /** Whether plugins can have users of their own: they must reach the interpreter and their own code. */
 export const hasOwnUsers = ({ isRoot, isWayOpen, walls, sandbox }: Machine): boolean =>
   isRoot && (sandbox !== undefined || isWayOpen || walls !== undefined);
+
+/** What keeps plugins of a language from a network that they do not want; Node's permission model knows the network from Node 25 on. */
+export const canBeOffline = (
+  { sandbox, offline, nodeFlags }: Machine,
+  runtime: PluginManifest["runtime"],
+): boolean =>
+  sandbox !== undefined ||
+  offline !== undefined ||
+  (runtime === "node" && nodeFlags.has("--permission") && nodeFlags.has("--allow-net"));
 
 /** Whether a plugin would run as root, with all that root may still do without capabilities: none is run then. */
 export const wouldBeRoot = (machine: Machine): boolean => machine.isRoot && !hasOwnUsers(machine);

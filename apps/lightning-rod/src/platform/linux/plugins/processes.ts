@@ -25,7 +25,7 @@ import {
   MAX_OPEN_FILES,
 } from "./command.ts";
 import type { Group } from "./groups.ts";
-import { findMachine, hasOwnUsers, type Machine, wouldBeRoot } from "./machine.ts";
+import { canBeOffline, findMachine, hasOwnUsers, type Machine, wouldBeRoot } from "./machine.ts";
 import { findProgram } from "./probe.ts";
 import { nodeHost, pythonHost } from "./shims.ts";
 import * as tree from "./tree.ts";
@@ -290,6 +290,10 @@ export const openPluginProcesses = ({
       if (wouldBeRoot(machine))
         throw fail("plugin.unheld", {
           next: "install bubblewrap, or keep the agent's data and Node where other users may pass (/var/lib, /usr), then start the agent again",
+        });
+      if (!wanted.needs.network && !canBeOffline(machine, wanted.runtime))
+        throw fail("plugin.network-unheld", {
+          next: "install bubblewrap and start the agent again, or let the plugin use the network",
         });
       hosts ??= writeHosts(folder);
       return startOne({ machine, hosts, top, siblings }, wanted, events);

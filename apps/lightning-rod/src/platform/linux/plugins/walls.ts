@@ -27,12 +27,16 @@ i=0 past=
 for p; do
   if [ "$p" = -- ]; then [ "$past" ] && break; past=1; continue; fi
   [ "$past" ] || continue
-  mkdir ${STAGE}/$i; mount --bind "$p" ${STAGE}/$i; i=$((i + 1))
+  if [ -d "$p" ]; then mkdir ${STAGE}/$i; else : > ${STAGE}/$i; fi
+  mount --bind "$p" ${STAGE}/$i; i=$((i + 1))
 done
 while [ "$1" != -- ]; do mount -t tmpfs -o mode=755 s4t "$1"; shift; done
 shift
 i=0
-while [ "$1" != -- ]; do mkdir -p "$1"; mount --move ${STAGE}/$i "$1"; i=$((i + 1)); shift; done
+while [ "$1" != -- ]; do
+  if [ -d ${STAGE}/$i ]; then mkdir -p "$1"; else mkdir -p "\${1%/*}"; : > "$1"; fi
+  mount --move ${STAGE}/$i "$1"; i=$((i + 1)); shift
+done
 shift
 umount ${STAGE}
 cd "$cwd"
