@@ -47,7 +47,8 @@ export const BoardInfo = Type.Object(
           }),
           nodeNetwork: Type.Optional(
             Type.Boolean({
-              description: "Whether Node plugins can be, by Node's permission model if nothing else",
+              description:
+                "Whether Node plugins can be, by Node's permission model if nothing else",
             }),
           ),
         }),
