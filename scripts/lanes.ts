@@ -1,6 +1,7 @@
 // Runs a lane of tests and closes with what was passed, failed and skipped: skipped tests by name, never in silence.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { root, runProgram, toolPath } from "./repository.ts";
 
 interface LaneReport {
@@ -16,7 +17,7 @@ interface LaneReport {
   }[];
 }
 
-/** Counts of a lane, and by name what failed, with the first line of why, and what did not run. */
+/** Counts of a lane, and by name what failed, with why, and what did not run. */
 export interface LaneResult {
   passed: number;
   failed: number;
@@ -24,8 +25,19 @@ export interface LaneResult {
   skippedNames: string[];
 }
 
-const firstLine = (text = ""): string =>
-  (text.split("\n").find((line) => line.trim() !== "") ?? "").slice(0, 200);
+/** What went wrong and where: the message without its trace, then the first line of the trace that is ours. */
+const reasonOf = (text = ""): string => {
+  const lines = stripVTControlCharacters(text).split("\n");
+  const firstOfTrace = lines.findIndex((line) => /^\s+at /.test(line));
+  const message = lines.slice(0, firstOfTrace < 0 ? undefined : firstOfTrace);
+  const where = lines.find((line) => /^\s+at /.test(line) && !line.includes("node_modules"));
+  const said = [...message, ...(where ? [where.replaceAll(`${root}/`, "")] : [])];
+  return said
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" | ")
+    .slice(0, 400);
+};
 
 /** Runs one lane of vitest, its output shown. */
 export const runLane = async (
@@ -51,7 +63,7 @@ export const runLane = async (
   for (const file of report.testResults) {
     const name = file.name.slice(root.length + 1);
     const fail = (what: string, why: string | undefined) =>
-      result.failures.push(`${name}: ${what}${firstLine(why)}`);
+      result.failures.push(`${name}: ${what}${reasonOf(why)}`);
     if (file.status === "failed" && file.assertionResults.length === 0) fail("", file.message);
     for (const test of file.assertionResults) {
       if (test.status === "passed") result.passed += 1;
