@@ -1,15 +1,17 @@
 // Doors of boards: a board that speaks the wire itself stands behind them, and answers streams with what it is sent.
-import { connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import {
   boardProcedures,
   cloudProcedures,
   type Exposure,
+  signedDialText,
   type Target,
   tunnel as tunnelFeature,
 } from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
 import type { IncomingStream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
+import { createEd25519KeyPair, ed25519Signer } from "@s4t/wamp/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
@@ -20,7 +22,7 @@ let session: BoardSession;
 const tunnels: Tunnel[] = [];
 /** What the board does with a stream; echoes unless a test says otherwise. */
 let answer: (incoming: IncomingStream) => void;
-const opened: { kind: string; args: unknown }[] = [];
+const opened: { kind: string; args: unknown; epoch: number }[] = [];
 const tickets: string[] = [];
 
 const echo = (incoming: IncomingStream): void => {
@@ -37,8 +39,17 @@ const echo = (incoming: IncomingStream): void => {
   });
 };
 
-const dial = (ticket: string, onOpen: (incoming: IncomingStream) => void): Promise<Tunnel> =>
-  dialTunnel({ url: cloud.url, path: "/tunnel", ticket, ca: null, clock: systemClock, onOpen });
+const dial = (
+  ticket: string,
+  onOpen: (incoming: IncomingStream) => void,
+  options: { readonly proof?: string; readonly url?: string } = {},
+): Promise<Tunnel> =>
+  dialTunnel({
+    ...{ url: cloud.url, path: "/tunnel", ticket, ca: null, clock: systemClock, onOpen },
+    ...options,
+  });
+const proofOf = (ticket: string, key = board.key): string =>
+  Buffer.from(ed25519Signer(key.privateKey)(Buffer.from(signedDialText(ticket)))).toString("hex");
 
 const takeTarget = async (): Promise<Target> =>
   ((await session.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 })) as { target: Target })
@@ -62,28 +73,64 @@ const settle = async (): Promise<void> => {
   await session.report(seq, [{ kind: "entries", revision, entries }]);
 };
 
-beforeAll(async () => {
-  cloud = await openTestCloud();
-  board = await enrolBoard(cloud, "lamp");
-  session = await joinAs(cloud, board, { features: ["board", "tunnel"] });
-  await offer(session, board, async (call) => {
+/** What the board does when it is asked to dial; dials unless a test says otherwise. */
+let onDial = async (ticket: string, by: BoardSession, url = cloud.url): Promise<void> => {
+  const onOpen = (incoming: IncomingStream): void => {
+    opened.push({ kind: incoming.kind, args: incoming.args, epoch: by.epoch });
+    answer(incoming);
+  };
+  tunnels.push(await dial(ticket, onOpen, { proof: proofOf(ticket), url }));
+};
+
+/** A session of the board, which takes the place of an earlier one. */
+const join = async (): Promise<void> => {
+  const joined = await joinAs(cloud, board, { features: ["board", "tunnel"] });
+  session = joined;
+  await offer(joined, board, async (call) => {
     if (call.procedure.endsWith(boardProcedures.link.hint.name)) void settle();
     if (!call.procedure.endsWith(tunnelFeature.dial.name)) return { args: [{}] };
     const { ticket } = call.args[0] as { ticket: string };
     tickets.push(ticket);
-    tunnels.push(
-      await dial(ticket, (incoming) => {
-        opened.push({ kind: incoming.kind, args: incoming.args });
-        answer(incoming);
-      }),
-    );
+    await onDial(ticket, joined);
     return { args: [{}] };
   });
+};
+
+beforeAll(async () => {
+  cloud = await openTestCloud();
+  board = await enrolBoard(cloud, "lamp");
+  await join();
 }, 30_000);
 afterAll(() => cloud.close());
 
 const ask = (method: string, path: string, body?: unknown) =>
   cloud.call(method, path, { token: cloud.admin, ...(body === undefined ? {} : { body }) });
+
+/** A way to the cloud that can be cut without a word. */
+const openPath = async ({ port, hostname }: URL) => {
+  let isCut = false;
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    sockets.push(near, far);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      from.on("data", (bytes) => isCut || to.write(bytes)).on("error", () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut: () => {
+      isCut = true;
+    },
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+};
 
 let count = 0;
 const exposed = async (body: object = {}): Promise<Exposure> => {
@@ -125,7 +172,7 @@ describe("an exposed service", () => {
     caller.socket.end("hello");
     await caller.closed;
     expect(caller.said()).toBe("hello");
-    expect(opened.at(-1)).toEqual({
+    expect(opened.at(-1)).toMatchObject({
       kind: "tcp",
       args: { host: "127.0.0.1", port: service.port },
     });
@@ -274,7 +321,99 @@ describe("a ticket", () => {
     await exposed();
     expect(tickets.length).toBeGreaterThan(0);
     for (const ticket of ["A".repeat(32), tickets[0] as string])
-      await expect(dial(ticket, () => {})).rejects.toThrow();
+      await expect(dial(ticket, () => {}, { proof: proofOf(ticket) })).rejects.toThrow();
+  });
+
+  it("is the board's alone: who read it on its way opens nothing, and takes nothing from the board", async () => {
+    const { publicPort } = await exposed();
+    const dials = onDial;
+    onDial = async (ticket, by) => {
+      for (const proof of [undefined, "00", proofOf(ticket, createEd25519KeyPair()), proofOf("x")])
+        await expect(dial(ticket, () => {}, proof === undefined ? {} : { proof })).rejects.toThrow(
+          "401",
+        );
+      await dials(ticket, by);
+    };
+    const caller = call(publicPort);
+    caller.socket.end("hello");
+    await caller.closed;
+    onDial = dials;
+    expect(caller.said()).toBe("hello");
+  });
+
+  it("ends with the session that was asked to dial: the next one is asked itself", async () => {
+    const { publicPort } = await exposed();
+    const dials = onDial;
+    let late = "";
+    onDial = async (ticket) => {
+      late = ticket;
+      await new Promise(() => {});
+    };
+    const caller = call(publicPort);
+    caller.socket.end("hello");
+    await until(() => late !== "");
+    onDial = dials;
+    await join();
+    await expect(dial(late, () => {}, { proof: proofOf(late) })).rejects.toThrow("401");
+    await caller.closed;
+    expect(caller.said()).toBe("hello");
+    expect(opened.at(-1)?.epoch).toBe(session.epoch);
+  });
+});
+
+describe("a tunnel", () => {
+  it("is of one session: new streams go to the present one, those that are open go on", async () => {
+    const { publicPort } = await exposed();
+    const early = call(publicPort);
+    early.socket.write("early");
+    await until(() => early.said() === "early");
+    const before = session.epoch;
+    await join();
+    expect(session.epoch).toBeGreaterThan(before);
+    const late = call(publicPort);
+    late.socket.end("late");
+    await late.closed;
+    expect(late.said()).toBe("late");
+    expect(opened.at(-1)?.epoch).toBe(session.epoch);
+    early.socket.end(" and on");
+    await early.closed;
+    expect(early.said()).toBe("early and on");
+  });
+
+  it("that breaks without a word holds a new stream up for less than 5 s", async () => {
+    const { publicPort } = await exposed();
+    const dials = onDial;
+    const path = await openPath(new URL(cloud.url));
+    onDial = (ticket, by) => dials(ticket, by, path.url);
+    const before = call(publicPort);
+    before.socket.write("before");
+    await until(() => before.said() === "before");
+    onDial = dials;
+    path.cut();
+    const began = performance.now();
+    const callers = ["one", "two", "three"].map((word) => {
+      const caller = call(publicPort);
+      caller.socket.end(word);
+      return { caller, word };
+    });
+    for (const { caller, word } of callers) {
+      await caller.closed;
+      expect(caller.said()).toBe(word);
+    }
+    expect(performance.now() - began).toBeLessThan(5_000);
+    before.socket.destroy();
+    path.close();
+  });
+
+  it("is not taken for broken while the board is slow to answer", async () => {
+    const { publicPort } = await exposed();
+    answer = (incoming) => void setTimeout(() => echo(incoming), 3_500);
+    const dialled = tickets.length;
+    const caller = call(publicPort);
+    caller.socket.end("slow");
+    await caller.closed;
+    expect(caller.said()).toBe("slow");
+    expect(tickets.length - dialled).toBe(1);
   });
 });
 
@@ -340,7 +479,7 @@ describe("a way", () => {
     ]);
     const tunnel = await dial(ticket, nothing);
     const stream = await tunnel.open({ kind: "tcp", args: { host: "127.0.0.1", port: 22 } }, {});
-    expect(opened.at(-1)).toEqual({ kind: "tcp", args: { host: "127.0.0.1", port: 22 } });
+    expect(opened.at(-1)).toMatchObject({ kind: "tcp", args: { host: "127.0.0.1", port: 22 } });
     stream.reset("cancelled");
     await expect(
       tunnel.open({ kind: "tcp", args: { host: "127.0.0.1", port: 23 } }, {}),

@@ -50,6 +50,7 @@ const openDoors = (allow: readonly string[] = ["loopback:*"], sealed = false): v
     {
       where: () => ({ url: "http://127.0.0.1:1", ca: null }),
       boardKey: () => ownKey,
+      sign: () => "",
       projectKeys,
       clock: systemClock,
       log: silentLog,

@@ -16,6 +16,8 @@ export interface DoorsDependencies {
   readonly where: () => { readonly url: string; readonly ca: string | null };
   /** This board's own public key; undefined before it is enrolled. */
   readonly boardKey: () => string | undefined;
+  /** Signs with the board's key: hex. */
+  readonly sign: (text: string) => string;
   readonly projectKeys: ProjectKeys;
   readonly clock: Clock;
   readonly log: Log;
@@ -32,13 +34,13 @@ export interface Doors {
 /** Makes them. */
 export const composeDoors = (
   { allowed, terminals, files }: Access,
-  { where, boardKey, projectKeys, clock, log }: DoorsDependencies,
+  { where, boardKey, sign, projectKeys, clock, log }: DoorsDependencies,
 ): Doors => {
   const services = createServices(allowed, createConnect(clock));
   const shells = createShells(terminals, clock);
   const { list, get, put } = createFiles(files);
   const tunnels = createTunnels({
-    ...{ where, clock, log },
+    ...{ where, sign, clock, log },
     trust: () => {
       const pinned = projectKeys.present();
       // A pin that cannot be read may have been a sealed one.

@@ -114,6 +114,10 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
           return link.where();
         },
         boardKey: () => findKey(storage)?.publicKey,
+        sign: (text) => {
+          if (!link) throw new Bug("a tunnel is dialled before there is a link");
+          return link.sign(text);
+        },
         projectKeys,
         clock,
         log,

@@ -24,6 +24,8 @@
 export const TUNNEL_SUBPROTOCOL = "s4t.tunnel.1";
 /** A ticket travels as a second subprotocol with this before it: browsers cannot send headers. */
 export const TICKET_PREFIX = "s4t.ticket.";
+/** … and what proves whose ticket it is, where that is asked for, as a third. */
+export const PROOF_PREFIX = "s4t.proof.";
 
 export const frameTypes = {
   open: 1,

@@ -1,5 +1,5 @@
 // The tunnel: streams over one transport, the same class at both ends. Who dialled takes odd ids, who accepted even ones. All
-// methods are synchronous; there is no timer of its own but the one that asks for a sign of life.
+// methods but `open` and `sign` are synchronous; its timers are those that ask for a sign of life.
 import type { Clock, Json, Timer } from "@s4t/kit";
 import { type CreditPool, createCreditPool, Window } from "./credit.ts";
 import { endedWith, refusedWith } from "./error.ts";
@@ -59,6 +59,8 @@ export interface Tunnel {
   /** Takes no more streams, and ends when the last has ended. */
   drain(): void;
   close(reason: EndReason): void;
+  /** Asks for a sign of life: true with the next frame of the other end, false where none comes in time or the tunnel is over. */
+  sign(withinMs: number): Promise<boolean>;
   readonly streamCount: number;
   readonly roundTripMs: number | undefined;
   readonly ended: Promise<EndReason>;
@@ -90,6 +92,7 @@ class TunnelEnd implements Tunnel, StreamHost {
   #heardMs: number;
   #pingNumber = 0;
   #pingedMs: number | undefined;
+  readonly #onSign = new Set<(isAlive: boolean) => void>();
 
   constructor(transport: Transport, options: TunnelOptions) {
     this.#transport = transport;
@@ -189,6 +192,20 @@ class TunnelEnd implements Tunnel, StreamHost {
     this.#finish(reason);
   }
 
+  sign(withinMs: number): Promise<boolean> {
+    if (this.#over !== undefined) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const settle = (isAlive: boolean): void => {
+        this.#onSign.delete(settle);
+        timer.cancel();
+        resolve(isAlive);
+      };
+      const timer = this.#options.clock.after(withinMs, () => settle(false));
+      this.#onSign.add(settle);
+      this.#sendPing();
+    });
+  }
+
   #endIfDrained(): void {
     if (this.#isRefusing && this.streamCount === 0) this.close("drained");
   }
@@ -204,6 +221,7 @@ class TunnelEnd implements Tunnel, StreamHost {
     this.#opening.clear();
     for (const wanted of this.#offered.values()) wanted.abort(endedWith(reason));
     this.#offered.clear();
+    for (const settle of this.#onSign) settle(false);
     for (const stream of [...this.#streams.values()]) stream.close(reason);
     this.#settle(reason);
   }
@@ -216,10 +234,14 @@ class TunnelEnd implements Tunnel, StreamHost {
       this.close("lost");
       return;
     }
-    this.#pingNumber = (this.#pingNumber + 1) >>> 0;
-    this.#pingedMs = now;
-    this.send(frameTypes.ping, 0, withU32(this.#pingNumber));
+    this.#sendPing();
     this.#timer = clock.after(TUNNEL_PING_MS, () => this.#ping());
+  }
+
+  #sendPing(): void {
+    this.#pingNumber = (this.#pingNumber + 1) >>> 0;
+    this.#pingedMs = this.#options.clock.monotonicMs();
+    this.send(frameTypes.ping, 0, withU32(this.#pingNumber));
   }
 
   /** The transport takes more: streams that wait get their turn, one piece each, until it is full again. */
@@ -234,6 +256,7 @@ class TunnelEnd implements Tunnel, StreamHost {
   #onFrame(type: number, id: number, payload: Uint8Array, lease: Lease | undefined): void {
     if (this.#over !== undefined) return;
     this.#heardMs = this.#options.clock.monotonicMs();
+    if (this.#onSign.size > 0) for (const settle of this.#onSign) settle(true);
     try {
       if (payload.length > MAX_PAYLOAD_BYTES) broken("a frame beyond its limit");
       if (type !== frameTypes.data) this.#takers[type]?.(id, payload);

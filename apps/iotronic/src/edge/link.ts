@@ -27,10 +27,20 @@ export interface Link {
   /** "Look again": the board's target or jobs change with this transaction. The board is hinted after its commit. */
   retarget(tx: Tx, board: BoardId, revision: number): void;
   isConnected(board: BoardId): boolean;
+  /** The session of a board that is there. */
+  sessionOf(board: BoardId): LinkSession | undefined;
   /** The last round trip of the keep-alive to a board that is there; undefined before the first. */
   roundTripMs(board: BoardId): number | undefined;
   /** Ends a board's session now: its key was withdrawn. */
   end(board: BoardId, code: "link.revoked"): void;
+}
+
+/** A board's session: what belongs to it ends with it. */
+export interface LinkSession {
+  /** Greater than that of every earlier session of the board. */
+  readonly epoch: number;
+  /** Ed25519 public key, hex, that the board joined with. */
+  readonly pubkey: string;
 }
 
 export interface CommandOptions {

@@ -23,6 +23,8 @@ export interface Tickets<Holder, Value> {
   issue(holder: Holder, value: Value): string;
   /** What it is for; undefined where it is unknown, used up or too old. */
   redeem(ticket: string): Value | undefined;
+  /** The same without using it up. */
+  look(ticket: string): Value | undefined;
   /** The holder is gone: all of theirs are void. */
   forget(holder: Holder): void;
 }
@@ -46,6 +48,12 @@ export const createTickets = <Holder, Value>(
       drop(ticket, holder);
     }
   };
+  const live = (ticket: string): Ticket<Holder, Value> | undefined => {
+    const found = issued.get(ticket);
+    if (!found || found.endsMs > clock.monotonicMs()) return found;
+    drop(ticket, found.holder);
+    return undefined;
+  };
   return {
     issue(holder, value) {
       const now = clock.monotonicMs();
@@ -59,12 +67,11 @@ export const createTickets = <Holder, Value>(
       return ticket;
     },
     redeem(ticket) {
-      const found = issued.get(ticket);
-      if (!found) return undefined;
-      const isOver = found.endsMs <= clock.monotonicMs();
-      if (once || isOver) drop(ticket, found.holder);
-      return isOver ? undefined : found.value;
+      const found = live(ticket);
+      if (found && once) drop(ticket, found.holder);
+      return found?.value;
     },
+    look: (ticket) => live(ticket)?.value,
     forget(holder) {
       for (const ticket of held.get(holder) ?? []) issued.delete(ticket);
       held.delete(holder);

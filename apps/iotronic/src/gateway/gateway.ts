@@ -2,10 +2,11 @@
 // told by the module of services.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type BoardId, TUNNEL_PATH, TUNNEL_TICKET_LIFE_S } from "@s4t/contract";
+import { type BoardId, signedDialText, TUNNEL_PATH, TUNNEL_TICKET_LIFE_S } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
 import type { IncomingStream } from "@s4t/tunnel";
-import { acceptTunnel, refuseUpgrade, ticketOf } from "@s4t/tunnel/node";
+import { acceptTunnel, proofOf, refuseUpgrade, ticketOf } from "@s4t/tunnel/node";
+import { verifyEd25519 } from "@s4t/wamp/node";
 import type { AuditLog } from "../edge/facts.ts";
 import type { Gateway, GatewayHost, WayRequest } from "../edge/gateway.ts";
 import type { Link } from "../edge/link.ts";
@@ -75,6 +76,29 @@ export const createGateway = (
   });
   const doors = createPublicDoors({ address, authorize, tunnels, connections, clock, log });
 
+  /** A board's ticket is the board's: who shows it proves to have the key of the session that was asked to dial, which is still there. */
+  const redeemDial = async (
+    ticket: string,
+    request: IncomingMessage,
+    socket: Duplex,
+  ): Promise<DialPurpose | undefined> => {
+    const asked = dials.look(ticket)?.session;
+    if (!asked) return undefined;
+    const broken = (): void => {
+      socket.destroy();
+    };
+    socket.on("error", broken);
+    const isBoard = await verifyEd25519(
+      Buffer.from(asked.pubkey, "hex"),
+      Buffer.from(signedDialText(ticket)),
+      Buffer.from(proofOf(request) ?? "", "hex"),
+    );
+    socket.off("error", broken);
+    const held = dials.look(ticket);
+    const isThere = held && link().sessionOf(held.board)?.epoch === asked.epoch;
+    return isBoard && isThere && !socket.destroyed ? dials.redeem(ticket) : undefined;
+  };
+
   return {
     name: "gateway",
     address,
@@ -101,9 +125,9 @@ export const createGateway = (
       connections.cut((open) => open.board === board);
       tunnels.end(board);
     },
-    handleUpgrade(request, socket, head) {
+    async handleUpgrade(request, socket, head) {
       const ticket = ticketOf(request) ?? "";
-      const dial = dials.redeem(ticket);
+      const dial = dials.look(ticket) && (await redeemDial(ticket, request, socket));
       const way = ways.redeem(ticket);
       if (!dial && !way) return refuseUpgrade(socket, 401);
       const from = request.socket.remoteAddress ?? null;

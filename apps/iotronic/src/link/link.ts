@@ -19,11 +19,12 @@ import {
   type Procedure,
   wampErrorOf,
 } from "@s4t/contract";
-import { type Clock, isS4tError, type Log, type Part } from "@s4t/kit";
+import { type Clock, isS4tError, type Log, type Part, sleep } from "@s4t/kit";
 import {
   type ClientSession,
   createRouter,
   type IncomingCall,
+  isWampError,
   joinRealm,
   jsonCodec,
   linkedPeers,
@@ -32,9 +33,10 @@ import {
   type RouterCounts,
   type SessionInfo,
   type WampError,
+  wampErrors,
 } from "@s4t/wamp";
 import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
-import type { CommandOptions, KnownBoard, Link, LinkHost } from "../edge/link.ts";
+import type { CommandOptions, KnownBoard, Link, LinkHost, LinkSession } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
 import type { Tx } from "../ports/database.ts";
 import { type Asked, createAsked } from "./asked.ts";
@@ -75,8 +77,14 @@ export interface LinkCounts
   readonly refused: number;
 }
 
+/** How long a board gets from its joining to its offer … */
+export const OFFER_WAIT_MS = 5_000;
+/** … and how often that is looked at by who has a command for it. */
+export const OFFER_RETRY_MS = 50;
+
 type Connected = KnownBoard & {
   readonly epoch: number;
+  readonly joinedMs: number;
   readonly roundTripMs?: (() => number | undefined) | undefined;
 };
 
@@ -184,6 +192,10 @@ class BoardLink implements RunningLink {
     return this.#sessions.has(board);
   }
 
+  sessionOf(board: BoardId): LinkSession | undefined {
+    return this.#sessions.get(board);
+  }
+
   end(board: BoardId, code: "link.revoked"): void {
     const session = this.#sessions.get(board);
     if (session)
@@ -213,7 +225,8 @@ class BoardLink implements RunningLink {
     options: CommandOptions,
   ): Promise<AnswerOf<P>> {
     const session = this.#sessions.get(board);
-    if (!session || !this.#cloud) throw fail("board.offline");
+    const cloud = this.#cloud;
+    if (!session || !cloud) throw fail("board.offline");
     const { contract } = session;
     if (contract < this.#contracts.oldest) throw fail("board.upgrade-only", { contract });
     const [feature = ""] = procedure.name.split(".", 1);
@@ -223,16 +236,38 @@ class BoardLink implements RunningLink {
     this.#step(board, { kind: "callStarted" });
     const timeoutMs = Math.min(options.timeoutMs ?? procedure.timeoutMs, procedure.timeoutMs);
     try {
-      const { args: answer } = await this.#cloud.call(boardUri(board, procedure), {
-        args: [args],
-        timeoutMs,
-        signal: options.signal,
-      });
+      const { args: answer } = await this.#onceOffered(session, options.signal, () =>
+        cloud.call(boardUri(board, procedure), {
+          args: [args],
+          timeoutMs,
+          signal: options.signal,
+        }),
+      );
       return checkAnswer(procedure, answer[0] ?? {});
     } catch (error) {
       throw fromWire(error, timeoutMs, options.signal);
     } finally {
       this.#stepSame(board, session.session, { kind: "callEnded" });
+    }
+  }
+
+  /** A board that has just joined offers its procedures a moment later: a call that nobody took is made again until then. */
+  async #onceOffered<T>(
+    { session }: BoardSession,
+    signal: AbortSignal,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.#deps;
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        const joinedMs = this.#bySession.get(session)?.joinedMs;
+        const isEarly = joinedMs !== undefined && clock.monotonicMs() - joinedMs < OFFER_WAIT_MS;
+        if (!isWampError(error) || error.uri !== wampErrors.noSuchProcedure || !isEarly)
+          throw error;
+      }
+      await sleep(clock, OFFER_RETRY_MS, signal);
     }
   }
 
@@ -297,13 +332,15 @@ class BoardLink implements RunningLink {
       return;
     }
     const { roundTripMs } = session.connection;
-    this.#bySession.set(session.id, { ...board, roundTripMs });
+    const joinedMs = this.#deps.clock.monotonicMs();
+    this.#bySession.set(session.id, { ...board, joinedMs, roundTripMs });
     this.#sessions.set(board.uuid, {
       board: board.uuid,
       project: board.project,
       name: board.name,
       session: session.id,
       epoch: board.epoch,
+      pubkey: extra.pubkey,
       contract: extra.contract,
       features: extra.features,
       address,

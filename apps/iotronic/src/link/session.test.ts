@@ -7,6 +7,7 @@ const session: BoardSession = {
   name: "x".repeat(63),
   session: Number.MAX_SAFE_INTEGER,
   epoch: 1_000_000,
+  pubkey: "f".repeat(64),
   contract: 1,
   features: Array.from({ length: 20 }, (_, i) => `feature-${i}`),
   address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334",

@@ -18,6 +18,8 @@ export interface BoardSession {
   readonly name: string;
   readonly session: number;
   readonly epoch: number;
+  /** Ed25519 public key, hex, that it joined with. */
+  readonly pubkey: string;
   readonly contract: number;
   readonly features: readonly string[];
   readonly address: string | null;

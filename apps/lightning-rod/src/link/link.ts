@@ -86,6 +86,8 @@ export interface RunningLink {
   fetchBlob(wanted: WantedBlob): Promise<void>;
   /** Where the cloud is now, and whom to trust for it. */
   where(): { readonly url: string; readonly ca: string | null };
+  /** Signs with the board's key: hex. */
+  sign(text: string): string;
   /** The authority (PEM) to trust from the next connection on. */
   trust(ca: string): void;
   /** The cloud's time, by its word at the last join and the time since; the board's own before any. */
@@ -143,6 +145,11 @@ class AgentLink implements RunningLink {
 
   where(): { readonly url: string; readonly ca: string | null } {
     return { url: this.#url, ca: this.#ca };
+  }
+
+  sign(text: string): string {
+    const bytes = ed25519Signer(this.#options.key.privateKey)(Buffer.from(text));
+    return Buffer.from(bytes).toString("hex");
   }
 
   cloudNow(): number {

@@ -21,4 +21,4 @@ export {
 } from "./plugins.ts";
 export * from "./procedure.ts";
 export * from "./sensors.ts";
-export { TunnelTicket, tunnel } from "./tunnel.ts";
+export { signedDialText, TunnelTicket, tunnel } from "./tunnel.ts";

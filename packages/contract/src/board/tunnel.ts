@@ -5,12 +5,18 @@ import { procedure } from "./procedure.ts";
 /** A ticket as it travels: 128 bits and more, base64url. */
 export const TunnelTicket = Type.String({ pattern: "^[A-Za-z0-9_-]{22,64}$" });
 
+/**
+ * What a board signs with the key that it joined with, to show that it is the one that was asked to dial: a ticket that somebody read
+ * on its way opens nothing.
+ */
+export const signedDialText = (ticket: string): string => `s4t tunnel dial 1\n${ticket}`;
+
 /** Tunnels of a board: dialled when they are needed. */
 export const tunnel = {
   dial: procedure({
     on: "board",
     name: "tunnel.dial",
-    summary: `Dial a tunnel to the cloud with a ticket for one use, within ${TUNNEL_TICKET_LIFE_S} s`,
+    summary: `Dial a tunnel to the cloud with a ticket for one use, of this session, within ${TUNNEL_TICKET_LIFE_S} s`,
     args: Type.Object({
       path: Type.String({ pattern: "^/[a-z/]*$", maxLength: 100 }),
       ticket: TunnelTicket,

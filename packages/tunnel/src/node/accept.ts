@@ -4,12 +4,15 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "@s4t/kit";
 import { acceptOf } from "@s4t/kit/node/websocket";
-import { TICKET_PREFIX, TUNNEL_SUBPROTOCOL } from "../frames.ts";
+import { PROOF_PREFIX, TICKET_PREFIX, TUNNEL_SUBPROTOCOL } from "../frames.ts";
 import { createTunnel, type IncomingStream, type Tunnel } from "../tunnel.ts";
 import { createSocketTransport } from "./socket-transport.ts";
 
 const offeredBy = (request: IncomingMessage): readonly string[] =>
   (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+
+const offeredAfter = (offered: readonly string[], prefix: string): string | undefined =>
+  offered.find((name) => name.startsWith(prefix))?.slice(prefix.length);
 
 /** The ticket of an upgrade that asks for a tunnel; undefined where it does not, or not as it should. */
 export const ticketOf = (request: IncomingMessage): string | undefined => {
@@ -22,8 +25,12 @@ export const ticketOf = (request: IncomingMessage): string | undefined => {
     key !== undefined &&
     /^[A-Za-z0-9+/]{22}==$/.test(key);
   if (!isSound) return undefined;
-  return offered.find((name) => name.startsWith(TICKET_PREFIX))?.slice(TICKET_PREFIX.length);
+  return offeredAfter(offered, TICKET_PREFIX);
 };
+
+/** What an upgrade brings to prove whose ticket it shows; undefined where it brings nothing. */
+export const proofOf = (request: IncomingMessage): string | undefined =>
+  offeredAfter(offeredBy(request), PROOF_PREFIX);
 
 /** Refuses an upgrade. */
 export const refuseUpgrade = (socket: Duplex, status: 400 | 401 | 503): void => {

@@ -2,7 +2,7 @@
 import { isIP, type Socket } from "node:net";
 import { Bug, type Clock, createDeadline, untilAborted } from "@s4t/kit";
 import { openSocket, upgradeSocket } from "@s4t/kit/node/websocket";
-import { TICKET_PREFIX, TUNNEL_SUBPROTOCOL } from "../frames.ts";
+import { PROOF_PREFIX, TICKET_PREFIX, TUNNEL_SUBPROTOCOL } from "../frames.ts";
 import { createTunnel, type IncomingStream, type Tunnel } from "../tunnel.ts";
 import { createSocketTransport } from "./socket-transport.ts";
 
@@ -14,6 +14,8 @@ export interface DialOptions {
   readonly url: string;
   readonly path: string;
   readonly ticket: string;
+  /** What proves whose ticket it is, where the acceptor asks for that: base64url or hex. */
+  readonly proof?: string | undefined;
   /** PEM of the only authorities that are trusted; null or absent: those of the platform. */
   readonly ca?: string | readonly string[] | null;
   readonly clock: Clock;
@@ -27,9 +29,10 @@ const isLoopback = (host: string): boolean =>
 
 /** Dials. Rejects with `socket.failed` (`details.because`: the step), `deadline.exceeded`, or the signal's reason. */
 export const dialTunnel = async (options: DialOptions): Promise<Tunnel> => {
-  const { path, ticket, ca, clock, signal, onOpen } = options;
+  const { path, ticket, proof, ca, clock, signal, onOpen } = options;
   const url = new URL(path, options.url.replace(/^ws/, "http"));
-  if (!/^[\w-]+$/.test(ticket)) throw new Bug("a ticket that is no token");
+  for (const said of [ticket, proof])
+    if (said !== undefined && !/^[\w-]+$/.test(said)) throw new Bug("a ticket that is no token");
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const deadline = createDeadline(clock, DIAL_TIMEOUT_MS, signal);
   let socket: Socket | undefined;
@@ -38,7 +41,10 @@ export const dialTunnel = async (options: DialOptions): Promise<Tunnel> => {
       socket = made;
       if (deadline.signal.aborted) made.destroy();
     });
-    const rest = await upgradeSocket(opened, url, TUNNEL_SUBPROTOCOL, {}, [TICKET_PREFIX + ticket]);
+    const rest = await upgradeSocket(opened, url, TUNNEL_SUBPROTOCOL, {}, [
+      TICKET_PREFIX + ticket,
+      ...(proof === undefined ? [] : [PROOF_PREFIX + proof]),
+    ]);
     const isMaskFree = url.protocol === "wss:" || isLoopback(url.hostname.replace(/^\[|\]$/g, ""));
     const transport = createSocketTransport(opened, rest, { role: "dialer", isMaskFree, clock });
     return createTunnel(transport, { role: "dialer", clock, onOpen });

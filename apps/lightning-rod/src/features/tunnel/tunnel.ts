@@ -1,6 +1,14 @@
 // Tunnels of this board: dialled when the cloud asks, to the cloud that the link trusts, with a ticket for one use. What comes through
 // is handed to the feature that serves its kind; none is opened from here.
-import { check, fail, type StreamArgs, type StreamKind, streamKinds, tunnel } from "@s4t/contract";
+import {
+  check,
+  fail,
+  type StreamArgs,
+  type StreamKind,
+  signedDialText,
+  streamKinds,
+  tunnel,
+} from "@s4t/contract";
 import { type Clock, isS4tError, type Log } from "@s4t/kit";
 import type { IncomingStream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
@@ -23,6 +31,8 @@ export interface TunnelsDependencies {
   /** Where the cloud is now, and whom to trust for it. */
   readonly where: () => { readonly url: string; readonly ca: string | null };
   readonly trust: () => Trust;
+  /** Signs with the board's key: hex. */
+  readonly sign: (text: string) => string;
   readonly handlers: StreamHandlers;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,6 +52,7 @@ const isKind = (kind: string): kind is StreamKind => Object.hasOwn(streamKinds, 
 export const createTunnels = ({
   where,
   trust,
+  sign,
   handlers,
   clock,
   log,
@@ -76,7 +87,11 @@ export const createTunnels = ({
       throw fail("stream.busy", { because: `${MAX_TUNNELS} tunnels are open` });
     dialling += 1;
     try {
-      const made = await dialTunnel({ ...where(), path, ticket, clock, signal, onOpen: serve });
+      const proof = sign(signedDialText(ticket));
+      const made = await dialTunnel({
+        ...where(),
+        ...{ path, ticket, proof, clock, signal, onOpen: serve },
+      });
       open.add(made);
       void made.ended.then(() => open.delete(made));
     } catch (error) {
