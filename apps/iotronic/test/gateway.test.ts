@@ -318,7 +318,9 @@ describe("an exposed service", () => {
 
 describe("a ticket", () => {
   it("opens nothing when it is made up, or used a second time", async () => {
-    await exposed();
+    const caller = call((await exposed()).publicPort);
+    caller.socket.end("hello");
+    await caller.closed;
     expect(tickets.length).toBeGreaterThan(0);
     for (const ticket of ["A".repeat(32), tickets[0] as string])
       await expect(dial(ticket, () => {}, { proof: proofOf(ticket) })).rejects.toThrow();

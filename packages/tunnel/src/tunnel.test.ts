@@ -184,6 +184,18 @@ describe("a tunnel", () => {
     expect(await tunnel.ended).toBe("lost");
   });
 
+  it("asks for a sign of life: there is one while the other end hears, none from a deaf one or after the end", async () => {
+    const { near } = pairOf(() => {});
+    expect(await near.sign(1_000)).toBe(true);
+    const deaf: Transport = { send() {}, close() {}, listen() {}, bufferedBytes: 0 };
+    const tunnel = createTunnel(deaf, { role: "dialer", clock: systemClock, onOpen: refuseAll });
+    expect(await tunnel.sign(20)).toBe(false);
+    const asked = tunnel.sign(60_000);
+    tunnel.close("cancelled");
+    expect(await asked).toBe(false);
+    expect(await tunnel.sign(60_000)).toBe(false);
+  });
+
   const wire = () => {
     let listener: TransportListener | undefined;
     const closed: string[] = [];
