@@ -63,3 +63,6 @@ export const pasteOn = (
     },
   };
 };
+
+/** Whether a board of this state is connected: one whose target it could not reach whole is, too. */
+export const isThere = (state: string): boolean => state === "online" || state === "degraded";

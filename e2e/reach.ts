@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
-import { stateOf } from "./board.ts";
+import { isThere, stateOf } from "./board.ts";
 import { type CloudOptions, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 import { finish, type Printed, paste, until } from "./s4t.ts";
 
@@ -41,12 +41,7 @@ export const openStage = async (
   const { port } = new URL(cloud.url);
   const { uuid, enrolment } = await registerBoard(cloud, "lamp");
   const board = join(folder, "lamp");
-  const online = () =>
-    until(
-      () => stateOf(cloud, uuid),
-      (state) => state === "online",
-      15_000,
-    );
+  const online = () => until(() => stateOf(cloud, uuid), isThere, 15_000);
   const argumentsOf = (args: readonly string[]) => ["--files", files, ...args];
   let agent = startAgent(board, ["--enrol", enrolment, ...argumentsOf(agentArgs)]);
   await online();

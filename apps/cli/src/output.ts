@@ -223,6 +223,8 @@ const nextSteps: Readonly<Record<string, string>> = {
     "Where it is: s4t plugin show PLUGIN. Take it off: s4t plugin eject BOARD PLUGIN",
   "plugin.unsigned":
     "Name the owner's key with --key, or sign it: s4t plugin sign PLUGIN --key FILE",
+  "project.sealed":
+    "Its owner puts another in its place: s4t project rekey PROJECT --key FILE --new-key FILE",
   "user.not-found": "All: s4t user list",
   "operation.not-found": "All: s4t op list",
   "token.not-found": "Yours: s4t token list",

@@ -82,6 +82,7 @@ export const ownerKey = () => {
   return {
     key,
     proof: by(signedKeyText(key, true)),
+    name: (next: string) => by(signedKeyText(next, true)),
     signVersion: (version: string) => ({ key, signature: by(signedVersionText(version)) }),
   };
 };

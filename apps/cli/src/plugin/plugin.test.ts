@@ -1,6 +1,15 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { exitCodeOf, type PluginManifest, packPlugin, verifyVersion, versionOf } from "@s4t/sdk";
+import {
+  createOwnerKey,
+  exitCodeOf,
+  nameSuccessor,
+  type PluginManifest,
+  packPlugin,
+  signVersion,
+  verifyVersion,
+  versionOf,
+} from "@s4t/sdk";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   type Answering,
@@ -354,5 +363,57 @@ describe("project seal", () => {
       exitCodeOf("file.unusable"),
       expect.stringContaining("chmod 600"),
     ]);
+  });
+});
+
+describe("project rekey", () => {
+  it("signs with the next key what the present one has signed, and nothing that was slipped in", async () => {
+    const pack = (text: string) =>
+      packPlugin([{ path: "a.mjs", bytes: new TextEncoder().encode(text) }], {
+        ...{ name: "hello", runtime: "node", mode: "sync", entry: "a.mjs" },
+      });
+    const [mine, unsigned, slipped] = [await pack("1"), await pack("2"), await pack("3")];
+    const [present, next] = [join(home.path, "present.key"), join(home.path, "next.key")];
+    const key = await createOwnerKey();
+    writeFileSync(present, JSON.stringify(key), { mode: 0o600 });
+    writeFileSync(`${present}.boards`, "lamp 00\n");
+    const row = ({ version, manifest }: typeof mine, signature: unknown) => ({
+      ...{ version, number: 1, manifest, signature, createdAt: at, createdBy: "x" },
+    });
+    const good = await signVersion(mine.version, key);
+    const sent: { next?: { key: string; named: string; signatures: Record<string, string> } }[] =
+      [];
+    const { run } = await open(async ({ path, body }) => {
+      if (path.endsWith("/rekey")) {
+        sent.push(body as never);
+        return { json: { key: "k", level: "sealed", since: at } };
+      }
+      if (path.startsWith("/api/projects"))
+        return { json: { uuid, name: "messina", boards: 0, description: "" } };
+      if (path.endsWith("/content")) return { bytes: Buffer.from(mine.blob) as never };
+      if (path.endsWith("/versions"))
+        return {
+          json: {
+            // The last: a version of the thief's with the owner's key under it, and a signature of another.
+            items: [row(mine, good), row(unsigned, null), row(slipped, good)],
+            next: null,
+          },
+        };
+      return { json: { items: [{ uuid, name: "hello" }], next: null } };
+    });
+    const flags = ["project", "rekey", "messina", "--yes", "--key", present];
+    const alone = await run(flags);
+    expect([alone.code, alone.err]).toEqual([
+      exitCodeOf("config.invalid"),
+      expect.stringContaining("--new-key"),
+    ]);
+    const { code, err } = await run([...flags, "--new-key", next]);
+    expect([code, err]).toEqual([0, ""]);
+    const brought = sent[0]?.next;
+    const made = JSON.parse(readFileSync(next, "utf8")) as { publicKey: string };
+    expect(brought?.key).toBe(made.publicKey);
+    expect(Object.keys(brought?.signatures ?? {})).toEqual([mine.version]);
+    expect(brought?.named).toBe(await nameSuccessor(made.publicKey, key));
+    expect(readFileSync(`${next}.boards`, "utf8")).toBe("lamp 00\n");
   });
 });

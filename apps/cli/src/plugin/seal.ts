@@ -1,16 +1,29 @@
-// The project's key: who holds it, and handing it over to its owner for good.
-import { fail, paginate, proveKey, signVersion, unpackPlugin, versionOf } from "@s4t/sdk";
+// The project's key: who holds it, handing it over to its owner for good, and putting another in its place.
+import {
+  fail,
+  nameSuccessor,
+  type OwnerKey,
+  type PluginVersion,
+  paginate,
+  proveKey,
+  signVersion,
+  unpackPlugin,
+  verifyVersion,
+  versionOf,
+} from "@s4t/sdk";
+import { carryBoardsOver } from "@s4t/sdk/node";
 import type { Command } from "commander";
 import { type Context, examples, run } from "../context.ts";
 import { ageText } from "../output.ts";
-import { openKeyFile } from "./key-file.ts";
+import { openKeyFile, readKeyFile } from "./key-file.ts";
 import { download } from "./versions.ts";
 
-/** The owner's signatures of every version of the project, each checked here before: id, bytes, files. */
+/** An owner's signatures of the project's versions that are `wanted`, each checked here before: id, bytes, files. */
 const signAll = async (
   context: Context,
   project: string,
-  key: Parameters<typeof signVersion>[1],
+  key: OwnerKey,
+  isWanted: (version: PluginVersion) => Promise<boolean>,
 ): Promise<Record<string, string>> => {
   const { plugins } = context.client();
   const signatures: Record<string, string> = {};
@@ -20,6 +33,7 @@ const signAll = async (
       params: { uuid },
       query: { limit: 200 },
     })) {
+      if (!(await isWanted(row))) continue;
       if ((await versionOf(row.manifest)) !== row.version)
         throw fail("plugin.damaged", {
           because: `${name} ${row.number} is another than its id says`,
@@ -31,7 +45,65 @@ const signAll = async (
   return signatures;
 };
 
-/** Adds `key` and `seal`. */
+interface RekeyFlags {
+  readonly key?: string;
+  readonly newKey?: string;
+}
+
+/** What an owner brings: the next key, named by the present one, and what it signs. */
+const bringNext = async (context: Context, project: string, { key, newKey }: RekeyFlags) => {
+  if (key === undefined && newKey === undefined) return {};
+  if (key === undefined || newKey === undefined)
+    throw fail("config.invalid", {
+      setting: key === undefined ? "--key" : "--new-key",
+      because: "is needed too: the present key names the next one",
+    });
+  const present = await readKeyFile(key);
+  const next = await openKeyFile(newKey);
+  await carryBoardsOver(key, newKey);
+  // Only what the present key has signed: of what else is there, the owner knows nothing.
+  const isMine = async ({ version, signature }: PluginVersion): Promise<boolean> =>
+    signature?.key === present.publicKey && (await verifyVersion(version, signature));
+  return {
+    next: {
+      key: next.publicKey,
+      proof: await proveKey(next),
+      named: await nameSuccessor(next.publicKey, present),
+      signatures: await signAll(context, project, next, isMine),
+    },
+  };
+};
+
+const addRekey = (project: Command): void => {
+  const rekey = project
+    .command("rekey")
+    .description("put another key in the place of the present one, which is good for nothing then")
+    .argument("<project>", "id or name")
+    .option("--key <file>", "on a sealed project: its owner's present key")
+    .option("--new-key <file>", "on a sealed project: the next one; made where there is none");
+  examples(
+    rekey,
+    "project rekey messina",
+    "project rekey messina --key ~/messina.key --new-key ~/messina-2.key",
+  );
+  run(rekey, async (context, [uuid = ""], flags: RekeyFlags) => {
+    const { projects, projectKeys } = context.client();
+    const { name, uuid: id } = await projects.show({ params: { uuid } });
+    await context.confirm(
+      `The boards of ${name} follow to another key, and take nothing any more that the present one signs.`,
+      name,
+    );
+    const body = await bringNext(context, id, flags);
+    const { key, level } = await projectKeys.rekey({ params: { uuid: id }, body });
+    context.out.thing({ key, level }, [
+      ["project", name],
+      ["key", key],
+      ["held", level === "sealed" ? `by its owner, in ${flags.newKey}` : "by the cloud: managed"],
+    ]);
+  });
+};
+
+/** Adds `key`, `seal` and `rekey`. */
 export const addSeal = (project: Command): void => {
   const show = project
     .command("key")
@@ -61,7 +133,7 @@ export const addSeal = (project: Command): void => {
       name,
     );
     const key = await openKeyFile(flags.key);
-    const signatures = await signAll(context, id, key);
+    const signatures = await signAll(context, id, key, async () => true);
     const sealed = await projectKeys.seal({
       params: { uuid: id },
       body: { key: key.publicKey, proof: await proveKey(key), signatures },
@@ -72,4 +144,6 @@ export const addSeal = (project: Command): void => {
       ["file", `${flags.key}: keep it safe, and a copy elsewhere`],
     ]);
   });
+
+  addRekey(project);
 };

@@ -18,6 +18,7 @@ import {
   createUploads,
   type PluginsDependencies,
   pluginRoutes,
+  signedBy,
 } from "../modules/plugins/index.ts";
 import { within } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
@@ -30,6 +31,7 @@ export const composeKeys = (ground: Ground, boards: Boards): Keys =>
       ...ground,
       folder: join(ground.folder, "keys"),
       resign: createResign(isSignedBy),
+      signedBy,
       retarget: (tx, project) => boards.retargetAll(tx, within(project)),
     }),
   );

@@ -60,8 +60,13 @@ export const pluginErrors = {
     "This project has sent bytes that no plugin names yet, and at most {limitBytes} of them may wait: create their plugins, or wait up to an hour until they are removed.",
   ),
   "blob.range": refused(416)("data", "There are only {size} bytes."),
-  "project.sealed": refused(409)(
+  "project.sealed": refused(409)("usage", "The project is sealed: its key is with its owner."),
+  "project.managed": refused(409)(
     "usage",
-    "The project is sealed already: its key is with its owner.",
+    "The project's key is with the cloud, which makes the next one itself.",
+  ),
+  "project.key-changed": refused(409)(
+    "tryAgain",
+    "Somebody else has just changed the project's key.",
   ),
 } as const;

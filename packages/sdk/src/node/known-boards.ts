@@ -1,6 +1,7 @@
 // Which key a board has, as its owner's machine remembers it: lines `NAME KEY` in a file beside the owner's key, as ssh keeps its
 // known hosts. A name that was never met is believed once; from then on the cloud can pass no other board off as it.
-import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, open } from "node:fs/promises";
 import { fail } from "@s4t/contract";
 import { readFileIfThere } from "@s4t/kit/node";
 import type { Owner } from "@s4t/sdk";
@@ -49,3 +50,14 @@ export const recogniseBy =
     const others = known.filter((each) => each.key === key).map((each) => each.name);
     onFirst(name, key, others);
   };
+
+/** An owner has another key: its file knows the boards that the one before knew. What is there already stays. */
+export const carryBoardsOver = async (keyFile: string, nextKeyFile: string): Promise<void> => {
+  try {
+    const [from, to] = [knownBoardsFile(keyFile), knownBoardsFile(nextKeyFile)];
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+  }
+};

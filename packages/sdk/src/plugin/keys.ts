@@ -84,6 +84,10 @@ export const verifyVersion = (version: string, { key, signature }: PluginSignatu
 export const proveKey = (key: OwnerKey): Promise<string> =>
   sign(key, signedKeyText(key.publicKey, true));
 
+/** What an owner's key says of the one that comes after it. */
+export const nameSuccessor = (next: string, key: OwnerKey): Promise<string> =>
+  sign(key, signedKeyText(next, true));
+
 /** SHA-256 of the canonical JSON (RFC 8785) of a value, hex. */
 export const hashOfJson = async (value: object): Promise<string> =>
   hexOf(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalJson(value))));

@@ -1,13 +1,16 @@
-// The key that makes code good on a project's boards: made at first need, used for every version of a managed project, handed
-// over to its owner once and for all.
+// The key that makes code good on a project's boards: made at first need, used for every version of a managed project, replaced by
+// another when it may be known to somebody, handed over to its owner once and for all. Each key is named by the one before, which
+// is good for nothing from then on, and the versions are signed again.
 import {
   type BodyOf,
   fail,
+  MAX_KEY_SUCCESSION,
   type PluginSignature,
   type ProjectId,
   type ProjectKey,
   type rest,
   signedKeyText,
+  signedVersionText,
   type TargetProjectKey,
 } from "@s4t/contract";
 import { type Clock, type Log, type Part, toRfc3339 } from "@s4t/kit";
@@ -19,6 +22,7 @@ import { forgetPrivate, insertKey, type KeyRow, listHeld, listKeys } from "./sto
 import { createVault } from "./vault.ts";
 
 type SealBody = BodyOf<typeof rest.projectKeys.seal>;
+type RekeyBody = BodyOf<typeof rest.projectKeys.rekey>;
 
 /** A project as far as its key is concerned. */
 export interface KeyedProject {
@@ -38,6 +42,7 @@ export interface Keys extends Part {
   /** Within a transaction: signs by the key of a managed project. Throws `plugin.unsigned` for a sealed one. */
   sign(tx: Tx, project: ProjectId, text: string): Promise<PluginSignature>;
   seal(actor: Actor, project: KeyedProject, body: SealBody): Promise<ProjectKey>;
+  rekey(actor: Actor, project: KeyedProject, body: RekeyBody): Promise<ProjectKey>;
   /** Part of a board's target: how the present key came to be. */
   targetPart(
     reader: Reader,
@@ -52,7 +57,13 @@ export interface KeysDependencies {
   readonly audit: AuditLog;
   /** Folder of the secrets that private keys are locked with. */
   readonly folder: string;
-  /** Within a transaction: takes over the owner's signatures of versions, by id; each has been asked whether it is good. */
+  /** Ids of the project's versions that a key has signed. */
+  readonly signedBy: (
+    reader: Reader,
+    project: ProjectId,
+    key: string,
+  ) => Promise<readonly string[]>;
+  /** Within a transaction: takes over a key's signatures of versions, by id; each is asked whether it is good. */
   readonly resign: (
     tx: Tx,
     project: ProjectId,
@@ -61,6 +72,20 @@ export interface KeysDependencies {
   ) => Promise<void>;
   /** Within a transaction: the targets of a project's boards have changed. */
   readonly retarget: (tx: Tx, project: ProjectId) => Promise<void>;
+}
+
+/** In what a project comes to another key. */
+interface Succession {
+  readonly tx: Tx;
+  readonly actor: Actor;
+  readonly action: "project.seal" | "project.rekey";
+  readonly project: KeyedProject;
+}
+
+/** A key, named by the one before, and what it signs of what was there. */
+interface Successor extends Pick<KeyRow, "key" | "sealed" | "private"> {
+  readonly signature: string;
+  readonly signatures: Readonly<Record<string, string>>;
 }
 
 const show = ({ key, sealed, created_at }: KeyRow): ProjectKey => ({
@@ -99,6 +124,59 @@ export const createKeys = (deps: KeysDependencies): Keys => {
     return vault.unlock(key, locked);
   };
 
+  const requireProof = ({ key, proof }: Pick<SealBody, "key" | "proof">): void => {
+    if (!isSignedBy(key, signedKeyText(key, true), proof))
+      throw fail("plugin.signature-invalid", { because: "the new key does not prove itself" });
+  };
+
+  /** Puts `next` in the place of `before`: the one way in which a project comes to another key. */
+  const succeed = async (
+    { tx, actor, action, project }: Succession,
+    before: KeyRow,
+    { signatures, ...next }: Successor,
+  ): Promise<ProjectKey> => {
+    const { uuid, name } = project;
+    const scope = within(uuid);
+    const { key } = next;
+    if ((await listKeys(scope, tx, uuid)).some((known) => known.key === key))
+      throw fail("plugin.signature-invalid", { because: "the project has had this key" });
+    if (!isSignedBy(before.key, signedKeyText(key, next.sealed === 1), next.signature))
+      throw fail("plugin.signature-invalid", {
+        because: "the present key does not name the new one",
+      });
+    await forgetPrivate(scope, tx, uuid);
+    const place = before.place + 1;
+    const row: KeyRow = { ...next, project_id: uuid, place, created_at: clock.now() };
+    if (!(await insertKey(scope, tx, row))) throw fail("project.key-changed");
+    await deps.resign(tx, uuid, key, signatures);
+    await audit.append(tx, {
+      ...{ actor, action, project: uuid },
+      resource: { noun: "project", uuid, name },
+      facts: { key, before: before.key, versions: Object.keys(signatures).length },
+    });
+    await deps.retarget(tx, uuid);
+    // After the commit, or at the next start: never before it is certain that the next one holds.
+    tx.afterCommit(() => {
+      try {
+        vault.destroy(before.key);
+      } catch (error) {
+        log.error("The secret of a key that was given up is still on the disk", { error });
+      }
+    });
+    return show(row);
+  };
+
+  /** The next key of a managed project, with the versions signed again that the present one has signed. */
+  const makeNext = async (tx: Tx, project: ProjectId, before: KeyRow): Promise<Successor> => {
+    const { key, privateDer } = generatePair();
+    const versions = await deps.signedBy(tx, project, before.key);
+    const signatures = Object.fromEntries(
+      versions.map((version) => [version, signWith(privateDer, signedVersionText(version))]),
+    );
+    const signature = signWith(privateOf(before), signedKeyText(key, false));
+    return { key, signature, sealed: 0, private: vault.lock(key, privateDer), signatures };
+  };
+
   return {
     name: "keys",
     async start() {
@@ -127,49 +205,36 @@ export const createKeys = (deps: KeysDependencies): Keys => {
       const row = await get(tx, project);
       return { key: row.key, signature: signWith(privateOf(row), text) };
     },
-    async seal(actor, { uuid: project, name }, { key, proof, signatures }) {
-      if (!isSignedBy(key, signedKeyText(key, true), proof))
-        throw fail("plugin.signature-invalid", { because: "the new key does not prove itself" });
-      return database.write(within(project), async (tx) => {
-        const before = await get(tx, project);
+    async seal(actor, project, body) {
+      requireProof(body);
+      const { key, signatures } = body;
+      return database.write(within(project.uuid), async (tx) => {
+        const before = await get(tx, project.uuid);
         if (before.sealed === 1) throw fail("project.sealed");
-        if (before.key === key)
-          throw fail("plugin.signature-invalid", { because: "the cloud has had this key" });
-        const row: KeyRow = {
-          project_id: project,
-          place: before.place + 1,
-          key,
-          signature: signWith(privateOf(before), signedKeyText(key, true)),
-          sealed: 1,
-          private: null,
-          created_at: clock.now(),
-        };
-        await insertKey(within(project), tx, row);
-        await forgetPrivate(within(project), tx, project);
-        await deps.resign(tx, project, key, signatures);
-        await audit.append(tx, {
-          actor,
-          action: "project.seal",
-          project,
-          resource: { noun: "project", uuid: project, name },
-          facts: { key, before: before.key, versions: Object.keys(signatures).length },
-        });
-        await deps.retarget(tx, project);
-        // After the commit, or at the next start: never before it is certain that the owner has the project.
-        tx.afterCommit(() => {
-          try {
-            vault.destroy(before.key);
-          } catch (error) {
-            log.error("The secret of a key that was handed over is still on the disk", { error });
-          }
-        });
-        return show(row);
+        const signature = signWith(privateOf(before), signedKeyText(key, true));
+        const next = { key, signature, sealed: 1, private: null, signatures };
+        return succeed({ tx, actor, action: "project.seal", project }, before, next);
+      });
+    },
+    async rekey(actor, project, { next }) {
+      if (next) requireProof(next);
+      return database.write(within(project.uuid), async (tx) => {
+        const about = { tx, actor, action: "project.rekey", project } as const;
+        const before = await get(tx, project.uuid);
+        if (before.sealed !== 1) {
+          if (next) throw fail("project.managed");
+          return succeed(about, before, await makeNext(tx, project.uuid, before));
+        }
+        if (!next) throw fail("project.sealed");
+        const { key, named: signature, signatures } = next;
+        return succeed(about, before, { key, signature, sealed: 1, private: null, signatures });
       });
     },
     async targetPart(reader, board) {
       const rows = await listKeys(within(board.project_id as ProjectId), reader, board.project_id);
       if (rows.length === 0) return {};
-      const keys = rows.map(({ key, signature, sealed }) => ({
+      // Boards that have missed more of them than fit have to be enrolled again.
+      const keys = rows.slice(-MAX_KEY_SUCCESSION).map(({ key, signature, sealed }) => ({
         ...{ key, signature },
         sealed: sealed === 1,
       }));

@@ -17,5 +17,7 @@ export const keyRoutes = (
     show: async ({ actor, params }) => keys.show(await find(actor, "project.show", params.uuid)),
     seal: async ({ actor, params, body }) =>
       keys.seal(actor, await find(actor, "project.seal", params.uuid), body),
+    rekey: async ({ actor, params, body }) =>
+      keys.rekey(actor, await find(actor, "project.rekey", params.uuid), body),
   });
 };

@@ -26,13 +26,14 @@ export const listKeys = async (
     created_at: Number(row.created_at),
   }));
 
-/** Adds a key; what another transaction has put in this place stays. */
-export const insertKey = async (_scope: Scope, tx: Tx, row: KeyRow): Promise<void> => {
-  await tx.queries
+/** Adds a key; what another transaction has put in this place stays. Answers whether it was added. */
+export const insertKey = async (_scope: Scope, tx: Tx, row: KeyRow): Promise<boolean> => {
+  const { numInsertedOrUpdatedRows } = await tx.queries
     .insertInto("keys")
     .values(row)
     .onConflict((conflict) => conflict.columns(["project_id", "place"]).doNothing())
-    .execute();
+    .executeTakeFirstOrThrow();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 };
 
 /** Forgets the private halves of a project's keys. */

@@ -4,7 +4,7 @@ export type { PluginsDependencies } from "./change.ts";
 export { type Claims, createClaims } from "./claims.ts";
 export { createInjections } from "./injections.ts";
 export { blobMetrics } from "./metrics.ts";
-export { createResign } from "./resign.ts";
+export { createResign, signedBy } from "./resign.ts";
 export { pluginRoutes } from "./routes.ts";
 export { createSweeper } from "./sweep.ts";
 export { namesBlob, pluginsPart } from "./target.ts";

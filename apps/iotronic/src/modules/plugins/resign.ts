@@ -1,11 +1,11 @@
-// A project's key has gone to its owner: the versions that the owner signed go on running.
+// A project has another key: the versions that this one signed go on running.
 import { fail, type ProjectId, signedVersionText } from "@s4t/contract";
 import { within } from "../../policy/index.ts";
-import type { Tx } from "../../ports/database.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
 import type { PluginsDependencies } from "./change.ts";
-import { signVersion } from "./store.ts";
+import { listSigned, signVersion } from "./store.ts";
 
-/** Within a transaction: takes over an owner's signatures, by version. Throws for the first that is not good. */
+/** Within a transaction: takes over a key's signatures, by version. Throws for the first that is not good. */
 export const createResign =
   (isSignedBy: PluginsDependencies["isSignedBy"]) =>
   async (
@@ -21,3 +21,7 @@ export const createResign =
         throw fail("plugin.version-not-found");
     }
   };
+
+/** Ids of a project's versions that a key has signed. */
+export const signedBy = (reader: Reader, project: ProjectId, key: string): Promise<string[]> =>
+  listSigned(within(project), reader, project, key);

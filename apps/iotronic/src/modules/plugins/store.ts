@@ -158,3 +158,20 @@ export const signVersion = async (
   const { numUpdatedRows } = await query.executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 };
+
+/** Ids of the versions in a project that a key has signed. */
+export const listSigned = async (
+  _scope: Scope,
+  { queries }: Reader,
+  project: string,
+  key: string,
+): Promise<string[]> =>
+  (
+    await queries
+      .selectFrom("plugins_versions")
+      .select("version")
+      .distinct()
+      .where("project_id", "=", project)
+      .where("signed_by", "=", key)
+      .execute()
+  ).map(({ version }) => version);

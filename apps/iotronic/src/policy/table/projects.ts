@@ -7,6 +7,7 @@ export const projectPolicy = {
   "project.update": managing,
   "project.remove": administering,
   "project.seal": managing,
+  "project.rekey": managing,
   "member.list": reading,
   "member.set": managing,
   "member.remove": managing,
