@@ -1,8 +1,7 @@
 // Live values of a board: the event socket as one line a sample, or one JSON object a line for programs.
-import { connectEvents } from "@s4t/sdk";
-import { trustOnly } from "@s4t/sdk/node";
 import pc from "picocolors";
 import type { Context } from "./context.ts";
+import { openEvents } from "./events.ts";
 
 const shownValue = (value: number, unit: string): string => {
   if (unit === "By") return `${(value / 1_048_576).toFixed(0)} MiB`;
@@ -23,16 +22,15 @@ const lineOf = ({ at, values }: Sample, units: ReadonlyMap<string, string>): str
 
 /** Shows values as they arrive, until the signal aborts or `count` were shown. */
 export const watchValues = (
-  { cloud, out, signal }: Context,
+  context: Context,
   uuid: string,
   units: ReadonlyMap<string, string>,
   count: number,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     let seen = 0;
-    const { url, auth, ca } = cloud();
-    // The platform's WebSocket takes no authority of its own.
-    if (ca !== undefined && url.startsWith("https:")) trustOnly(ca);
+    const { out, signal } = context;
+    const { events, ended } = openEvents(context);
     const end = (error?: unknown): void => {
       events.close();
       signal.removeEventListener("abort", onAbort);
@@ -40,14 +38,7 @@ export const watchValues = (
       else reject(error);
     };
     const onAbort = (): void => end();
-    const events = connectEvents({
-      url,
-      auth,
-      onError: end,
-      onState(state) {
-        if (state === "reconnecting" && !out.json) out.note(pc.yellow("… the cloud is away"));
-      },
-    });
+    ended.catch(end);
     signal.addEventListener("abort", onAbort);
     const show = (sample: Sample): void => {
       if (out.json)

@@ -4,6 +4,7 @@ export * from "./client.ts";
 export * from "./events.ts";
 export * from "./pages.ts";
 export * from "./plugin/create.ts";
+export * from "./plugin/follow.ts";
 export * from "./plugin/keys.ts";
 export * from "./plugin/pack.ts";
 export * from "./plugin/stubs.ts";

@@ -1,13 +1,11 @@
-// Lines of a plugin: the last ones, and those that come. Asked for again and again, so that it works wherever requests do; a line
-// is printed once, by its number.
-import { isS4tError, sleep, systemClock } from "@s4t/kit";
-import type { PluginLine } from "@s4t/sdk";
+// Lines of a plugin: the last ones, and those that come; each is printed once, in order, and what is missing is said.
+import { isS4tError } from "@s4t/kit";
+import { followPluginLines, type PluginLine } from "@s4t/sdk";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { type Context, examples, run } from "../context.ts";
+import { openEvents } from "../events.ts";
 
-/** Between two looks while lines are followed. */
-const FOLLOW_EVERY_MS = 300;
 /** Lines that are shown unless said. */
 const LINES_SHOWN = 100;
 
@@ -28,13 +26,6 @@ const show = ({ out }: Context, line: PluginLine): void => {
     );
 };
 
-/** Codes of a plugin that cannot be asked for its lines for now. */
-const awayCodes: ReadonlySet<string> = new Set([
-  "board.offline",
-  "cloud.unreachable",
-  "plugin.not-ready",
-]);
-
 /** Number of the next line that a plugin writes; 0 where it is not on the board yet. */
 export const nextLine = async (
   { client, signal }: Context,
@@ -54,35 +45,23 @@ export const nextLine = async (
 /** Prints lines as they come, until the signal aborts: after the last `count`, or from the one of a number on. */
 export const followLines = async (
   context: Context,
-  uuid: string,
+  board: string,
   plugin: string,
   start: { readonly count: number } | { readonly from: number },
 ): Promise<void> => {
-  const { injections } = context.client();
-  const { signal } = context;
-  let next = "from" in start ? start.from : undefined;
-  while (!signal.aborted) {
-    try {
-      const wanted = next === undefined && "count" in start ? Math.max(1, start.count) : 1_000;
-      const { lines } = await injections.lines({
-        params: { uuid, plugin },
-        query: { count: wanted },
-        signal,
-      });
-      const last = lines.at(-1)?.seq ?? -1;
-      // Numbers begin again with the agent.
-      if (next !== undefined && last < next - 1) next = 0;
-      const isNone = "count" in start && start.count === 0;
-      const from = next ?? (isNone ? last + 1 : 0);
-      for (const line of lines) if (line.seq >= from) show(context, line);
-      next = last + 1;
-      await sleep(systemClock, FOLLOW_EVERY_MS, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      const isAway = isS4tError(error) && awayCodes.has(error.code);
-      if (!isAway || next === undefined) throw error;
-      await sleep(systemClock, FOLLOW_EVERY_MS * 5, signal).catch(() => {});
-    }
+  const { out, signal } = context;
+  const { events, ended } = openEvents(context);
+  try {
+    await Promise.race([
+      ended,
+      followPluginLines(context.client(), events, {
+        ...{ board, plugin, start, signal, project: context.options.project },
+        onLine: (line) => show(context, line),
+        onSkipped: (count) => out.note(pc.yellow(`${count} lines skipped`)),
+      }),
+    ]);
+  } finally {
+    events.close();
   }
 };
 

@@ -275,33 +275,6 @@ describe("plugin call", () => {
   });
 });
 
-describe("plugin logs", () => {
-  it("follows: each line once, also when the board begins to count anew", async () => {
-    const line = (seq: number) => ({ seq, atMs: 0, level: "info", text: `line ${seq}` });
-    const answers = [[line(8), line(9)], [line(9), line(10)], [line(0)]];
-    let asked = 0;
-    let enough = (): void => {};
-    const shown = new Promise<void>((resolve) => {
-      enough = resolve;
-    });
-    const { run } = await open(() => {
-      const lines = answers[Math.min(asked, 2)];
-      asked += 1;
-      if (asked === 4) enough();
-      return { json: { lines, dropped: 0 } };
-    });
-    const { out } = await run(["plugin", "logs", "b", "hello", "--follow", "--json"], {
-      interruptAfter: shown,
-    });
-    expect(
-      out
-        .trim()
-        .split("\n")
-        .map((text) => (JSON.parse(text) as { seq: number }).seq),
-    ).toEqual([8, 9, 10, 0]);
-  });
-});
-
 describe("project seal", () => {
   it("makes the owner's key, checks every version, signs it, and sends nothing private", async () => {
     const packed = await packPlugin([{ path: "a.mjs", bytes: new TextEncoder().encode("1") }], {

@@ -9,16 +9,23 @@ import {
 import type { Clock, Timer } from "@s4t/kit";
 import type { WrittenLine } from "./runner.ts";
 
-/** Between two rows of live lines: quick enough to read along, and at most four rows a second. */
+/** Between two times that live lines are told: quick enough to read along, and gathers what is written at once. */
 export const LINES_EVERY_MS = 250;
-/** Most characters of one row: a plugin that shouts must not fill the link. More lines are left out, and counted. */
-export const MAX_LINES_ROW_LENGTH = 65_536;
+/** Most that is told of one plugin within {@link LINES_EVERY_MS}: one that shouts must not fill the link. The rest waits its turn. */
+export const MAX_LINES_TOLD_BYTES = 65_536;
+/** What a line costs on the link beside its text: number, moment, level. */
+const LINE_BYTES = 64;
+/** Lines that wait at most before they are told at once: well before the first of them is let go. */
+const TELL_AT_ONCE = PLUGIN_LINES_KEPT / 4;
 
 export interface Lines {
   write(line: WrittenLine): void;
   /** The last ones, oldest first, and how many were written before them that are gone. */
   last(count: number): { lines: PluginLine[]; dropped: number };
-  /** Tells lines from now on for as long; 0 ends it. */
+  /**
+   * Tells lines from now on for as long; 0 ends it. The last one is told again each time: by its number whoever follows sees what
+   * was lost on the way.
+   */
   follow(leaseS: number): void;
   close(): void;
 }
@@ -32,48 +39,71 @@ export const createLines = (
   /** A ring: line `n` is at `n % PLUGIN_LINES_KEPT`. */
   const kept: PluginLine[] = [];
   let followedUntilMs = 0;
-  let waiting: PluginLine[] = [];
-  let length = 0;
-  let dropped = 0;
+  /** The next one to tell, out of the ring: what was let go before its turn is counted. */
+  let next = 0;
+  let room = MAX_LINES_TOLD_BYTES;
+  let roomSinceMs = Number.NEGATIVE_INFINITY;
   let timer: Timer | undefined;
 
-  const send = (): void => {
-    timer = undefined;
-    tell({ kind: "lines", plugin, lines: waiting, dropped });
-    waiting = [];
-    length = 0;
-    dropped = 0;
+  const isFollowed = (): boolean => clock.monotonicMs() < followedUntilMs;
+  const from = (n: number, to: number): PluginLine[] => {
+    const lines: PluginLine[] = [];
+    for (let at = n; at < to; at += 1) {
+      const line = kept[at % PLUGIN_LINES_KEPT];
+      if (line) lines.push(line);
+    }
+    return lines;
+  };
+
+  const tellRow = (): void => {
+    const first = Math.max(next, seq - PLUGIN_LINES_KEPT);
+    const lines: PluginLine[] = [];
+    for (const line of from(first, Math.min(seq, first + MAX_LINES_PER_ROW))) {
+      if (room <= 0) break;
+      room -= line.text.length + LINE_BYTES;
+      lines.push(line);
+    }
+    const dropped = first - next;
+    next = first + lines.length;
+    tell({ kind: "lines", plugin, lines, dropped });
+  };
+  const tellWaiting = (): void => {
+    if (!isFollowed()) return;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - roomSinceMs >= LINES_EVERY_MS) {
+      roomSinceMs = nowMs;
+      room = MAX_LINES_TOLD_BYTES;
+    }
+    while (next < seq && room > 0) tellRow();
+    if (next < seq) tellLater();
+  };
+  const tellLater = (): void => {
+    timer ??= clock.after(LINES_EVERY_MS, () => {
+      timer = undefined;
+      tellWaiting();
+    });
   };
 
   return {
     write({ level, text }) {
-      const line: PluginLine = {
-        seq,
-        atMs: clock.now(),
-        level,
+      kept[seq % PLUGIN_LINES_KEPT] = {
+        ...{ seq, atMs: clock.now(), level },
         text: text.slice(0, MAX_PLUGIN_LINE_LENGTH),
       };
-      kept[seq % PLUGIN_LINES_KEPT] = line;
       seq += 1;
-      if (clock.monotonicMs() >= followedUntilMs) return;
-      if (waiting.length >= MAX_LINES_PER_ROW || length >= MAX_LINES_ROW_LENGTH) dropped += 1;
-      else {
-        waiting.push(line);
-        length += line.text.length;
-      }
-      timer ??= clock.after(LINES_EVERY_MS, send);
+      if (!isFollowed()) return;
+      if (seq - next >= TELL_AT_ONCE && room > 0) tellWaiting();
+      else tellLater();
     },
-    last(count) {
-      const from = Math.max(0, seq - Math.min(count, PLUGIN_LINES_KEPT));
-      const lines: PluginLine[] = [];
-      for (let n = from; n < seq; n += 1) {
-        const line = kept[n % PLUGIN_LINES_KEPT];
-        if (line) lines.push(line);
-      }
-      return { lines, dropped: Math.max(0, seq - PLUGIN_LINES_KEPT) };
-    },
+    last: (count) => ({
+      lines: from(Math.max(0, seq - Math.min(count, PLUGIN_LINES_KEPT)), seq),
+      dropped: Math.max(0, seq - PLUGIN_LINES_KEPT),
+    }),
     follow(leaseS) {
+      const again = Math.max(0, seq - 1);
+      next = isFollowed() ? Math.min(next, again) : again;
       followedUntilMs = leaseS === 0 ? 0 : clock.monotonicMs() + leaseS * 1_000;
+      if (next < seq) tellLater();
     },
     close: () => timer?.cancel(),
   };

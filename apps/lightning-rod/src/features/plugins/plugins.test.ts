@@ -598,15 +598,25 @@ describe("what a plugin writes and measures", () => {
     ]);
     expect(board.rows.filter(({ kind }) => kind === "lines")).toEqual([]);
     await board.tool("follow", { leaseS: 60 });
-    for (let i = 0; i < 250; i += 1) board.runner.opened?.onLine({ level: "info", text: "x" });
+    for (let i = 0; i < 249; i += 1) board.runner.opened?.onLine({ level: "info", text: "x" });
     board.pauses.splice(0).forEach(({ then }) => {
       then();
     });
     const told = board.rows.filter((row) => row.kind === "lines");
-    expect(told.map((row) => [row.lines.length, row.dropped])).toEqual([[100, 150]]);
+    expect(told.map((row) => [row.lines.length, row.dropped])).toEqual([
+      [100, 0],
+      [100, 0],
+      [50, 0],
+    ]);
     await board.tool("follow", { leaseS: 0 });
+    board.pauses.splice(0).forEach(({ then }) => {
+      then();
+    });
     board.runner.opened?.onLine({ level: "info", text: "y" });
-    expect(board.pauses).toEqual([]);
+    expect([board.pauses, board.rows.filter(({ kind }) => kind === "lines").length]).toEqual([
+      [],
+      3,
+    ]);
   });
   it("becomes series of the board, bounded in number and pace", async () => {
     const board = open();

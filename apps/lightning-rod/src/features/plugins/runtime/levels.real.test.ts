@@ -151,6 +151,23 @@ for (const level of ["full", "kernel"] as const)
       expect(await uidOf("one")).toBe(one);
     });
 
+    it("ends no plugin of another agent on the same machine", async () => {
+      const other = await openTestMachine(levels[level]);
+      try {
+        const source = "def main(p, ctx):\n    return ctx.board.uuid\n";
+        const staying = machine.open("python", source);
+        await staying.call();
+        const { pid } = staying.instance.use();
+        const leaving = other.open("python", source);
+        await leaving.call();
+        await leaving.instance.close();
+        await staying.call();
+        expect(staying.instance.use().pid).toBe(pid);
+      } finally {
+        await other.close();
+      }
+    });
+
     const isCounted = openGroups()?.holds.has("pids") ?? false;
     it("counts processes together where groups may, and ends them together; else says that it does not", async () => {
       if (!isCounted) {

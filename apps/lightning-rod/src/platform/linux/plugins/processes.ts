@@ -97,7 +97,7 @@ const startOne = (
   events: ProcessEvents,
 ): PluginProcess => {
   const { limits, stateFolder } = wanted;
-  const uid = hasOwnUsers(machine) ? userOf(stateFolder) : undefined;
+  const uid = hasOwnUsers(machine) ? userOf(stateFolder, top) : undefined;
   if (uid !== undefined && !machine.sandbox) {
     for (const path of [hosts[wanted.runtime], wanted.folder, stateFolder]) openWay(top, path);
     keepFromOthers(wanted.folder, uid);

@@ -2,6 +2,7 @@
 // list. The owner of a plugin's state folder is the record of which number is whose.
 import { chmodSync, chownSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { sha256Hex } from "@s4t/kit/node";
 
 /** First of the numbers: above what systems give to people, programs and, by their defaults, containers of one user. */
 export const FIRST_UID = 500_000;
@@ -10,14 +11,19 @@ export const UIDS = 10_000;
 
 const isOurs = (uid: number): boolean => uid >= FIRST_UID && uid < FIRST_UID + UIDS;
 
-/** The user of a plugin, by its state folder, which is given to it. */
-export const userOf = (stateFolder: string): number => {
+/** Where an agent begins to count, by its folder: two on one machine must not end one another's plugins as leftovers of a user. */
+const firstOf = (top: string): number =>
+  Number.parseInt(sha256Hex(Buffer.from(top)).slice(0, 8), 16) % UIDS;
+
+/** The user of a plugin, by its state folder, which is given to it. `top`: folder of the agent. */
+export const userOf = (stateFolder: string, top: string): number => {
   const { uid } = statSync(stateFolder);
   if (isOurs(uid)) return uid;
   const siblings = dirname(stateFolder);
   const taken = new Set(readdirSync(siblings).map((name) => lstatSync(join(siblings, name)).uid));
-  let free = FIRST_UID;
-  while (taken.has(free)) free += 1;
+  let at = firstOf(top);
+  while (taken.has(FIRST_UID + at)) at = (at + 1) % UIDS;
+  const free = FIRST_UID + at;
   chownSync(stateFolder, free, free);
   return free;
 };

@@ -1,0 +1,98 @@
+import type { ReportRow } from "@s4t/contract";
+import type { Clock } from "@s4t/kit";
+import { expect, it } from "vitest";
+import { createLines, LINES_EVERY_MS, MAX_LINES_TOLD_BYTES } from "./lines.ts";
+
+/** Lines of one plugin, by a clock that goes when the test says. */
+const open = () => {
+  let nowMs = 1_000_000;
+  let waiting: { atMs: number; then: () => void }[] = [];
+  const clock: Clock = {
+    now: () => nowMs,
+    monotonicMs: () => nowMs,
+    after(delayMs, then) {
+      const timer = { atMs: nowMs + delayMs, then };
+      waiting.push(timer);
+      return {
+        cancel() {
+          waiting = waiting.filter((each) => each !== timer);
+        },
+      };
+    },
+  };
+  const rows: Extract<ReportRow, { kind: "lines" }>[] = [];
+  const lines = createLines("hello", {
+    clock,
+    tell: (row) => void (row.kind === "lines" && rows.push(row)),
+  });
+  const pass = (ms: number): void => {
+    nowMs += ms;
+    const due = waiting.filter(({ atMs }) => atMs <= nowMs);
+    waiting = waiting.filter(({ atMs }) => atMs > nowMs);
+    for (const { then } of due) then();
+  };
+  const write = (count: number, text = "a line") => {
+    for (let n = 0; n < count; n += 1) lines.write({ level: "out", text });
+  };
+  const told = () => rows.splice(0);
+  const seqsOf = (of: ReturnType<typeof told>) =>
+    of.flatMap((row) => row.lines.map(({ seq }) => seq));
+  return { lines, pass, write, told, seqsOf };
+};
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
+
+it("are told to whoever follows, each once and in order, however bursts come within what the link may carry", () => {
+  const { lines, pass, write, told, seqsOf } = open();
+  lines.follow(60);
+  const seqs: number[] = [];
+  for (let burst = 0; burst < 10; burst += 1) {
+    write(500);
+    pass(LINES_EVERY_MS);
+    const rows = told();
+    expect(rows.every(({ dropped }) => dropped === 0)).toBe(true);
+    seqs.push(...seqsOf(rows));
+  }
+  expect(seqs).toEqual(range(0, 5_000));
+});
+
+it("beyond that wait their turn; what is let go meanwhile is counted, not told twice", () => {
+  const { lines, pass, write, told, seqsOf } = open();
+  lines.follow(60);
+  write(5_000);
+  const atOnce = told();
+  expect(JSON.stringify(atOnce).length).toBeLessThan(MAX_LINES_TOLD_BYTES * 1.5);
+  const rows = [...atOnce];
+  for (let n = 0; n < 10; n += 1) {
+    pass(LINES_EVERY_MS);
+    rows.push(...told());
+  }
+  const seqs = seqsOf(rows);
+  expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+  expect(seqs.at(-1)).toBe(4_999);
+  const dropped = rows.reduce((sum, row) => sum + row.dropped, 0);
+  expect(dropped).toBeGreaterThan(0);
+  expect(seqs.length + dropped).toBe(5_000);
+});
+
+it("begin for a follower with the last one of before, and with it again each time the lease is renewed", () => {
+  const { lines, pass, write, told, seqsOf } = open();
+  write(20);
+  lines.follow(60);
+  pass(LINES_EVERY_MS);
+  expect(seqsOf(told())).toEqual([19]);
+  write(2);
+  pass(LINES_EVERY_MS);
+  expect(seqsOf(told())).toEqual([20, 21]);
+  lines.follow(60);
+  pass(LINES_EVERY_MS);
+  expect(seqsOf(told())).toEqual([21]);
+});
+
+it("are told to nobody once the lease is over", () => {
+  const { lines, pass, write, told } = open();
+  lines.follow(60);
+  pass(61_000);
+  write(300);
+  pass(LINES_EVERY_MS);
+  expect(told()).toEqual([]);
+});
