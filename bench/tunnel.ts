@@ -23,6 +23,10 @@ const ECHOES = 1_000;
 const IDLE_STREAMS = 1_000;
 /** A 99th percentile of a machine that others use needs many. */
 const STALLED_ROUNDS = 15;
+/** What ends a connection is a part of it, too. */
+const SETTLE_MS = 30;
+/** The product gathers its audit for half a second: what is written after the last connection is a part of it, too. */
+const PRODUCT_SETTLE_MS = 800;
 
 type Figure = ReturnType<typeof figuresOf>;
 
@@ -31,10 +35,15 @@ interface Way {
   readonly name: string;
   readonly port: number;
   cpuSeconds(): number;
+  /** Of these ends, by name, if each is told. */
+  readonly ends?: Readonly<Record<string, () => number>>;
+  /** How long after the last byte CPU counts; absent: `SETTLE_MS`. */
+  readonly settleMs?: number;
 }
 interface Sample {
   readonly seconds: number;
   readonly cpuSeconds: number;
+  readonly ends: Readonly<Record<string, number>>;
 }
 
 const portsOf = ({ greeting }: RunningProgram): number[] =>
@@ -42,12 +51,22 @@ const portsOf = ({ greeting }: RunningProgram): number[] =>
 const start = (name: string, args: readonly (string | number)[], ready: RegExp) =>
   startProgram({ file: join(root, `bench/peers/${name}.ts`), args: args.map(String), ready });
 
-const sampleOf = async ({ cpuSeconds }: Way, work: () => Promise<number>): Promise<Sample> => {
+const sampleOf = async (
+  { cpuSeconds, ends = {}, settleMs = SETTLE_MS }: Way,
+  work: () => Promise<number>,
+): Promise<Sample> => {
+  const readEnds = () => Object.entries(ends).map(([name, read]) => [name, read()] as const);
   const before = cpuSeconds();
+  const endsBefore = new Map(readEnds());
   const seconds = await work();
-  // What ends a connection is a part of it, too.
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  return { seconds, cpuSeconds: cpuSeconds() - before };
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  return {
+    seconds,
+    cpuSeconds: cpuSeconds() - before,
+    ends: Object.fromEntries(
+      readEnds().map(([name, now]) => [name, now - (endsBefore.get(name) ?? 0)]),
+    ),
+  };
 };
 
 const measure = async (
@@ -67,7 +86,7 @@ const ratioOf = (
   samples: ReadonlyMap<string, readonly Sample[]>,
   ours: string,
   theirs: string,
-  member: keyof Sample,
+  member: "seconds" | "cpuSeconds",
 ): number =>
   median(
     (samples.get(ours) ?? []).map(
@@ -122,12 +141,17 @@ const measureBulk = async (ways: readonly Way[], figure: Figure): Promise<void> 
 const measureConnections = async (ways: readonly Way[], figure: Figure): Promise<void> => {
   const samples = await measure(ways, (port) => connectMany(port, CONNECTIONS, AT_ONCE));
   for (const [name, rounds] of samples) {
-    const of = (member: keyof Sample) =>
+    const of = (member: "seconds" | "cpuSeconds") =>
       median(rounds.map((sample) => sample[member])) / CONNECTIONS;
     const kind = `new connection, ${name}`;
     figure({ case: kind, metric: "rate", value: 1 / of("seconds"), unit: "1/s" });
     if (name !== "direct")
       figure({ case: kind, metric: "CPU", value: of("cpuSeconds") * 1e6, unit: "µs CPU" });
+    for (const end of Object.keys(rounds[0]?.ends ?? {}))
+      figure({
+        ...{ case: kind, metric: `CPU of the ${end}`, unit: "µs CPU" },
+        value: (median(rounds.map(({ ends }) => ends[end] ?? Number.NaN)) / CONNECTIONS) * 1e6,
+      });
   }
   for (const [ours, theirs] of pairs.filter((pair) => pair.every((name) => samples.has(name))))
     figure({
@@ -254,7 +278,10 @@ const startProduct = async (
   );
   const cpuSeconds = () => cloud.program.cpuSeconds() + agent.program.cpuSeconds();
   return {
-    way: { name: "product", port: publicPort, cpuSeconds },
+    way: {
+      ...{ name: "product", port: publicPort, cpuSeconds, settleMs: PRODUCT_SETTLE_MS },
+      ends: { cloud: cloud.program.cpuSeconds, agent: agent.program.cpuSeconds },
+    },
     async stop() {
       await agent.stop();
       await cloud.stop();
