@@ -1,15 +1,8 @@
-// Plugins that misbehave, and what has to come of it: the same at each level of isolation. Beside each of them another plugin is
-// called all the while, and the agent's own loop is watched.
-import { expect, it } from "vitest";
-import { allProcessesOf } from "./processes-left.ts";
-import type { Opened, OpenOptions, TestMachine } from "./runtime.ts";
+// Plugins that misbehave, and what has to come of it, as data: the same at each level of isolation, for root and for an ordinary
+// user. `abuse-run.ts` tries them.
+import type { Opened, OpenOptions } from "./runtime.ts";
 
-/** A neighbour that has not answered by then was hurt: a call takes some milliseconds, on a busy machine some hundred. */
-const NEIGHBOUR_PATIENCE_MS = 5_000;
-/** Longest that the agent's loop may stand still: its heartbeat would still be in time. */
-const LOOP_PATIENCE_MS = 2_000;
-
-interface Abuse {
+export interface Abuse {
   readonly name: string;
   readonly runtime: "node" | "python";
   readonly source: string;
@@ -17,14 +10,26 @@ interface Abuse {
   readonly timeoutMs?: number;
   /** Code of the error, or "answers" where the call comes back well. */
   readonly comes: string | RegExp;
-  readonly shows?: (opened: Opened) => void | Promise<void>;
+  /** What is not as it has to be, looked at after the call; nothing where all is well. */
+  readonly wrong?: (opened: Opened, tookMs: number) => readonly (string | false)[];
+  /** It makes processes without end: at least so many are seen, and not many more than it may have. */
+  readonly isForking?: boolean;
 }
+
+/** Processes that a plugin that forks without end may have. */
+export const FORKS_ALLOWED = 24;
 
 const python = (body: string): string =>
   `import os, sys, time, signal\ndef main(params, ctx):\n${body
     .split("\n")
     .map((line) => `    ${line}`)
     .join("\n")}\n`;
+
+/** Of a million lines. */
+const tooMany = ({ lines }: Opened) => [
+  lines.length >= 20_000 && `${lines.length} lines`,
+  !lines.some(({ text }) => text.includes("lines are left out")) && "nothing says what is left out",
+];
 
 export const abuses: readonly Abuse[] = [
   {
@@ -48,15 +53,36 @@ export const abuses: readonly Abuse[] = [
     source: python("os.kill(os.getpid(), signal.SIGSEGV)"),
   },
   {
+    ...{ name: "dies of a signal (Node)", runtime: "node", comes: "plugin.crashed" },
+    source: "export default async () => { process.kill(process.pid, 'SIGSEGV'); for (;;); }",
+  },
+  {
+    ...{ name: "never ends (Python)", runtime: "python", comes: "plugin.timed-out" },
+    timeoutMs: 1_500,
+    source: python("while True: pass"),
+  },
+  {
     ...{ name: "never ends (Node)", runtime: "node", comes: "plugin.timed-out", timeoutMs: 1_500 },
     source: "export default async () => { for (;;); }",
   },
   {
-    ...{ name: "never ends and hears nothing", runtime: "python", comes: "plugin.timed-out" },
+    ...{
+      name: "never ends and hears nothing (Python)",
+      runtime: "python",
+      comes: "plugin.timed-out",
+    },
     timeoutMs: 1_500,
     source: python(
       "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\nwhile True: pass",
     ),
+  },
+  {
+    ...{ name: "never ends and hears nothing (Node)", runtime: "node", comes: "plugin.timed-out" },
+    timeoutMs: 1_500,
+    source: `export default async () => {
+  for (const name of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(name, () => {});
+  for (;;);
+};`,
   },
   {
     ...{ name: "takes all memory (Node)", runtime: "node", comes: "plugin.crashed" },
@@ -71,29 +97,31 @@ export const abuses: readonly Abuse[] = [
     source: python("kept = []\nwhile True: kept.append(bytearray(1000000))"),
   },
   {
-    ...{ name: "writes 100 MB of lines", runtime: "python", comes: "answers" },
+    ...{ name: "writes 100 MB of lines (Python)", runtime: "python", comes: "answers" },
     source: python(
       "line = 'x' * 99 + '\\n'\nfor _ in range(1000): sys.stdout.write(line * 1000)\nreturn 1",
     ),
-    shows: async ({ lines }) => {
-      await expect
-        .poll(() => lines.some(({ text }) => text.includes("lines are left out")), {
-          timeout: 5_000,
-        })
-        .toBe(true);
-      expect(lines.length).toBeLessThan(20_000);
-    },
+    wrong: tooMany,
+  },
+  {
+    ...{ name: "writes 100 MB of lines (Node)", runtime: "node", comes: "answers" },
+    source: `import { writeSync } from "node:fs";
+const block = ("x".repeat(99) + "\\n").repeat(1000);
+export default async () => { for (let n = 0; n < 1000; n += 1) writeSync(1, block); return 1; };`,
+    wrong: tooMany,
   },
   {
     ...{ name: "writes one line of 20 MB", runtime: "node", comes: "answers" },
     source: "export default async () => { console.log('y'.repeat(20_000_000)); return 1; }",
-    shows: ({ lines }) => {
-      for (const { text } of lines) expect(text.length).toBeLessThanOrEqual(4_096);
-    },
+    wrong: ({ lines }) => [lines.some(({ text }) => text.length > 4_096) && "a line is too long"],
   },
   {
-    ...{ name: "answers 50 MB", runtime: "node", comes: "plugin.result-too-large" },
+    ...{ name: "answers 50 MB (Node)", runtime: "node", comes: "plugin.result-too-large" },
     source: "export default async () => 'z'.repeat(50_000_000);",
+  },
+  {
+    ...{ name: "answers 50 MB (Python)", runtime: "python", comes: "plugin.result-too-large" },
+    source: python("return 'z' * 50000000"),
   },
   {
     ...{ name: "answers what is no JSON", runtime: "python", comes: "plugin.result-invalid" },
@@ -119,7 +147,10 @@ export const abuses: readonly Abuse[] = [
     ...{ name: "floods the log", runtime: "node", comes: "answers" },
     source:
       "export default async (_, { log, emit }) => { for (let i = 0; i < 50000; i += 1) { log.info('again', i); emit('x', i); } return 1; }",
-    shows: ({ lines }) => expect(lines.length).toBeLessThan(30_000),
+    // What becomes lines is bounded a second, however long a slow machine takes for all of them.
+    wrong: ({ lines }, tookMs) => [
+      lines.length > 15_000 * (1 + Math.ceil(tookMs / 1_000)) && `${lines.length} lines`,
+    ],
   },
   {
     ...{ name: "leaves a process behind", runtime: "python", comes: "answers" },
@@ -129,71 +160,25 @@ export const abuses: readonly Abuse[] = [
     ),
   },
   {
-    ...{ name: "forks without end", runtime: "python" },
-    options: { limits: { processes: 24 } },
+    ...{ name: "forks without end (Python)", runtime: "python", isForking: true },
+    options: { limits: { processes: FORKS_ALLOWED } },
     ...{ comes: /^plugin\.(failed|crashed|timed-out)$/, timeoutMs: 3_000 },
     source: python("while True:\n    try: os.fork()\n    except OSError: time.sleep(0.01)"),
   },
-];
-
-const codeOf = async (work: Promise<unknown>): Promise<string> => {
-  try {
-    await work;
-    return "answers";
-  } catch (error) {
-    return (error as { code?: string }).code ?? String(error);
-  }
-};
-
-/** Calls a neighbour until told to end; answers its longest call and the loop's longest stand. */
-const watch = (neighbour: Opened) => {
-  let isOver = false;
-  let longestCallMs = 0;
-  let longestStandMs = 0;
-  let at = performance.now();
-  const loop = setInterval(() => {
-    longestStandMs = Math.max(longestStandMs, performance.now() - at - 20);
-    at = performance.now();
-  }, 20);
-  const calling = (async () => {
-    while (!isOver) {
-      const began = performance.now();
-      await neighbour.call({});
-      longestCallMs = Math.max(longestCallMs, performance.now() - began);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  })();
-  return async () => {
-    isOver = true;
-    await calling;
-    clearInterval(loop);
-    return { longestCallMs, longestStandMs };
+  {
+    ...{ name: "forks without end (Node)", runtime: "node", isForking: true },
+    options: { limits: { processes: FORKS_ALLOWED }, needs: { children: true } },
+    ...{ comes: /^plugin\.(failed|crashed|timed-out)$/, timeoutMs: 3_000 },
+    source: `import { spawn } from "node:child_process";
+const bomb = "while :; do sh -c \\"$0\\" \\"$0\\" & done";
+export default async () => {
+  const light = () => {
+    try {
+      spawn("/bin/sh", ["-c", bomb, bomb], { stdio: "ignore" }).on("error", () => setTimeout(light, 10));
+    } catch { setTimeout(light, 10); }
   };
-};
-
-/** One test an abuse, on a machine of the caller's. */
-export const testAbuses = (
-  machineOf: () => TestMachine,
-  isTried: (name: string) => boolean = () => true,
-): void => {
-  for (const { name, runtime, source, options, timeoutMs, comes, shows } of abuses.filter((each) =>
-    isTried(each.name),
-  ))
-    it(`a plugin that ${name}: ${comes}, and nobody else notices`, async () => {
-      const machine = machineOf();
-      const neighbour = machine.open("python", python("return 1"));
-      await neighbour.call({});
-      const over = watch(neighbour);
-      const opened = machine.open(runtime, source, options);
-      const code = await codeOf(opened.call({}, timeoutMs ?? 20_000));
-      const { longestCallMs, longestStandMs } = await over();
-      if (typeof comes === "string") expect(code).toBe(comes);
-      else expect(code).toMatch(comes);
-      await shows?.(opened);
-      expect(longestCallMs).toBeLessThan(NEIGHBOUR_PATIENCE_MS);
-      expect(longestStandMs).toBeLessThan(LOOP_PATIENCE_MS);
-      await opened.instance.close();
-      expect(allProcessesOf(opened.stateFolder)).toEqual([]);
-      await neighbour.instance.close();
-    }, 60_000);
-};
+  for (let n = 0; n < 4; n += 1) light();
+  await new Promise(() => {});
+};`,
+  },
+];

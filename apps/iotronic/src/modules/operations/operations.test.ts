@@ -1,4 +1,4 @@
-import type { ProjectId } from "@s4t/contract";
+import { fail, type ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, type ManualClock } from "../../../test/clock.ts";
@@ -141,6 +141,46 @@ describe("work that a request waits for", () => {
     });
     const { items } = await operations.list(scope, {});
     expect(items.map(({ status }) => status)).toEqual(["done"]);
+  });
+
+  it("is answered once it is recorded, and told to stop and why where it cannot be", async () => {
+    const recorded: string[] = [];
+    const { operations } = await open(slow());
+    await operations.run({
+      ...work,
+      alongside: async () => void recorded.push("recorded"),
+      ...{ waitMs: 1_000, early: true, work: async () => "done at once" },
+    });
+    expect(recorded).toEqual(["recorded"]);
+    expect((await operations.list(scope, {})).items).toHaveLength(1);
+    for (const takes of ["no time", "longer than anybody waits"]) {
+      let told: unknown;
+      const full = await open({
+        ...test.database,
+        read: (...given) => test.database.read(...given),
+        async write() {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          throw fail("cloud.storage-full");
+        },
+      });
+      const asked = full.operations.run({
+        ...work,
+        ...{ waitMs: 60_000, early: true },
+        work: (signal) =>
+          takes === "no time"
+            ? Promise.resolve("done")
+            : new Promise((_, reject) => {
+                signal.addEventListener("abort", () => {
+                  told = signal.reason;
+                  reject(signal.reason);
+                });
+              }),
+      });
+      await expect(asked).rejects.toMatchObject({ code: "cloud.storage-full" });
+      if (takes !== "no time") expect(told).toMatchObject({ code: "cloud.storage-full" });
+      await full.operations.stop?.();
+    }
+    expect((await operations.list(scope, {})).items).toHaveLength(1);
   });
 
   it("is canceled and stored so before its canceling is answered", async () => {

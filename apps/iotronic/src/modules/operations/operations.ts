@@ -51,8 +51,6 @@ export interface NewOperation {
     readonly idempotent: boolean;
     readonly expiresAtMs: number;
   };
-  /** How it has ended already. */
-  readonly outcome?: Outcome;
 }
 
 /** How an operation ended, or that nobody knows. */
@@ -189,7 +187,7 @@ export const createOperations = ({
     });
 
   const open: Operations["open"] = async (tx, input) => {
-    const { actor, project, name, board, parent, job, outcome } = input;
+    const { actor, project, name, board, parent, job } = input;
     const scope = within(project);
     const row: OperationRow = {
       uuid: input.uuid ?? newId(),
@@ -208,7 +206,6 @@ export const createOperations = ({
       expires_at: job?.expiresAtMs ?? null,
       result: null,
       problem: null,
-      ...(outcome ? endOf(outcome) : {}),
     };
     await insertOperation(scope, tx, row);
     await note(tx, actor, row, 1);

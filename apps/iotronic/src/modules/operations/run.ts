@@ -1,5 +1,4 @@
 // Work that a request asks for and that may outlive it: the one way in which a verb calls a board and keeps what came of it.
-import { setImmediate } from "node:timers/promises";
 import { fail, type Operation, type OperationState, type Problem } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, toRfc3339, untilAborted } from "@s4t/kit";
 import { newId } from "../../edge/id.ts";
@@ -17,8 +16,8 @@ export interface RunRequest {
   readonly waitMs: number | undefined;
   readonly signal: AbortSignal;
   /**
-   * Whether the work begins before the operation is stored: nobody waits for the disk then, and of a cloud that ends in this
-   * moment nothing tells. For work that a waiting caller hears the end of anyway. What ends soon is stored once, with its end.
+   * Whether the work begins while the operation is being stored: it waits for no disk, and of a cloud that ends in this moment
+   * nothing tells. Whoever waits is answered once it is stored; where it cannot be, the work is told to stop, and the caller why.
    */
   readonly early?: boolean;
   /** Whether it may be canceled; the work listens to its signal then. */
@@ -35,9 +34,6 @@ export interface Runs {
   /** Ends what goes on: its end is not known then. Resolves when all of it is stored. */
   stop(): Promise<void>;
 }
-
-/** How long work that began early may take to be stored together with its end. */
-export const EARLY_GATHER_MS = 10;
 
 interface RunsDependencies {
   readonly database: Database;
@@ -118,12 +114,9 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
     problem: problem ?? null,
   });
 
-  const store = (uuid: string, request: RunRequest, outcome?: Outcome): Promise<Operation> =>
+  const store = (uuid: string, request: RunRequest): Promise<Operation> =>
     database.write(within(request.operation.project), async (tx) => {
-      const opened = await open(tx, {
-        ...{ ...request.operation, uuid },
-        ...(outcome ? { outcome } : {}),
-      });
+      const opened = await open(tx, { ...request.operation, uuid });
       await request.alongside(tx, uuid);
       return opened;
     });
@@ -141,42 +134,27 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
     await (uuid === undefined ? Promise.all(storing.values()) : storing.get(uuid));
   };
 
-  /** Stores work that began: with its end where that comes at once. Answers whether it did. */
-  const storeEarly = async (
-    uuid: string,
-    request: RunRequest,
-    outcome: Promise<Outcome>,
-  ): Promise<boolean> => {
-    let timer: { cancel(): void } | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = clock.after(EARLY_GATHER_MS, () => resolve(undefined));
-    });
-    const came = await Promise.race([outcome, late]);
-    timer?.cancel();
-    if (came) await setImmediate(); // who waits is answered first
-    await store(uuid, request, came);
-    return came !== undefined;
-  };
-
+  /** Begins the work. What it resolves to is answered: once it is `stored`, which rejects where it cannot be. */
   const start = (
     operation: Operation,
     request: RunRequest,
-    isStored: boolean,
+    stored: Promise<unknown>,
   ): Promise<Operation> => {
     const { uuid } = operation;
     // The request may end before the board answers: the work goes on, bounded by its own time.
     const controller = new AbortController();
     const outcome = outcomeOf(request.work, controller);
-    const opened = isStored ? Promise.resolve(false) : storeEarly(uuid, request, outcome);
-    opened.catch(() => {}); // told where its end is kept
-    const end = outcome.then((came) => {
+    stored.catch((error: unknown) => controller.abort(error));
+    const end = outcome.then(async (came) => {
       running.delete(uuid);
       keep(
         uuid,
-        opened.then((hasEnd) => (hasEnd ? undefined : settle(uuid, came))),
+        stored.then(() => settle(uuid, came)),
       );
+      await stored;
       return ended(operation, came);
     });
+    end.catch(() => {}); // nobody may wait for it any more
     running.set(uuid, { controller, cancelable: request.cancelable === true, ended: end });
     return end;
   };
@@ -203,10 +181,13 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
       const uuid = newId();
       if (request.early && request.waitMs !== undefined) {
         const operation = begun(uuid, request);
-        return wait(operation, start(operation, request, false), request);
+        const storing = store(uuid, request);
+        const answer = await wait(operation, start(operation, request, storing), request);
+        await storing;
+        return answer;
       }
       const operation = await store(uuid, request);
-      return wait(operation, start(operation, request, true), request);
+      return wait(operation, start(operation, request, Promise.resolve()), request);
     },
     cancel(uuid) {
       const found = running.get(uuid);
@@ -220,7 +201,7 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
     stored,
     async stop() {
       for (const { controller } of running.values()) controller.abort(fail("command.unknown"));
-      await Promise.all([...running.values()].map((each) => each.ended));
+      await Promise.allSettled([...running.values()].map((each) => each.ended));
       await stored();
     },
   };

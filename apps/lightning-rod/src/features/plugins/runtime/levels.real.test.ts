@@ -6,14 +6,16 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { testAbuses } from "../../../../test/abuse.ts";
+import { testAbuses } from "../../../../test/abuse-tests.ts";
 import { levels, openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
 import { openGroups } from "../../../platform/linux/plugins/groups.ts";
 import { findProgram } from "../../../platform/linux/plugins/probe.ts";
+import { threadsOfUser } from "../../../platform/linux/plugins/tree.ts";
 import { FIRST_UID } from "../../../platform/linux/plugins/users.ts";
 
 describe("control groups of the agent's own", () => {
@@ -168,28 +170,47 @@ for (const level of ["full", "kernel"] as const)
       }
     });
 
+    /** Forks until the kernel refuses, at most far beyond its limit; answers how many are there. */
+    const forking =
+      "import os, time\ndef main(p, ctx):\n    n = 1\n    try:\n        while n < 200:\n            if os.fork() == 0:\n                time.sleep(100)\n            n += 1\n    except OSError:\n        pass\n    return n\n";
+    const PROCESSES = 12;
+
     const isCounted = openGroups()?.holds.has("pids") ?? false;
-    it("counts processes together where groups may, and ends them together; else says that it does not", async () => {
-      if (!isCounted) {
-        expect(machine.isolation.limits).not.toMatch(/^cgroup/);
-        return;
-      }
+    it.skipIf(!isCounted)("holds processes together by a group, as the kernel counts", async () => {
       const folder = readdirSync("/sys/fs/cgroup").includes("pids")
         ? "/sys/fs/cgroup/pids"
         : "/sys/fs/cgroup";
       const ours = () => readdirSync(folder).filter((name) => name.includes("-counted-"));
-      const opened = machine.open(
-        "python",
-        "import os, time\ndef main(p, ctx):\n    n = 0\n    try:\n        while True:\n            if os.fork() == 0:\n                time.sleep(100)\n            n += 1\n    except OSError:\n        return n\n",
-        { name: "counted", limits: { processes: 12 } },
-      );
+      const opened = machine.open("python", forking, {
+        ...{ name: "counted", limits: { processes: PROCESSES } },
+      });
       const begun = await opened.call();
       const [group = ""] = ours();
-      expect(readFileSync(join(folder, group, "pids.events"), "utf8")).toMatch(/max [1-9]/);
-      expect(begun).toBeLessThanOrEqual(12);
+      const counted = (file: string) => readFileSync(join(folder, group, file), "utf8");
+      expect(counted("pids.events")).toMatch(/^max [1-9]/m);
+      expect(Number(counted("pids.current"))).toBe(Number(counted("pids.max")));
+      expect(begun).toBeLessThanOrEqual(PROCESSES);
       await opened.instance.close();
       expect(ours()).toEqual([]);
       expect(existsSync(join(folder, group))).toBe(group === "");
+    });
+
+    it("holds processes together by the plugin's own user where there are no groups, as the kernel counts", async () => {
+      const bare = await openTestMachine({ ...levels[level], groups: false });
+      try {
+        const opened = bare.open("python", forking, { limits: { processes: PROCESSES } });
+        const begun = await opened.call();
+        const { pid } = opened.instance.use();
+        const bound = Number(
+          /^Max processes\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1],
+        );
+        expect(bound).toBe(PROCESSES + 2); // the sandbox's own
+        expect(threadsOfUser(statSync(opened.stateFolder).uid)).toBe(bound);
+        expect(begun).toBeLessThanOrEqual(PROCESSES + 2);
+        expect(begun).toBeGreaterThan(1);
+      } finally {
+        await bare.close();
+      }
     });
 
     testAbuses(() => machine);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { defaultPluginLimits, defaultPluginNeeds } from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { testAbuses } from "../../../../test/abuse.ts";
+import { testAbuses } from "../../../../test/abuse-tests.ts";
 import { allProcessesOf } from "../../../../test/processes-left.ts";
 import { levels, openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
 import { findProgram } from "../../../platform/linux/plugins/probe.ts";
