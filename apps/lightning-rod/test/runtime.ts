@@ -53,7 +53,7 @@ export const levels = {
 
 /** A folder as an agent's, with a runner over it. */
 export const openTestMachine = async (
-  allow: (typeof levels)[keyof typeof levels] = levels.full,
+  allow: Readonly<Record<keyof (typeof levels)["full"], boolean>> = levels.full,
   find?: (name: string) => string | undefined,
   /** Whether it lies below a folder that other users may not enter. */
   isClosed = false,

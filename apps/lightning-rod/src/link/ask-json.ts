@@ -1,6 +1,7 @@
-// One HTTP request for JSON. The client is loaded only when a backlog has to go, or the doctor asks: it costs 7 MB that a board may
+// One HTTP request for JSON. The client is loaded only when a backlog has to go, or the doctor asks: it costs memory that a board may
 // not have to spare.
 import { fail } from "@s4t/contract";
+import { requesterOf } from "./http.ts";
 
 /** How long an answer may take, a batch of a backlog included. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -15,7 +16,7 @@ export interface JsonRequest {
 
 /** Asks, and answers the JSON of a 200. Throws `cloud.unreachable` for anything else. */
 export const askJson = async ({ url, ca, post }: JsonRequest): Promise<unknown> => {
-  const { request } = await (url.startsWith("https:") ? import("node:https") : import("node:http"));
+  const request = requesterOf(url);
   const text = post && JSON.stringify(post.body);
   return new Promise((resolve, reject) => {
     const refuse = (because: string, cause?: unknown) =>

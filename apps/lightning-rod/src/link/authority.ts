@@ -16,7 +16,7 @@ export const keyHashOf = (pem: string): string =>
     .digest("hex");
 
 const read = async (url: URL): Promise<string> => {
-  const { connect } = await import("node:tls");
+  const { connect } = process.getBuiltinModule("node:tls");
   return new Promise((resolve, reject) => {
     const unreachable = (cause: Error) =>
       reject(fail("cloud.unreachable", { url: url.origin, because: cause.message }, cause));

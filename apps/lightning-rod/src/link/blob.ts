@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { fail } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { REQUEST_TIMEOUT_MS } from "./ask-json.ts";
+import { requesterOf } from "./http.ts";
 
 export interface BlobRequest {
   readonly url: string;
@@ -15,7 +16,7 @@ export interface BlobRequest {
 }
 
 const open = async ({ url, ca, token, from, signal }: BlobRequest): Promise<IncomingMessage> => {
-  const { request } = await (url.startsWith("https:") ? import("node:https") : import("node:http"));
+  const request = requesterOf(url);
   return new Promise((resolve, reject) => {
     const sent = request(
       url,

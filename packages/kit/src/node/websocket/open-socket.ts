@@ -82,7 +82,8 @@ export const openSocket = async (
   let socket: Socket;
   if (isSecure) {
     // Loaded only here: an agent on plain loopback never pays for TLS.
-    const { connect: tlsConnect } = await import("node:tls");
+    // As CommonJS has it: an ES import reads every export, and one of them is all authorities of the world as text, 2 MB.
+    const { connect: tlsConnect } = process.getBuiltinModule("node:tls");
     socket = tlsConnect({ host, port, ...tlsOptionsOf(host, tls) });
   } else socket = netConnect({ host, port });
   onSocket(socket);
