@@ -26,7 +26,7 @@ import {
 } from "./command.ts";
 import type { Group } from "./groups.ts";
 import { canBeOffline, findMachine, hasOwnUsers, type Machine, wouldBeRoot } from "./machine.ts";
-import { findProgram } from "./probe.ts";
+import { findProgram, type Python } from "./probe.ts";
 import { nodeHost, pythonHost } from "./shims.ts";
 import * as tree from "./tree.ts";
 import { keepFromOthers, openWay, userOf } from "./users.ts";
@@ -71,6 +71,30 @@ const writeHosts = (folder: string): Hosts => {
   for (const name of readdirSync(folder))
     if (!now.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
   return hosts;
+};
+
+/** What Python makes of the host program: without it each process would read and translate the text, which costs a MiB and time. */
+const translate = async (source: string, { path, version }: Python): Promise<string> => {
+  const target = source.replace(/py$/, `${version}.pyc`);
+  const program =
+    "import py_compile, sys; py_compile.compile(sys.argv[1], sys.argv[2], doraise=True)";
+  try {
+    await run(path, ["-I", "-S", "-c", program, source, target], { cwd: "/" });
+    chmodSync(target, 0o644);
+    return target;
+  } catch {
+    return source; // the text does as well
+  }
+};
+
+/** The host programs of a machine; undefined where they cannot be written now: the first start tries again. */
+const prepareHosts = async (folder: string, { python }: Machine): Promise<Hosts | undefined> => {
+  try {
+    const hosts = writeHosts(folder);
+    return python ? { ...hosts, python: await translate(hosts.python, python) } : hosts;
+  } catch {
+    return undefined;
+  }
 };
 
 /** Exit codes above this stand for signals. */
@@ -257,15 +281,16 @@ export const openPluginProcesses = ({
   find = findProgram,
 }: ProcessesOptions): PluginProcesses => {
   let machine: Machine | undefined;
+  let hosts: Hosts | undefined;
   let isLooking = false;
   let found: (machine: Promise<Machine>) => void = () => {};
   const known = new Promise<Machine>((resolve) => {
     found = resolve;
-  }).then((found) => {
+  }).then(async (found) => {
+    hosts = await prepareHosts(folder, found);
     machine = found;
   });
   known.catch(() => {}); // whoever looks is told
-  let hosts: Hosts | undefined;
   const siblings = new Set<Owner>();
   return {
     look() {
@@ -281,7 +306,8 @@ export const openPluginProcesses = ({
         isolation: isolationOf(machine),
       },
     start(wanted, events) {
-      if (!machine) throw new Bug("a process is started before it is known what can hold it");
+      if (!machine || !hosts)
+        throw new Bug("a process is started before it is known what can hold it");
       if (wanted.runtime === "python" && !machine.python)
         throw fail("plugin.runtime-missing", {
           runtime: "Python",
