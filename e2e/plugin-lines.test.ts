@@ -1,5 +1,6 @@
 // Following what a plugin writes, by the command line: every line once and in order, through bursts and an agent that starts anew;
 // what the board had to let go is said, to the line.
+import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -10,7 +11,11 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
 }, 60_000);
-afterAll(() => stage.end());
+const followers: ChildProcess[] = [];
+afterAll(async () => {
+  for (const child of followers) child.kill("SIGKILL");
+  await stage.end();
+});
 
 /** Writes `total` numbered lines, `burst` at once, `pauseMs` apart. */
 const source = `import { writeSync } from "node:fs";
@@ -34,6 +39,7 @@ const write = async (total: number, burst: number, pauseMs: number, word = "n") 
 /** Follows from now on, once a line of now was seen. */
 const follow = async () => {
   const child = stage.start("plugin logs lamp writer --lines 0 --follow --json");
+  followers.push(child);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const heard = heardFrom(child);
   const all = () =>
