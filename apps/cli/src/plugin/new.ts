@@ -1,7 +1,14 @@
 // A new plugin on this machine: a folder that runs as it is, small enough to be read whole.
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { fail, type PluginMode, type PluginRuntime, pluginModes, pluginRuntimes } from "@s4t/sdk";
+import {
+  fail,
+  type PluginMode,
+  type PluginRuntime,
+  pluginModes,
+  pluginRuntimes,
+  pluginStubs,
+} from "@s4t/sdk";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
 import { ABOUT_FILE } from "./source.ts";
@@ -34,8 +41,13 @@ export const addNew = (plugin: Command): void => {
       });
     const { entry, files, parameters } = templateOf(runtime, mode);
     const about = { name, runtime, mode, entry, parameters };
+    const stub = pluginStubs[runtime];
     await mkdir(folder, { recursive: true });
-    const all = { ...files, [ABOUT_FILE]: `${JSON.stringify(about, null, 2)}\n` };
+    const all = {
+      ...files,
+      [ABOUT_FILE]: `${JSON.stringify(about, null, 2)}\n`,
+      [stub.file]: stub.text,
+    };
     // Never over somebody's work.
     for (const [path, text] of Object.entries(all))
       await writeFile(join(folder, path), text, { flag: "wx" }).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   createOwnerKey,
@@ -144,9 +144,16 @@ describe("plugin new", () => {
     const folder = join(home.path, "mine");
     const args = ["--runtime", runtime ?? "", "--mode", mode ?? ""];
     expect((await run(["plugin", "new", folder, ...args])).code).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(
+      runtime === "node"
+        ? ["main.mjs", "plugin.d.ts", "plugin.json"]
+        : ["main.py", "plugin.json", "s4t.pyi"],
+    );
     const { out } = await run(["plugin", "create", folder, "--json"]);
     const { manifest } = (JSON.parse(out) as { latest: { manifest: PluginManifest } }).latest;
     expect(manifest).toMatchObject({ name: "mine", runtime, mode });
+    // What is for the editor stays here.
+    expect(manifest.files.map(({ path }) => path)).toEqual([manifest.entry]);
   });
   it("never writes over what is there", async () => {
     const { run } = await open(registry());

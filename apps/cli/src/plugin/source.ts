@@ -11,6 +11,7 @@ import {
   packPlugin,
   pluginModes,
   pluginRuntimes,
+  pluginStubs,
 } from "@s4t/sdk";
 import { parseJsonObject, readJsonArgument } from "./json-argument.ts";
 
@@ -18,7 +19,7 @@ import { parseJsonObject, readJsonArgument } from "./json-argument.ts";
 export const ABOUT_FILE = "plugin.json";
 
 /** For the editor only: written by `plugin new`, of no use on a board. */
-export const stubFiles: ReadonlySet<string> = new Set(["plugin.d.ts", "s4t.pyi"]);
+const stubFiles: ReadonlySet<string> = new Set(Object.values(pluginStubs).map(({ file }) => file));
 
 /** Flags of the commands that pack. */
 export interface SourceFlags {

@@ -1,5 +1,6 @@
 // What an editor needs to help with a plugin: the board's side of the function that it is. They are written beside a new plugin and
-// never sent to a board. What they promise is kept by the host programs of the agent.
+// never sent to a board. What they promise is kept by the host programs of the agent, which a test compares with them.
+import type { PluginRuntime } from "@s4t/contract";
 
 const node = `/** What a plugin is given beside its parameters. */
 export interface Context {
@@ -22,16 +23,17 @@ export interface Context {
 }
 
 /** The default export of a plugin. What a synchronous one returns, as JSON, is the answer. */
-// biome-ignore lint/suspicious/noExplicitAny: parameters are what the plugin's schema says
-export type Plugin<Parameters = any> = (parameters: Parameters, context: Context) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: parameters are what the plugin's schema says, and what it answers is its own affair
+export type Plugin<Parameters = any> = (parameters: Parameters, context: Context) => any;
 `;
 
-const python = `# For editors and type checkers alone; a board has no such module. Import it under TYPE_CHECKING:
+const python = `# For editors and type checkers alone; a board has no such module. They take the branch, a board does not:
 #
-#     from __future__ import annotations
-#     from typing import TYPE_CHECKING
+#     TYPE_CHECKING = False
 #     if TYPE_CHECKING:
 #         from s4t import Context
+#
+#     def main(params: dict, ctx: "Context"): ...
 from typing import Any
 
 class Log:
@@ -71,8 +73,10 @@ class Context:
         """A measured value of the board: emit("temperature", 21.5, "Cel"). Units are UCUM."""
 `;
 
-/** Files by name. */
-export const pluginStubs: Readonly<Record<"plugin.d.ts" | "s4t.pyi", string>> = {
-  "plugin.d.ts": node,
-  "s4t.pyi": python,
+/** The file beside a plugin of a runtime. */
+export const pluginStubs: Readonly<
+  Record<PluginRuntime, { readonly file: string; readonly text: string }>
+> = {
+  node: { file: "plugin.d.ts", text: node },
+  python: { file: "s4t.pyi", text: python },
 };
