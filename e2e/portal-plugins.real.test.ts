@@ -116,6 +116,40 @@ it("a Python plugin that runs until it is stopped is injected by its dialog, sta
   await made.context.close();
 }, 120_000);
 
+it("a call that nobody wants any more is canceled by its button, and the plugin hears it", async () => {
+  const client = createClient({ url: stage.cloud().url, auth: await stage.cloud().signIn() });
+  const source = `def main(params, ctx):
+    ctx.log.info("begun to wait")
+    ctx.stopping.wait(25)
+    ctx.log.info("heard it" if ctx.stopping.is_set() else "heard nothing")
+`;
+  const { plugin } = await createPlugin(
+    client,
+    await packPlugin([{ path: "patient.py", bytes: new TextEncoder().encode(source) }], {
+      ...{ name: "patient", runtime: "python", mode: "sync", entry: "patient.py" },
+    }),
+  );
+  await client.injections.inject({
+    params: { uuid: board, plugin: plugin.uuid },
+    body: { version: "latest" },
+  });
+  const made = await visit(browser, stage.cloud().url);
+  const { page } = made;
+  const path = `/app/default/boards/${board}?section=plugins&plugin=patient`;
+  await enter(made, stage.admin.username, stage.admin.password, path);
+  const call = page.getByRole("button", { name: "Call", exact: true });
+  await expect.poll(() => call.isEnabled(), { timeout: 20_000 }).toBe(true);
+  await call.click();
+  await page.getByText("begun to wait").waitFor();
+  await page.getByRole("button", { name: "Cancel the call" }).click();
+  await page.getByRole("region", { name: "Result" }).getByText("Canceled").first().waitFor();
+  await page.getByText("heard it", { exact: true }).waitFor();
+  const operations = await client.operations.list({ query: { status: "canceled" } });
+  expect(operations.items.map(({ name }) => name)).toEqual(["injection.call"]);
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+}, 90_000);
+
 describe.each(themes)("in the %s theme", (theme) => {
   it.each(widths)(
     "every page of plugins is sound %i pixels wide",

@@ -20,6 +20,8 @@ export interface Context {
   readonly signal: AbortSignal;
   cloud(): FoundCloud;
   client(): Client;
+  /** One whose requests Ctrl-C does not end: for who has to take something back then. */
+  lastingClient(): Client;
   /** Asks for a typed name before something that cannot be undone; `--yes` answers. */
   confirm(question: string, typed: string): Promise<void>;
 }
@@ -33,18 +35,20 @@ export const contextOf = (command: Command, signal: AbortSignal): Context => {
     found ??= findCloud({ env: process.env, url: options.url });
     return found;
   };
+  const clientUntil = (ends: AbortSignal | undefined): Client =>
+    createClient({
+      ...cloud(),
+      signal: ends,
+      ...(options.project === undefined ? {} : { project: options.project }),
+    });
   return {
     out,
     options,
     signal,
     cloud,
-    client: () =>
-      createClient({
-        ...cloud(),
-        // Ctrl-C ends whatever is under way.
-        signal,
-        ...(options.project === undefined ? {} : { project: options.project }),
-      }),
+    // Ctrl-C ends whatever is under way.
+    client: () => clientUntil(signal),
+    lastingClient: () => clientUntil(undefined),
     async confirm(question, typed) {
       if (options.yes === true) return;
       if (!process.stdin.isTTY)

@@ -23,6 +23,6 @@ export const requireSuccess = ({ status, problem, uuid }: Operation): void => {
   if (problem) throw new S4tError(problem.code, problem.sentence, { details: { operation: uuid } });
   if (status === "unknown") throw fail("command.unknown", { operation: uuid });
   if (status === "expired") throw fail("command.expired", { operation: uuid });
-  if (status === "canceled") throw fail("operation.finished", { state: status });
+  if (status === "canceled") throw fail("request.canceled");
   throw fail("board.failed", { because: "it did not say why" });
 };

@@ -43,7 +43,9 @@ export const register = (program: Command): void => {
 
   const cancel = op
     .command("cancel")
-    .description("cancel what has not reached its board")
+    .description(
+      "cancel what waits for its board, or a plugin's call under way: the plugin is told to stop",
+    )
     .argument("<id>");
   examples(cancel, "op cancel 0192f0a0-0000-7000-8000-000000000000");
   run(cancel, async ({ client, out }, [uuid = ""]) => {

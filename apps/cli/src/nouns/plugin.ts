@@ -2,6 +2,7 @@ import { createPlugin, paginate } from "@s4t/sdk";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { examples, run } from "../context.ts";
+import { addCall } from "../plugin/call.ts";
 import { addDev } from "../plugin/dev.ts";
 import { readKeyFile } from "../plugin/key-file.ts";
 import { addLines } from "../plugin/lines.ts";
@@ -102,6 +103,7 @@ export const register = (program: Command): void => {
   addRegistry(plugin);
   addVersions(plugin);
   addOnBoard(plugin);
+  addCall(plugin);
   addLines(plugin);
   addDev(plugin);
 };

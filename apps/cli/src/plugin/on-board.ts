@@ -1,19 +1,18 @@
-// Plugins on a board: put there, taken away, called, started, listened to.
+// Plugins on a board: put there, taken away, started, looked at.
 import { S4tError, sleep, systemClock } from "@s4t/kit";
-import { fail, type Injection, type Operation } from "@s4t/sdk";
+import { fail, type Injection } from "@s4t/sdk";
 import type { Command } from "commander";
 import { type Context, examples, run } from "../context.ts";
 import { printOperation, requireSuccess } from "../operation.ts";
 import { ageText, stateText } from "../output.ts";
 import { readJsonArgument } from "./json-argument.ts";
+import { seconds } from "./seconds.ts";
 import { shortId } from "./versions.ts";
 
 /** How long a command waits until a board has what was put there: a large version over a slow line. */
 export const INJECT_WAIT_S = 120;
 /** Between two looks at it. */
 const LOOK_EVERY_MS = 250;
-/** How long a call may take unless said; the plugin's own limit may be shorter. */
-export const CALL_TIMEOUT_S = 30;
 /** Most that one request may be held back for. */
 const LONGEST_WAIT_S = 60;
 
@@ -45,12 +44,6 @@ const printInjection = ({ out }: Context, row: Injection): void =>
       ? [["parameters", JSON.stringify(row.parameters)] as const]
       : []),
   ]);
-
-const seconds = (flag: string, text: string): number => {
-  if (!/^\d{1,4}$/.test(text))
-    throw fail("request.invalid", { where: flag, because: "must be a number of seconds" });
-  return Number(text);
-};
 
 /**
  * Waits until the board has what was wished, and answers it. Throws why it has not: its own reason, or that it does not say so in
@@ -158,65 +151,6 @@ const addInject = (plugin: Command): void => {
   });
 };
 
-const tracebackOf = (problem: object | null): string | undefined => {
-  const { details } = (problem ?? {}) as { details?: { traceback?: unknown } };
-  return typeof details?.traceback === "string" ? details.traceback : undefined;
-};
-
-/** An operation at its end; Ctrl-C cancels it. */
-const untilEnded = async ({ client, signal }: Context, begun: Operation): Promise<Operation> => {
-  const api = client();
-  let operation = begun;
-  try {
-    while (operation.status === "queued" || operation.status === "running") {
-      await sleep(systemClock, LOOK_EVERY_MS, signal);
-      operation = await api.operations.show({ params: { uuid: operation.uuid } });
-    }
-  } finally {
-    if (signal.aborted) process.stderr.write(`Still under way: s4t op cancel ${operation.uuid}\n`);
-  }
-  return operation;
-};
-
-const addCall = (plugin: Command): void => {
-  const call = plugin
-    .command("call")
-    .description("call a synchronous plugin and print its result")
-    .argument("<board>", "id or name")
-    .argument("<plugin>", "id or name")
-    .option("--params <json>", "parameters; @FILE reads them, - standard input", "{}")
-    .option("--timeout <seconds>", `how long it may take; ${CALL_TIMEOUT_S} unless said`);
-  examples(
-    call,
-    'plugin call garibaldi-12 hello --params \'{"name":"x"}\'',
-    "plugin call garibaldi-12 hello --json",
-  );
-  run(
-    call,
-    async (context, [uuid = "", name = ""], flags: { params: string; timeout?: string }) => {
-      const timeoutS =
-        flags.timeout === undefined ? undefined : seconds("--timeout", flags.timeout);
-      const begun = await context.client().injections.call({
-        params: { uuid, plugin: name },
-        body: { parameters: await readJsonArgument(flags.params, "--params"), timeoutS },
-        wait: Math.min(LONGEST_WAIT_S, (timeoutS ?? CALL_TIMEOUT_S) + 2),
-        signal: context.signal,
-      });
-      const operation = await untilEnded(context, begun);
-      const traceback = tracebackOf(operation.problem);
-      if (context.out.json) context.out.thing(operation, []);
-      else if (operation.status === "done") {
-        const { result } = (operation.result ?? {}) as { result?: unknown };
-        context.out.raw(
-          `${typeof result === "string" ? result : JSON.stringify(result ?? null, null, 2)}\n`,
-        );
-      }
-      if (traceback !== undefined) context.out.note(traceback.trimEnd());
-      requireSuccess(operation);
-    },
-  );
-};
-
 const addRunning = (plugin: Command): void => {
   for (const [verb, about] of [
     ["start", "start an asynchronous plugin"],
@@ -283,6 +217,5 @@ const addRunning = (plugin: Command): void => {
 /** Adds what is done with plugins on a board. */
 export const addOnBoard = (plugin: Command): void => {
   addInject(plugin);
-  addCall(plugin);
   addRunning(plugin);
 };

@@ -244,7 +244,7 @@ describe("plugin call", () => {
       status: "done",
     });
     expect(seen[0]?.body).toEqual({ parameters: { n: 1 } });
-    expect(seen[0]?.headers.prefer).toBe("wait=32");
+    expect(seen[0]?.headers.prefer).toBe("wait=1");
   });
   it("shows the plugin's own traceback on standard error, and its code as the exit code", async () => {
     const details = { traceback: "Traceback: line 3\n  \u001b[2Jboom" };

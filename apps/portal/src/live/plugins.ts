@@ -1,13 +1,12 @@
 // Plugins as several pages need them: on boards, called, their lines.
+import { callPlugin as callByClient, untilEnded } from "@s4t/sdk";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./api.ts";
 import type { Injection, Operation } from "./contract.ts";
 import { useTopic } from "./events.ts";
 
-/** Longest that the cloud holds an answer back; a call that takes longer is asked for again. */
+/** Longest that the cloud holds an answer back; a start or stop that takes longer is asked for again. */
 const HOLD_S = 30;
-/** How often an operation that outlived the request is looked at. */
-const LOOK_AGAIN_MS = 1_000;
 /** How often a page asks how injections are while one of them is on its way. */
 const SETTLING_MS = 1_500;
 
@@ -81,39 +80,18 @@ export const useTakeOff = (board: string) =>
     onSuccess: useAgain(board),
   });
 
-const isOver = ({ status }: Operation): boolean => status !== "running" && status !== "queued";
-
-/** Waits for the end of an operation that outlived the request. */
-const untilOver = async (operation: Operation, signal: AbortSignal): Promise<Operation> => {
-  let present = operation;
-  while (!isOver(present)) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    signal.throwIfAborted();
-    present = await api().operations.show({ params: { uuid: operation.uuid }, signal });
-  }
-  return present;
-};
-
 export interface CallWish {
   readonly plugin: string;
   readonly parameters: Record<string, unknown>;
+  /** Ends the waiting: the page is left. */
+  readonly signal: AbortSignal;
+  /** Cancels the call, on the board too. */
+  readonly cancel: AbortSignal;
 }
 
 /** Calls a plugin and answers the operation when it is over, however long that takes. */
-export const callPlugin = async (
-  board: string,
-  { plugin, parameters }: CallWish,
-  signal: AbortSignal,
-): Promise<Operation> =>
-  untilOver(
-    await api().injections.call({
-      params: { uuid: board, plugin },
-      body: { parameters },
-      wait: HOLD_S,
-      signal,
-    }),
-    signal,
-  );
+export const callPlugin = (board: string, wish: CallWish): Promise<Operation> =>
+  callByClient(api(), { board, ...wish });
 
 export const acts = ["start", "stop", "restart"] as const;
 export type Act = (typeof acts)[number];
@@ -124,14 +102,15 @@ export const actOnPlugin = async (
   act: Act,
   signal: AbortSignal,
 ): Promise<Operation> =>
-  untilOver(
+  untilEnded(
+    api(),
     await api().injections[act]({
       params: { uuid: board, plugin },
       body: {},
       wait: HOLD_S,
       signal,
     }),
-    signal,
+    { signal },
   );
 
 export const useAct = (board: string) =>

@@ -1,4 +1,4 @@
-// A plugin's call: the form of its parameters, the button, what came of it.
+// A plugin's call: the form of its parameters, the button, what came of it. Leaving the page ends the waiting, not the call.
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { SchemaForm, useSchemaDraft } from "../form/schema-form.tsx";
 import { callPlugin } from "../live/plugins.ts";
@@ -29,22 +29,28 @@ export const CallPanel = ({
   const draft = useSchemaDraft(schema, kept);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [calling, setCalling] = useState<AbortController | null>(null);
+  const [isCanceling, setCanceling] = useState(false);
   const present = useRef<AbortController>(undefined);
   useEffect(() => () => present.current?.abort(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!draft.isSound || calling || offBecause) return;
     const controller = new AbortController();
+    const canceler = new AbortController();
     present.current = controller;
-    setCalling(controller);
+    setCalling(canceler);
+    setCanceling(false);
     const startedAt = performance.now();
     const end = (next: (tookMs: number) => Outcome) => {
-      if (present.current !== controller) return;
+      if (controller.signal.aborted) return;
       setCalling(null);
       setOutcome(next(performance.now() - startedAt));
       onCalled?.();
     };
-    callPlugin(board, { plugin, parameters: draft.read.value }, controller.signal).then(
+    callPlugin(board, {
+      ...{ plugin, parameters: draft.read.value },
+      ...{ signal: controller.signal, cancel: canceler.signal },
+    }).then(
       (operation) => end((tookMs) => ({ operation, tookMs })),
       (error: unknown) => end((tookMs) => ({ error, tookMs })),
     );
@@ -56,13 +62,15 @@ export const CallPanel = ({
         <div className={form.foot}>
           {calling && (
             <Button
+              icon="stop"
+              changes
+              busy={isCanceling}
               onClick={() => {
-                present.current = undefined;
+                setCanceling(true);
                 calling.abort();
-                setCalling(null);
               }}
             >
-              {t("plugin.stop-waiting")}
+              {t("plugin.cancel-call")}
             </Button>
           )}
           <Button

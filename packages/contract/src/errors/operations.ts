@@ -6,7 +6,10 @@ export const operationErrors = {
     "notFound",
     "There is no such operation, or you may not see it.",
   ),
-  "operation.finished": refused(409)("usage", "The operation has ended already: {state}."),
+  "operation.finished": refused(409)(
+    "usage",
+    "The operation cannot be canceled any more: it is {state}.",
+  ),
   "audit.not-found": refused(404)(
     "notFound",
     "There is no such audit entry, or you may not see it.",

@@ -66,7 +66,8 @@ export const operations = {
     path: "/api/operations/{uuid}/cancel",
     action: "operation.cancel",
     scope: "project",
-    summary: "Cancel an operation that has not reached its board",
+    summary:
+      "Cancel what waits for its board, or a plugin's call under way, which is stopped on the board",
     params: uuidParams,
     body: Strict({}),
     reply: Operation,

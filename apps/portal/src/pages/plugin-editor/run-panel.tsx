@@ -24,6 +24,8 @@ export interface RunState {
   readonly step: RunStep | null;
   readonly outcome: Outcome | null;
   run(): void;
+  /** Of a call that is under way. */
+  cancel(): void;
 }
 
 /** One run at a time; leaving the page ends the waiting, not what runs on the board. */
@@ -36,11 +38,13 @@ export const useRun = (
   const [step, setStep] = useState<RunStep | null>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const present = useRef<AbortController>(undefined);
+  const canceler = useRef<AbortController>(undefined);
   useEffect(() => () => present.current?.abort(), []);
   const run = () => {
     if (step !== null || board === undefined) return;
     const controller = new AbortController();
     present.current = controller;
+    canceler.current = new AbortController();
     setOutcome(null);
     let startedAt = performance.now();
     const end = (next: Outcome) => {
@@ -53,6 +57,7 @@ export const useRun = (
       board,
       parameters,
       signal: controller.signal,
+      cancel: canceler.current.signal,
       onSaved,
       onStep: (next) => {
         startedAt = performance.now();
@@ -63,7 +68,7 @@ export const useRun = (
       (error: unknown) => end({ error, tookMs: performance.now() - startedAt }),
     );
   };
-  return { step, outcome, run };
+  return { step, outcome, run, cancel: () => canceler.current?.abort() };
 };
 
 const Steps = ({ step }: { readonly step: RunStep }) => {
@@ -150,6 +155,11 @@ export const RunPanel = ({
                 }
               >
                 {t("do.stop")}
+              </Button>
+            )}
+            {!isAsync && run.step === "run" && (
+              <Button icon="stop" changes onClick={run.cancel}>
+                {t("plugin.cancel-call")}
               </Button>
             )}
             <Button

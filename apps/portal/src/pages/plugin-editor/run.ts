@@ -18,6 +18,8 @@ export interface RunWish {
   readonly words: ManifestWords;
   readonly parameters: Record<string, unknown>;
   readonly signal: AbortSignal;
+  /** Cancels the call, on the board too. */
+  readonly cancel: AbortSignal;
   readonly onStep: (step: RunStep) => void;
   readonly onSaved: (version: PluginVersion) => void;
 }
@@ -61,7 +63,8 @@ export const runDraft = async (wish: RunWish): Promise<Operation> => {
   );
   const present = await untilReady(wish, version.version);
   onStep("run");
-  if (!isAsync) return callPlugin(board, { plugin: words.name, parameters }, signal);
+  if (!isAsync)
+    return callPlugin(board, { plugin: words.name, parameters, signal, cancel: wish.cancel });
   const act = present.state === "running" ? "restart" : "start";
   return actOnPlugin(board, words.name, act, signal);
 };
