@@ -1,12 +1,15 @@
-// Save, and it runs on the board: each change of the source becomes a version and is injected, while lines are followed.
+// Save, and it runs on the board: each change of the source becomes a version, is injected, and is called where it waits for that,
+// while lines are followed.
 import { watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { createPlugin, type OwnerKey } from "@s4t/sdk";
+import { createPlugin, fail, type OwnerKey } from "@s4t/sdk";
 import type { Command } from "commander";
 import pc from "picocolors";
 import { type Context, examples, run } from "../context.ts";
 import { isS4tErrorLike } from "../errors.ts";
+import { callToItsEnd, showAnswer } from "./call.ts";
+import { readJsonArgument } from "./json-argument.ts";
 import { readKeyFile } from "./key-file.ts";
 import { followLines, nextLine } from "./lines.ts";
 import { INJECT_WAIT_S, untilReached } from "./on-board.ts";
@@ -40,20 +43,31 @@ const watchSource = async (
 
 interface DevFlags extends SourceFlags {
   readonly key?: string;
-  readonly onBoot?: boolean;
+  readonly params?: string;
 }
 
-const bring = async (
-  context: Context,
-  board: string,
-  path: string,
-  flags: DevFlags,
-  key: OwnerKey | undefined,
-): Promise<{ uuid: string; from: number }> => {
+interface Work {
+  readonly board: string;
+  readonly path: string;
+  readonly flags: DevFlags;
+  readonly key: OwnerKey | undefined;
+  readonly parameters: Record<string, unknown> | undefined;
+}
+
+interface Brought {
+  readonly plugin: string;
+  /** Number of the first line that may be of this version. */
+  readonly from: number;
+  readonly isCalled: boolean;
+}
+
+const bring = async (context: Context, work: Work): Promise<Brought> => {
+  const { board, path, flags, key, parameters } = work;
   const began = performance.now();
   const packed = await packSource(path, flags);
   const client = context.client();
   const { plugin, version } = await createPlugin(client, packed, { key, signal: context.signal });
+  const isCalled = version.manifest.mode === "sync";
   const params = { uuid: board, plugin: plugin.uuid };
   // Before it begins: its first lines come while the board is still being waited for.
   const from = await nextLine(context, board, plugin.uuid);
@@ -61,7 +75,7 @@ const bring = async (
     params,
     body: {
       version: version.version,
-      ...(version.manifest.mode === "async" ? { onBoot: true } : {}),
+      ...(isCalled ? {} : { onBoot: true, parameters }),
     },
   });
   await untilReached(context, board, plugin.uuid, INJECT_WAIT_S);
@@ -69,7 +83,21 @@ const bring = async (
   context.out.note(
     pc.green(`✓ ${plugin.name}, version ${version.number}, is on the board after ${tookMs} ms`),
   );
-  return { uuid: plugin.uuid, from };
+  return { plugin: plugin.uuid, from, isCalled };
+};
+
+/** Shows what it answers; throws why it does not. One that was taken back is no failure. */
+const callIt = async (
+  context: Context,
+  { board, parameters = {} }: Work,
+  plugin: string,
+  cancel: AbortSignal,
+): Promise<void> => {
+  const began = performance.now();
+  const operation = await callToItsEnd(context, { board, plugin, parameters, cancel });
+  if (operation.status === "canceled") return;
+  showAnswer(context, operation);
+  context.out.note(pc.dim(`answered after ${Math.round(performance.now() - began)} ms`));
 };
 
 /** Adds `dev`. */
@@ -77,29 +105,47 @@ export const addDev = (plugin: Command): void => {
   const dev = addSourceFlags(
     plugin
       .command("dev")
-      .description("work on a plugin: what you save runs on the board, its lines below")
+      .description(
+        "work on a plugin: what you save runs on the board, its lines below; a synchronous one is called after each save, and a save ends a call that goes on",
+      )
       .argument("<board>", "id or name")
       .argument("<path>", "file or folder")
+      .option("--params <json>", "parameters it is called or started with; @FILE reads them")
       .option("--key <file>", "the owner's key, on a sealed project"),
   );
-  examples(dev, "plugin dev garibaldi-12 ./hello.py", "plugin dev garibaldi-12 ./logger");
+  examples(
+    dev,
+    'plugin dev garibaldi-12 ./hello.py --params \'{"name":"x"}\'',
+    "plugin dev garibaldi-12 ./logger",
+  );
   run(dev, async (context, [board = "", path = ""], flags: DevFlags) => {
-    const key = flags.key === undefined ? undefined : await readKeyFile(flags.key);
+    const work: Work = {
+      ...{ board, path, flags },
+      key: flags.key === undefined ? undefined : await readKeyFile(flags.key),
+      parameters:
+        flags.params === undefined ? undefined : await readJsonArgument(flags.params, "--params"),
+    };
     let following: Promise<void> | undefined;
     let isBusy = false;
+    let superseded = new AbortController();
     let isChanged = true;
+    const once = async (): Promise<void> => {
+      superseded = new AbortController();
+      const cancel = AbortSignal.any([context.signal, superseded.signal]);
+      const { plugin, from, isCalled } = await bring(context, work);
+      following ??= followLines(context, board, plugin, { from }).catch((error: unknown) => {
+        // The next save follows again.
+        following = undefined;
+        context.out.failure(error);
+      });
+      if (isCalled && !cancel.aborted) await callIt(context, work, plugin, cancel);
+    };
     const round = async (): Promise<void> => {
-      if (isBusy) return;
       isBusy = true;
       while (isChanged && !context.signal.aborted) {
         isChanged = false;
         try {
-          const { uuid, from } = await bring(context, board, path, flags, key);
-          following ??= followLines(context, board, uuid, { from }).catch((error: unknown) => {
-            // The next save follows again.
-            following = undefined;
-            context.out.failure(error);
-          });
+          await once();
         } catch (error) {
           if (context.signal.aborted) break;
           // A program that is not right yet is what this is for: said, and the next save tries again.
@@ -109,14 +155,22 @@ export const addDev = (plugin: Command): void => {
       }
       isBusy = false;
     };
+    let working: Promise<void> = Promise.resolve();
     await new Promise<void>((resolve, reject) => {
+      const begin = (): void => {
+        if (isBusy) return;
+        working = round();
+        working.catch(reject);
+      };
       context.signal.addEventListener("abort", () => resolve(), { once: true });
       watchSource(path, context.signal, () => {
         isChanged = true;
-        round().catch(reject);
+        superseded.abort(fail("request.canceled"));
+        begin();
       }).catch(reject);
-      round().catch(reject);
+      begin();
     });
-    await following;
+    // A call that Ctrl-C takes back is taken back before this ends.
+    await Promise.all([working, following]);
   });
 };
