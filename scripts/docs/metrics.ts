@@ -45,7 +45,7 @@ export const toldMetrics = (): readonly Told[] => {
   telemetryMetrics(recorder, nothing);
   pluginCallMetrics(recorder, nothing);
   blobMetrics(recorder, { list: async () => [] } as never);
-  gatewayMetrics(recorder, () => ({ tunnels: 0, streams: 0, doors: 0 }));
+  gatewayMetrics(recorder, () => ({ tunnels: 0, streams: 0, doors: 0, records: 0 }));
   timedDatabase({} as Database, recorder, nothing);
   httpMetrics(recorder);
   eventMetrics(recorder, () => ({ sockets: 0, subscriptions: {} }));

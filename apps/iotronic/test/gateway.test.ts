@@ -13,6 +13,7 @@ import type { IncomingStream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
 import { createEd25519KeyPair, ed25519Signer } from "@s4t/wamp/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RECORD_GATHER_MS } from "../src/gateway/record.ts";
 import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 
@@ -291,29 +292,6 @@ describe("an exposed service", () => {
       ),
     );
   });
-
-  it("asks the one question at every connection, and records each", async () => {
-    const { publicPort } = await exposed();
-    const decisions = async () =>
-      Number(
-        /s4t_gateway_decisions_total\{door="port",outcome="allowed"\} (\d+)/.exec(
-          (await cloud.call("GET", "/metrics")).text,
-        )?.[1] ?? 0,
-      );
-    const before = await decisions();
-    for (let i = 0; i < 20; i += 1) {
-      const caller = call(publicPort);
-      caller.socket.end("x");
-      await caller.closed;
-    }
-    expect((await decisions()) - before).toBe(20);
-    await until(
-      async () =>
-        (await ask("GET", "/api/audit?action=stream.pass&limit=200")).body.items.filter(
-          ({ facts }: { facts: { publicPort?: number } }) => facts.publicPort === publicPort,
-        ).length === 20,
-    );
-  });
 });
 
 describe("a ticket", () => {
@@ -419,11 +397,11 @@ describe("a tunnel", () => {
   });
 });
 
-describe("a way", () => {
-  const way = async (verb: string, body: object = {}) =>
-    (await ask("POST", `/api/boards/${board.uuid}/${verb}`, body)).body;
-  const nothing = (incoming: IncomingStream) => incoming.refuse("stream.refused", "no");
+const way = async (verb: string, body: object = {}, token = cloud.admin, to = board) =>
+  (await cloud.call("POST", `/api/boards/${to.uuid}/${verb}`, { token, body })).body;
+const nothing = (incoming: IncomingStream) => incoming.refuse("stream.refused", "no");
 
+describe("a way", () => {
   it("leads a client's streams to the board, bytes and messages alike", async () => {
     answer = echo;
     const { ticket } = await way("shell");
@@ -515,4 +493,196 @@ describe("a way", () => {
     await tunnel.ended;
     expect(performance.now() - began).toBeLessThan(8_000);
   }, 15_000);
+});
+
+const doorsByRequest = {
+  forward: { kind: "tcp", args: { host: "127.0.0.1", port: 22 } },
+  shell: { kind: "shell", args: { cols: 80, rows: 24 } },
+  files: { kind: "files-list", args: { path: "" } },
+} as const;
+type WayDoor = keyof typeof doorsByRequest;
+const endpoint = { host: "127.0.0.1", port: 22 };
+
+/** What was decided at one door so far, by outcome. */
+const decisionsAt = async (door: string): Promise<Record<string, number>> => {
+  const { text } = await cloud.call("GET", "/metrics");
+  const lines = text.matchAll(/s4t_gateway_decisions_total\{door="(\w+)",outcome="(\w+)"\} (\d+)/g);
+  return Object.fromEntries(
+    [...lines].filter(([, of]) => of === door).map(([, , outcome, n]) => [outcome, Number(n)]),
+  );
+};
+/** How many more decisions `work` brought about, by outcome. */
+const decidedBy = async (door: string, work: () => Promise<void>) => {
+  const before = await decisionsAt(door);
+  await work();
+  const after = Object.entries(await decisionsAt(door));
+  return Object.fromEntries(
+    after.map(([outcome, n]) => [outcome, n - (before[outcome] ?? 0)]).filter(([, n]) => n !== 0),
+  );
+};
+interface Entry {
+  readonly name: string;
+  readonly status: string;
+  readonly actor: { readonly name: string };
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+const entriesAt = async (door: string): Promise<Entry[]> => {
+  const found: Entry[] = [];
+  for (const action of ["stream.open", "stream.pass"])
+    found.push(...(await ask("GET", `/api/audit?action=${action}&limit=1000`)).body.items);
+  return found.filter(({ facts }) => facts.door === door);
+};
+/** How many entries there come to be, by status. */
+const recordedBy = async (
+  door: string,
+  work: () => Promise<void>,
+  done: number,
+  denied: number,
+) => {
+  const count = async () => {
+    const entries = await entriesAt(door);
+    const isDone = entries.filter(({ status }) => status === "done").length;
+    return [isDone, entries.length - isDone] as const;
+  };
+  await new Promise((resolve) => setTimeout(resolve, 2 * RECORD_GATHER_MS)); // what earlier tests left
+  const before = await count();
+  await work();
+  await until(async () => {
+    const now = await count();
+    return now[0] - before[0] >= done && now[1] - before[1] >= denied;
+  });
+  const now = await count();
+  expect([now[0] - before[0], now[1] - before[1]]).toEqual([done, denied]);
+};
+const openOn = async (tunnel: Tunnel, request: { kind: string; args: object }): Promise<string> => {
+  try {
+    (await tunnel.open(request as never, {})).reset("cancelled");
+    return "opened";
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+describe("every connection", () => {
+  /** As many of each. */
+  const [letIn, turnedAway] = [7, 3];
+
+  it("at a public port is asked about once, let in or not, and is on record", async () => {
+    const { publicPort, service } = await exposed();
+    const come = async (times: number) => {
+      for (let i = 0; i < times; i += 1) {
+        const caller = call(publicPort);
+        caller.socket.end("x");
+        await caller.closed;
+      }
+    };
+    const work = async () => {
+      await come(letIn);
+      const path = `/api/boards/${board.uuid}/services/${service.name}`;
+      await ask("PUT", path, { sources: ["192.0.2.0/24"] });
+      await come(turnedAway);
+    };
+    const decided = await decidedBy("port", () => recordedBy("port", work, letIn, turnedAway));
+    expect(decided).toEqual({ allowed: letIn, source: turnedAway });
+  });
+
+  it.each(Object.entries(doorsByRequest))(
+    "through %s is asked about once, let in or not, and is on record",
+    async (door, request) => {
+      answer = echo;
+      const { ticket } = await way(door, door === "forward" ? endpoint : {});
+      const tunnel = await dial(ticket, nothing);
+      const work = async () => {
+        for (let i = 0; i < letIn; i += 1) expect(await openOn(tunnel, request)).toBe("opened");
+        for (const wrong of [
+          { kind: "nonsense", args: {} },
+          { kind: door === "shell" ? "tcp" : "shell", args: endpoint },
+          { kind: request.kind, args: { port: 0 } },
+        ])
+          expect(await openOn(tunnel, wrong)).toMatch(/^(stream\.refused|request\.invalid)$/);
+      };
+      const decided = await decidedBy(door, () => recordedBy(door, work, letIn, turnedAway));
+      expect(decided).toEqual({ allowed: letIn, request: turnedAway });
+      tunnel.close("cancelled");
+    },
+  );
+
+  it("is refused with its own reason once the rights of who opened the way are gone", async () => {
+    answer = echo;
+    const project = (await ask("GET", "/api/projects")).body.items[0].uuid;
+    const password = "correct horse battery";
+    const user = (await ask("POST", "/api/users", { name: "maria", password })).body;
+    const grant = (role: string) =>
+      ask("PUT", `/api/projects/${project}/members/${user.uuid}`, { role });
+    expect((await grant("manager")).status).toBeLessThan(300);
+    const token = await cloud.signIn("maria", password);
+    const tunnels = new Map<WayDoor, Tunnel>();
+    for (const door of Object.keys(doorsByRequest) as WayDoor[]) {
+      const { ticket } = await way(door, door === "forward" ? endpoint : {}, token);
+      tunnels.set(door, await dial(ticket, nothing));
+    }
+    await grant("auditor");
+    await new Promise((resolve) => setTimeout(resolve, 6_000)); // WAY_RECHECK_MS and a moment
+    for (const [door, tunnel] of tunnels) {
+      const decided = await decidedBy(door, async () =>
+        expect(await openOn(tunnel, doorsByRequest[door])).toBe("policy.denied"),
+      );
+      expect([door, decided]).toEqual([door, { policy: 1 }]);
+      tunnel.close("cancelled");
+    }
+  }, 20_000);
+
+  it("is refused with the board's own reason, and by the cloud where the board is not there", async () => {
+    const away = await enrolBoard(cloud, "away");
+    const there = await joinAs(cloud, away, { features: ["board", "tunnel"] });
+    await offer(there, away, async () => ({ args: [{}] }));
+    const tunnel = await dial((await way("shell", {}, cloud.admin, away)).ticket, nothing);
+    await there.session.close();
+    await until(
+      async () => (await ask("GET", `/api/boards/${away.uuid}`)).body.status !== "online",
+    );
+    expect(await openOn(tunnel, doorsByRequest.shell)).toBe("board.offline");
+    tunnel.close("cancelled");
+    answer = (incoming) => incoming.refuse("shell.unavailable", "Its owner turned it off.");
+    const here = await dial((await way("shell")).ticket, nothing);
+    await recordedBy(
+      "shell",
+      async () => expect(await openOn(here, doorsByRequest.shell)).toBe("shell.unavailable"),
+      0,
+      1,
+    );
+    here.close("cancelled");
+  });
+});
+
+describe("a forward", () => {
+  const entries = async (): Promise<Entry[]> => {
+    const found: Entry[] = [];
+    for (const action of ["forward.open", "forward.close"])
+      found.push(...(await ask("GET", `/api/audit?action=${action}&limit=1000`)).body.items);
+    return found;
+  };
+  /** Entries of a forward to this host, oldest first. */
+  const of = async (host: string) =>
+    (await entries())
+      .filter(({ facts }) => facts.what === `${host}:22`)
+      .map(({ name, status, actor }) => [name, status, actor.name]);
+
+  it("is on record from when it stands in the board's target until it is gone", async () => {
+    const { ticket } = await way("forward", { host: "127.0.0.9", port: 22 });
+    expect(await of("127.0.0.9")).toEqual([["forward.open", "done", "admin"]]);
+    (await dial(ticket, nothing)).close("cancelled");
+    await until(async () => (await of("127.0.0.9")).length === 2);
+    expect(await of("127.0.0.9")).toContainEqual(["forward.close", "done", "admin"]);
+  });
+
+  it("that the board refuses is on record as refused", async () => {
+    refuses = (key) => key.startsWith("forward.");
+    await ask("POST", `/api/boards/${board.uuid}/forward`, { host: "10.0.0.9", port: 22 });
+    refuses = () => false;
+    expect(await of("10.0.0.9")).toEqual([
+      ["forward.open", "done", "admin"],
+      ["forward.close", "denied", "admin"],
+    ]);
+  });
 });

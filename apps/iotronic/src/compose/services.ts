@@ -8,6 +8,7 @@ import type { Keys } from "../modules/keys/index.ts";
 import {
   createCatalogue,
   createExposures,
+  createRecords,
   createStreams,
   type ServicesDependencies,
   serviceRoutes,
@@ -22,7 +23,7 @@ export const composeServices = (
   identity: Identity,
   keys: Keys,
 ): { readonly offer: Offer } => {
-  const { config, clock, log, parts, audit, metrics, link, gateway } = ground;
+  const { config, clock, log, parts, metrics, link, gateway } = ground;
   const deps: ServicesDependencies = {
     ...ground,
     random: Math.random,
@@ -34,6 +35,7 @@ export const composeServices = (
   const catalogue = createCatalogue(deps);
   const exposures = parts.add(createExposures(deps));
   const streams = parts.add(createStreams({ ...deps, isSealed }));
+  const { record } = parts.add(createRecords(deps));
   const { listDoors } = exposures;
   const { renewForward, endForward } = streams;
   const running = parts.add(
@@ -43,8 +45,8 @@ export const composeServices = (
         ports: [config["gateway.first-port"], config["gateway.last-port"]],
       },
       {
-        ...{ link, audit, metrics, clock, log },
-        host: () => ({ listDoors, renewForward, endForward }),
+        ...{ link, metrics, clock, log },
+        host: () => ({ listDoors, renewForward, endForward, record }),
         actorNow: (actor: Actor) => identity.tokens.again(actor),
       },
     ),

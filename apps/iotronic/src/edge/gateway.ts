@@ -2,6 +2,7 @@
 // imports the other. The gateway holds sockets and tunnels; what may come through them is decided by data that it is handed.
 import type { BoardId, doors, Problem, ProjectId } from "@s4t/contract";
 import type { Actor } from "../policy/index.ts";
+import type { AuditInput } from "./facts.ts";
 
 export type Door = (typeof doors)[number];
 
@@ -76,12 +77,24 @@ export interface Gateway {
   issueWay(request: WayRequest): { readonly path: string; readonly ticket: string };
 }
 
+/** A line of the record of streams: what the audit is told, and which stream is open from here on, or no more. */
+export interface StreamRecord {
+  readonly entry: AuditInput & {
+    readonly project: ProjectId;
+    readonly resource: NonNullable<AuditInput["resource"]>;
+  };
+  readonly opens?: string | undefined;
+  readonly closes?: string | undefined;
+}
+
 /** What the gateway asks of the module that knows services. */
 export interface GatewayHost {
+  /** Writes lines in one transaction. Throws what the database throws; nothing of them remains then. */
+  record(records: readonly StreamRecord[]): Promise<void>;
   /** Every public door that shall be open: asked at the start. */
   listDoors(): Promise<readonly PublicDoor[]>;
   /** A forward's client is still there. False: the wish is gone, and so shall be the way. */
   renewForward(uuid: string): Promise<boolean>;
   /** A forward's client has gone. */
-  endForward(uuid: string): Promise<void>;
+  endForward(uuid: string, actor: Actor): Promise<void>;
 }

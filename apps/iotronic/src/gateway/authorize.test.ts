@@ -20,10 +20,15 @@ const atPort: ConnectionRequest = {
   actor: null,
   isSource: () => true,
   expiresAtMs: null,
+  fits: true,
 };
 const ask = (
   request: Partial<ConnectionRequest>,
-  { connected = true, open = 0 }: { readonly connected?: boolean; readonly open?: number } = {},
+  {
+    connected = true,
+    open = 0,
+    canRecord = true,
+  }: { readonly connected?: boolean; readonly open?: number; readonly canRecord?: boolean } = {},
 ) => {
   const decisions: string[] = [];
   const authorize = createAuthorize({
@@ -31,6 +36,7 @@ const ask = (
     isConnected: () => connected,
     openTo: () => open,
     openInAll: () => open,
+    canRecord: () => canRecord,
     onDecision: (door, outcome) => decisions.push(`${door} ${outcome}`),
   });
   const refusal = authorize({ ...atPort, ...request });
@@ -57,6 +63,12 @@ describe("who is at a door", () => {
     }
     expect(ask({ door: "forward", actor: actorWith("user") })).toBe("allowed");
     expect(ask({ door: "shell", actor: actorWith("user") })).toBe("policy");
+  });
+
+  it("is turned away where it asks for what its way is not for, and where it could not be put on record", () => {
+    expect(ask({ fits: false })).toBe("request");
+    for (const door of ["port", "forward", "shell", "files"] as const)
+      expect(ask({ door, actor: actorWith("manager") }, { canRecord: false })).toBe("unrecorded");
   });
 
   it("is turned away where the board is not there or has enough", () => {

@@ -1,16 +1,12 @@
-// Streams that are open, and the record of them: each opened and closed in the audit. Entries are written together, so that a
-// connection costs no flush of its own; one that is over before its opening was written has one entry for both.
+// Streams that are open, and what the record says of them: each opened and closed in the audit. One that is over before its opening
+// was written has one entry for both; one whose opening cannot be written is cut.
 import type { BoardId, ProjectId } from "@s4t/contract";
-import type { Clock, Json, Log, Timer } from "@s4t/kit";
-import type { AuditInput, AuditLog } from "../edge/facts.ts";
-import type { Door, OpenConnection } from "../edge/gateway.ts";
+import type { Clock, Json } from "@s4t/kit";
+import type { AuditInput } from "../edge/facts.ts";
+import type { Door, OpenConnection, StreamRecord } from "../edge/gateway.ts";
 import { newId } from "../edge/id.ts";
 import { type Actor, systemActor } from "../policy/index.ts";
-
-/** How long entries are gathered: how much of the record a killed cloud may lack. */
-export const RECORD_GATHER_MS = 500;
-/** Entries that are written together at most. */
-export const MAX_RECORDS_AT_ONCE = 500;
+import type { StreamLog } from "./record.ts";
 
 /** What is known of a stream when it opens. */
 export interface NewConnection {
@@ -38,14 +34,17 @@ export interface Connections {
   readonly size: number;
   /** Cuts those that fit; answers how many. */
   cut(fits: (connection: OpenConnection) => boolean): number;
-  /** Writes what was gathered. */
-  flush(): Promise<void>;
+  /** Cuts all of them: the cloud goes. */
+  stop(): void;
 }
 
 interface Held extends NewConnection {
   readonly uuid: string;
   readonly sinceMs: number;
   isRecorded: boolean;
+  /** Why it was cut, where that is not a person's doing. */
+  cutBecause: string | undefined;
+  readonly end: (reason: string) => void;
 }
 
 const stranger = (address: string | null): Actor => ({
@@ -60,31 +59,31 @@ const stranger = (address: string | null): Actor => ({
 /** Refusals of one board's doors that are audited in a minute: who knocks a thousand times is one line. */
 export const MAX_REFUSALS_PER_MINUTE = 60;
 
+/** Why the board opened nothing, for the record. */
+export const whyNotOpened = (error: unknown, gone: AbortSignal): string => {
+  if (gone.aborted) return "whoever asked left before it was open";
+  return error instanceof Error ? error.message : "unknown";
+};
+
 /** Makes it. */
 export const createConnections = ({
-  audit,
+  streamLog,
   clock,
-  log,
 }: {
-  readonly audit: AuditLog;
+  readonly streamLog: StreamLog;
   readonly clock: Clock;
-  readonly log: Log;
 }): Connections => {
   const held = new Map<string, Held>();
   const perBoard = new Map<BoardId, number>();
   const refusals = new Map<BoardId, number>();
   let minute = 0;
-  let gathered: AuditInput[] = [];
-  let opening: Held[] = [];
-  let timer: Timer | undefined;
-  let writing: Promise<unknown> = Promise.resolve();
 
   const entryOf = (
     connection: Omit<NewConnection, "cut" | "bytes">,
     action: string,
     facts: Readonly<Record<string, Json>>,
     status: AuditInput["status"] = "done",
-  ): AuditInput => ({
+  ): StreamRecord["entry"] => ({
     actor: connection.actor
       ? { ...connection.actor, address: connection.from }
       : stranger(connection.from),
@@ -100,28 +99,6 @@ export const createConnections = ({
     },
   });
 
-  const flush = async (): Promise<void> => {
-    timer?.cancel();
-    timer = undefined;
-    for (const connection of opening) {
-      if (!held.has(connection.uuid)) continue; // over already: its end says both
-      connection.isRecorded = true;
-      gathered.push(entryOf(connection, "stream.open", { connection: connection.uuid }));
-    }
-    opening = [];
-    const entries = gathered;
-    gathered = [];
-    writing = Promise.all([writing, ...entries.map((entry) => audit.record(entry))]).catch(
-      (error: unknown) => log.error("Streams could not be recorded in the audit", { error }),
-    );
-    await writing;
-  };
-
-  const gather = (): void => {
-    if (gathered.length + opening.length >= MAX_RECORDS_AT_ONCE) void flush();
-    else timer ??= clock.after(RECORD_GATHER_MS, () => void flush());
-  };
-
   const show = (connection: Held): OpenConnection => {
     const { uuid, board, project, door, what, from, sinceMs, publicPort } = connection;
     const bytes = connection.bytes();
@@ -130,35 +107,60 @@ export const createConnections = ({
     return { uuid, board, project, door, what, from, actor, sinceMs, publicPort, ...counts };
   };
 
+  const noteEnd = (connection: Held, reason: string): void => {
+    const { uuid, board } = connection;
+    if (!held.delete(uuid)) return;
+    const left = (perBoard.get(board) ?? 1) - 1;
+    if (left > 0) perBoard.set(board, left);
+    else perBoard.delete(board);
+    const bytes = connection.bytes();
+    const facts = {
+      connection: uuid,
+      seconds: Math.round((clock.now() - connection.sinceMs) / 10) / 100,
+      bytesIn: bytes.in,
+      bytesOut: bytes.out,
+      reason: connection.cutBecause ?? reason,
+    };
+    streamLog.add({
+      say: () =>
+        connection.isRecorded
+          ? { entry: entryOf(connection, "stream.close", facts), closes: uuid }
+          : { entry: entryOf(connection, "stream.pass", facts) },
+    });
+  };
+
+  const cut = (connection: Held, because?: string): void => {
+    connection.cutBecause ??= because;
+    connection.cut();
+  };
+
   return {
     open(connection) {
+      const uuid = newId();
       const made: Held = {
         ...connection,
-        uuid: newId(),
+        uuid,
         sinceMs: clock.now(),
         isRecorded: false,
+        cutBecause: undefined,
+        end: (reason) => noteEnd(made, reason),
       };
-      held.set(made.uuid, made);
+      held.set(uuid, made);
       perBoard.set(made.board, (perBoard.get(made.board) ?? 0) + 1);
-      opening.push(made);
-      gather();
-      return (reason) => {
-        if (!held.delete(made.uuid)) return;
-        const left = (perBoard.get(made.board) ?? 1) - 1;
-        if (left > 0) perBoard.set(made.board, left);
-        else perBoard.delete(made.board);
-        const bytes = made.bytes();
-        gathered.push(
-          entryOf(made, made.isRecorded ? "stream.close" : "stream.pass", {
-            connection: made.uuid,
-            seconds: Math.round((clock.now() - made.sinceMs) / 10) / 100,
-            bytesIn: bytes.in,
-            bytesOut: bytes.out,
-            reason,
-          }),
-        );
-        gather();
-      };
+      streamLog.add({
+        // Over already: its end says both.
+        say: () =>
+          held.has(uuid)
+            ? { entry: entryOf(made, "stream.open", { connection: uuid }), opens: uuid }
+            : undefined,
+        onWritten() {
+          made.isRecorded = true;
+        },
+        onFailed() {
+          if (held.has(uuid)) cut(made, "unrecorded");
+        },
+      });
+      return made.end;
     },
     refused(connection, because) {
       const now = Math.floor(clock.monotonicMs() / 60_000);
@@ -167,8 +169,8 @@ export const createConnections = ({
       const count = (refusals.get(connection.board) ?? 0) + 1;
       refusals.set(connection.board, count);
       if (count > MAX_REFUSALS_PER_MINUTE) return;
-      gathered.push(entryOf(connection, "stream.open", { because }, "denied"));
-      gather();
+      const entry = entryOf(connection, "stream.open", { because }, "denied");
+      streamLog.add({ say: () => ({ entry }) });
     },
     list: (board) =>
       [...held.values()]
@@ -180,9 +182,14 @@ export const createConnections = ({
     },
     cut(fits) {
       const found = [...held.values()].filter((connection) => fits(show(connection)));
-      for (const connection of found) connection.cut();
+      for (const connection of found) cut(connection);
       return found.length;
     },
-    flush,
+    stop() {
+      for (const connection of [...held.values()]) {
+        cut(connection, "cloud-stopped");
+        connection.end("cloud-stopped");
+      }
+    },
   };
 };

@@ -7,7 +7,6 @@ import type { Clock, Log, Part } from "@s4t/kit";
 import type { IncomingStream } from "@s4t/tunnel";
 import { acceptTunnel, proofOf, refuseUpgrade, ticketOf } from "@s4t/tunnel/node";
 import { verifyEd25519 } from "@s4t/wamp/node";
-import type { AuditLog } from "../edge/facts.ts";
 import type { Gateway, GatewayHost, WayRequest } from "../edge/gateway.ts";
 import type { Link } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
@@ -18,6 +17,7 @@ import { createBoardTunnels, type DialPurpose } from "./board-tunnels.ts";
 import { createConnections } from "./connections.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { createPublicDoors } from "./public-doors.ts";
+import { createStreamLog } from "./record.ts";
 import { serveWay } from "./ways.ts";
 
 /** Tickets at once that one board dials with: one for each of its tunnels that is asked for again. */
@@ -33,7 +33,6 @@ export interface GatewayOptions {
 export interface GatewayDependencies {
   readonly host: () => GatewayHost;
   readonly link: () => Link;
-  readonly audit: AuditLog;
   readonly actorNow: (actor: Actor) => Promise<Actor | undefined>;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -51,11 +50,12 @@ export const createGateway = (
   { address, ports }: GatewayOptions,
   deps: GatewayDependencies,
 ): RunningGateway => {
-  const { host, link, audit, actorNow, clock, log } = deps;
-  const { decided } = gatewayMetrics(deps.metrics, () => ({
+  const { host, link, actorNow, clock, log } = deps;
+  const { decided, dropped } = gatewayMetrics(deps.metrics, () => ({
     tunnels: tunnels.size,
     streams: connections.size,
     doors: doors.size,
+    records: streamLog.waiting,
   }));
   const ticketsOf = <Purpose>(perHolder: number) =>
     createTickets<BoardId, Purpose>(clock, {
@@ -65,13 +65,19 @@ export const createGateway = (
     });
   const dials = ticketsOf<DialPurpose>(MAX_DIAL_TICKETS_PER_BOARD);
   const ways = ticketsOf<WayRequest>(MAX_WAY_TICKETS_PER_BOARD);
-  const connections = createConnections({ audit, clock, log });
+  const streamLog = createStreamLog({
+    record: (records) => host().record(records),
+    onDropped: (count) => dropped.add({}, count),
+    ...{ clock, log },
+  });
+  const connections = createConnections({ streamLog, clock });
   const tunnels = createBoardTunnels({ link, issueTicket: dials.issue, clock, log });
   const authorize = createAuthorize({
     now: clock.now,
     isConnected: (board) => link().isConnected(board),
     openTo: connections.openTo,
     openInAll: () => connections.size,
+    canRecord: () => streamLog.problem === undefined,
     onDecision: (door, outcome) => decided.add({ door, outcome }),
   });
   const doors = createPublicDoors({ address, authorize, tunnels, connections, clock, log });
@@ -107,10 +113,10 @@ export const createGateway = (
       for (const door of await host().listDoors()) doors.serve(door);
     },
     async stop() {
-      connections.cut(() => true);
+      connections.stop();
       tunnels.stop();
       await doors.stop();
-      await connections.flush();
+      await streamLog.stop();
     },
     bind: doors.bind,
     unbind: doors.unbind,
@@ -139,7 +145,7 @@ export const createGateway = (
       });
       if (way)
         serve = serveWay(way, tunnel, from, {
-          ...{ authorize, tunnels, connections, host: host(), actorNow, clock, log },
+          ...{ authorize, tunnels, connections, streamLog, host: host(), actorNow, clock, log },
         });
       else if (!dial?.arrive(tunnel)) tunnel.close("idle");
     },

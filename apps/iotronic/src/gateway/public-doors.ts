@@ -7,7 +7,7 @@ import type { DoorState, PublicDoor } from "../edge/gateway.ts";
 import { createSourceCheck, plainAddress } from "../edge/sources.ts";
 import type { Authorize } from "./authorize.ts";
 import type { BoardTunnels } from "./board-tunnels.ts";
-import type { Connections } from "./connections.ts";
+import { type Connections, whyNotOpened } from "./connections.ts";
 
 /** Connections that wait in the kernel until they are accepted. */
 export const DOOR_BACKLOG = 511;
@@ -64,6 +64,7 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
       ...{ door: "port", board, project, from, actor: null },
       isSource: door.isSource,
       expiresAtMs: door.expiresAtMs,
+      fits: true,
     });
     if (refusal) {
       connections.refused(said, refusal.code);
@@ -88,11 +89,9 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
         pipeSocket(stream, socket).then(ended);
       },
       (error: unknown) => {
-        if (!gone.signal.aborted) {
-          const because = error instanceof Error ? error.message : "unknown";
-          log.debug("A connection could not be led to its board", { board, publicPort, because });
-          connections.refused(said, because);
-        }
+        const because = whyNotOpened(error, gone.signal);
+        log.debug("A connection was not led to its board", { board, publicPort, because });
+        connections.refused(said, because);
         socket.resetAndDestroy();
       },
     );

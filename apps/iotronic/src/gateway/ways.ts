@@ -1,14 +1,15 @@
 // Ways: tunnels that clients dial, each for one board and one door. Streams on them are asked about one by one, and joined to
 // streams of the board's own tunnel.
 import { check, fail, type StreamKind, sentenceOf, streamKinds } from "@s4t/contract";
-import { type Clock, isS4tError, type Json, type Log } from "@s4t/kit";
+import { type Clock, isS4tError, type Json, type Log, type S4tError } from "@s4t/kit";
 import type { IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
 import type { GatewayHost, WayRequest } from "../edge/gateway.ts";
 import type { Actor } from "../policy/index.ts";
-import type { Authorize } from "./authorize.ts";
+import { type Authorize, errorOf } from "./authorize.ts";
 import type { BoardTunnels } from "./board-tunnels.ts";
 import { bridge } from "./bridge.ts";
-import type { Connections } from "./connections.ts";
+import { type Connections, whyNotOpened } from "./connections.ts";
+import type { StreamLog } from "./record.ts";
 
 /** How often it is asked whether who opened a way still may, and a forward's wish is renewed. */
 export const WAY_RECHECK_MS = 5_000;
@@ -26,12 +27,16 @@ export interface WaysDependencies {
   readonly authorize: Authorize;
   readonly tunnels: BoardTunnels;
   readonly connections: Connections;
+  readonly streamLog: StreamLog;
   readonly host: Pick<GatewayHost, "renewForward" | "endForward">;
   /** The actor with the rights of now; undefined once the token has ended. */
   readonly actorNow: (actor: Actor) => Promise<Actor | undefined>;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Longest name of a kind that is not ours, in the record. */
+const kindShown = 64;
 
 const whatOf = (kind: string, args: Json): string => {
   const { host, port, path } = args as { host?: string; port?: number; path?: string };
@@ -46,7 +51,7 @@ export const serveWay = (
   from: string | null,
   deps: WaysDependencies,
 ): ((incoming: IncomingStream) => void) => {
-  const { authorize, tunnels, connections, host, actorNow, clock, log } = deps;
+  const { authorize, tunnels, connections, streamLog, host, actorNow, clock, log } = deps;
   let actor: Actor | undefined = way.actor;
   let idleSinceMs = clock.monotonicMs();
   const { board, boardName, project, door, forward } = way;
@@ -76,13 +81,12 @@ export const serveWay = (
     timer.cancel();
     if (forward)
       host
-        .endForward(forward.uuid)
+        .endForward(forward.uuid, way.actor)
         .catch((error: unknown) => log.warn("A forward could not be ended", { error }));
   });
 
-  /** What the client asks for, where its way is for that. */
-  const requestOf = (incoming: IncomingStream): { kind: string; args: Json } => {
-    const { kind, args } = incoming;
+  /** What the client asks for, checked. Throws where its way is not for that. */
+  const requestOf = ({ kind, args }: IncomingStream): { kind: string; args: Json } => {
     if (!(kindsOf[door] as readonly string[]).includes(kind))
       throw fail("stream.refused", { because: `this way is for ${door}` });
     const checked = check(streamKinds[kind as StreamKind], args, "args") as unknown as Json;
@@ -95,39 +99,54 @@ export const serveWay = (
     }
     return { kind, args: checked };
   };
+  /** The same, with what is wrong beside it: whatever is asked for goes by the one question. */
+  const askedOf = (
+    incoming: IncomingStream,
+  ): { kind: string; args: Json; what: string; problem?: S4tError } => {
+    try {
+      const request = requestOf(incoming);
+      return { ...request, what: whatOf(request.kind, request.args) };
+    } catch (error) {
+      if (!isS4tError(error)) throw error;
+      const what = incoming.kind.slice(0, kindShown);
+      return { kind: incoming.kind, args: null, what, problem: error };
+    }
+  };
 
   const lead = async (incoming: IncomingStream): Promise<void> => {
-    const request = requestOf(incoming);
-    const said = {
-      ...{ board, boardName, project, door, from, actor: actor ?? null, publicPort: null },
-      what: whatOf(request.kind, request.args),
-    };
-    const refusal = authorize({
-      ...{ door, board, project, from, actor: actor ?? null },
-      ...{ isSource: null, expiresAtMs: null },
-    });
+    const { kind, args, what, problem } = askedOf(incoming);
+    const of = { board, project, door, from, actor: actor ?? null };
+    const said = { ...of, boardName, publicPort: null, what };
+    const refusal = authorize({ ...of, isSource: null, expiresAtMs: null, fits: !problem });
     if (refusal) {
       connections.refused(said, refusal.code);
-      throw fail("stream.refused", { because: refusal.code });
+      throw errorOf(refusal, door, refusal.code === "unrecorded" ? streamLog.problem : problem);
     }
     let far: Stream;
     try {
-      far = await tunnels.open(board, "ways", request, new AbortController().signal);
+      far = await tunnels.open(board, "ways", { kind, args }, incoming.signal);
     } catch (error) {
-      connections.refused(said, error instanceof Error ? error.message : "unknown");
+      connections.refused(said, whyNotOpened(error, incoming.signal));
       throw error;
     }
-    const near = incoming.accept();
+    let near: Stream | undefined;
     const ended = connections.open({
       ...said,
       cut: () => {
-        near.reset("cancelled");
+        near?.reset("cancelled");
         far.reset("cancelled");
       },
       bytes: () => ({ in: far.bytesOut, out: far.bytesIn }),
     });
-    // A shell and a file are on record before their first byte: a cloud that is killed then has told of them.
-    if (door !== "forward") await connections.flush();
+    try {
+      // On record before its first byte: a cloud that is killed then has told of it, and one that cannot tell opens nothing.
+      await streamLog.flush();
+    } catch (error) {
+      far.reset("cancelled");
+      ended("unrecorded");
+      throw error;
+    }
+    near = incoming.accept();
     bridge(near, far, ended);
   };
 

@@ -12,6 +12,7 @@ import { boardSearchMigration } from "./20261127-0720-boards-search.ts";
 import { servicesMigration } from "./20261127-1430-services.ts";
 import { pluginsMigration } from "./20261127-1515-plugins.ts";
 import { pluginUploadsMigration } from "./20261127-2350-plugins-uploads.ts";
+import { streamsMigration } from "./20261128-0010-streams.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   servicesMigration,
   pluginsMigration,
   pluginUploadsMigration,
+  streamsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -37,4 +37,10 @@ export interface ServiceTables {
     port: number;
     expires_at: number;
   };
+  services_streams: {
+    uuid: string;
+    project_id: string;
+    board_id: string;
+    said: string;
+  };
 }

@@ -7,7 +7,7 @@ import type { KnownBoard, Link } from "../../edge/link.ts";
 import type { Wishes } from "../../edge/wishes.ts";
 import { type Actor, type Scope, systemActor } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
-import { type ExposedRow, findService, type ServiceRow } from "./store.ts";
+import { type ExposedRow, type ForwardRow, findService, type ServiceRow } from "./store.ts";
 
 export interface ServicesDependencies {
   readonly database: Database;
@@ -78,3 +78,22 @@ export const noteExposure = async (
     patch,
   });
 };
+
+/** Within a transaction: a board's target names an endpoint for one client, or no more. `actor` null: by itself. */
+export const noteForward = (
+  { audit }: Pick<ServicesDependencies, "audit">,
+  tx: Tx,
+  actor: Actor | null,
+  action: string,
+  board: KnownBoard,
+  { uuid, host, port }: ForwardRow,
+  { status = "done", ...facts }: Facts & { readonly status?: "done" | "denied" } = {},
+): Promise<void> =>
+  audit.append(tx, {
+    actor: actor ?? systemActor,
+    action,
+    status,
+    project: board.project,
+    resource: { noun: "board", uuid: board.uuid, name: board.name },
+    facts: { forward: uuid, what: `${host}:${port}`, ...facts },
+  });

@@ -10,6 +10,7 @@ export type ServiceRow = Selectable<Schema["services"]>;
 export type ExposureRow = Selectable<Schema["services_exposures"]>;
 export type PortRow = Selectable<Schema["services_ports"]>;
 export type ForwardRow = Selectable<Schema["services_forwards"]>;
+export type StreamRow = Selectable<Schema["services_streams"]>;
 
 /** An exposure with the service that it opens. */
 export type ExposedRow = ExposureRow & Pick<ServiceRow, "name" | "host" | "port" | "protocol">;
@@ -220,6 +221,29 @@ export const renewForward = async (
   return numUpdatedRows > 0n;
 };
 
-export const removeForward = async (_scope: Scope, tx: Tx, uuid: string): Promise<void> => {
-  await tx.queries.deleteFrom("services_forwards").where("uuid", "=", uuid).execute();
+export const removeForward = async (_scope: Scope, tx: Tx, uuid: string): Promise<boolean> => {
+  const { numDeletedRows } = await tx.queries
+    .deleteFrom("services_forwards")
+    .where("uuid", "=", uuid)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
 };
+
+const insertStreamRow = statement((_scope, { queries, args }: Build<{ row: StreamRow }>) =>
+  queries.insertInto("services_streams").values(args.row),
+);
+const deleteStreamRow = statement((_scope, { queries, args }: Build<{ uuid: string }>) =>
+  queries.deleteFrom("services_streams").where("uuid", "=", args.uuid),
+);
+
+export const insertStream = async (scope: Scope, tx: Tx, row: StreamRow): Promise<void> => {
+  await insertStreamRow(scope, tx, { row });
+};
+
+export const removeStream = async (scope: Scope, tx: Tx, uuid: string): Promise<void> => {
+  await deleteStreamRow(scope, tx, { uuid });
+};
+
+/** Every stream that is on record as open. */
+export const listStreams = async (_scope: Scope, { queries }: Reader): Promise<StreamRow[]> =>
+  queries.selectFrom("services_streams").selectAll().orderBy("uuid").execute();

@@ -6,7 +6,7 @@ import type { Door, Endpoint, GatewayHost } from "../../edge/gateway.ts";
 import { newId } from "../../edge/id.ts";
 import type { KnownBoard } from "../../edge/link.ts";
 import { type Actor, everything, type Scope } from "../../policy/index.ts";
-import type { ServicesDependencies } from "./change.ts";
+import { noteForward, type ServicesDependencies } from "./change.ts";
 import { entryKeyOf, targetValueOf } from "./service.ts";
 import { insertForward, listForwards, removeForward, renewForward } from "./store.ts";
 
@@ -65,15 +65,22 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
     return board;
   };
 
-  const end = async (uuid: string): Promise<void> => {
+  /** Takes a forward's wish back. `actor` null: by itself, its client has not been heard for long. */
+  const end = async (
+    uuid: string,
+    actor: Actor | null,
+    reason: string,
+    status: "done" | "denied" = "done",
+  ): Promise<void> => {
     const [row] = await database.read(everything, (reader) =>
       listForwards(everything, reader, { uuid }),
     );
     if (!row) return;
     const board = await deps.wishes.find(everything, row.board_id);
     await database.write(everything, async (tx) => {
-      await removeForward(everything, tx, uuid);
+      if (!(await removeForward(everything, tx, uuid))) return; // somebody else was first
       await deps.wishes.retarget(tx, board);
+      await noteForward(deps, tx, actor, "forward.close", board, row, { status, reason });
     });
   };
 
@@ -83,7 +90,7 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
         const overdue = await database.read(everything, (reader) =>
           listForwards(everything, reader, { expiredAt: clock.now() }),
         );
-        for (const { uuid } of overdue) await end(uuid);
+        for (const { uuid } of overdue) await end(uuid, null, "expired");
       })()
         .catch((error: unknown) => log.warn("Forwards whose client is gone stay", { error }))
         .finally(watchExpiry);
@@ -99,15 +106,17 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
         const known = await listForwards(scope, tx, { board: board.uuid });
         if (known.length >= MAX_FORWARDS_PER_BOARD)
           throw fail("stream.busy", { because: `${known.length} forwards lead to this board` });
-        await insertForward(scope, tx, {
+        const row = {
           uuid,
           project_id: board.project,
           board_id: board.uuid,
           host,
           port,
           expires_at: clock.now() + FORWARD_LEASE_MS,
-        });
+        };
+        await insertForward(scope, tx, row);
         await deps.wishes.retarget(tx, board);
+        await noteForward(deps, tx, actor, "forward.open", board, row);
       });
       const standing = await deps.wishes.untilSettled(
         board,
@@ -116,7 +125,8 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
         signal,
       );
       if (standing.state !== "reached") {
-        await end(uuid);
+        const because = standing.problem?.sentence ?? "the board did not take it in";
+        await end(uuid, actor, because, "denied");
         const endpoint = `${host}:${port}`;
         // The board's sentence is whole: it names the endpoint and why.
         throw standing.problem
@@ -135,7 +145,7 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
       database.write(everything, (tx) =>
         renewForward(everything, tx, uuid, clock.now() + FORWARD_LEASE_MS),
       ),
-    endForward: end,
+    endForward: (uuid, actor) => end(uuid, actor, "ended"),
     start: watchExpiry,
     stop: () => timer?.cancel(),
   };
