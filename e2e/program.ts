@@ -197,12 +197,17 @@ export const startCloud = async (
 export const listAll = async (
   cloud: RunningCloud,
   path: string,
+  query: Readonly<Record<string, string>> = {},
   // biome-ignore lint/suspicious/noExplicitAny: rows of any list
 ): Promise<any[]> => {
   const items: unknown[] = [];
   for (let after: string | null = null; ; ) {
-    const cursor: string = after === null ? "" : `&after=${encodeURIComponent(after)}`;
-    const { status, body, text } = await cloud.call("GET", `${path}?limit=1000${cursor}`);
+    const asked = new URLSearchParams({
+      ...query,
+      limit: "1000",
+      ...(after === null ? {} : { after }),
+    });
+    const { status, body, text } = await cloud.call("GET", `${path}?${asked}`);
     if (status !== 200) throw new Error(text);
     items.push(...body.items);
     after = body.next;

@@ -1,34 +1,51 @@
-// Kills the cloud or the agent at random moments while connections through an exposure and a forward carry bytes. What came back must
-// be a beginning of what was sent: a connection may break off, it may not lie. New ones work by themselves once both ends are there.
-import { readdirSync } from "node:fs";
+// Kills the cloud, the agent or a command line at random moments while connections through an exposure and a forward carry bytes and
+// a shell is open. What came back must be a beginning of what was sent: a connection may break off, it may not lie. New ones work by
+// themselves once all are there, and the record has an end for each that it opened.
+import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { seeded } from "@s4t/kit";
 import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
 import { stateOf } from "./board.ts";
 import { freePort, startCloud, temporaryFolder } from "./program.ts";
-import { heardFrom } from "./reach.ts";
-import { paste, until } from "./s4t.ts";
+import { faultsOfRecord } from "./reach.ts";
+import { clientKinds, type KilledClients, startClients } from "./reach-clients.ts";
+import { until } from "./s4t.ts";
 
 /** Clients of each door that go on all the time. */
 const CLIENTS = 6;
 /** Bytes of one piece; a connection carries a few hundred of them, or breaks off. */
 const PIECE = 16_384;
 const PIECES = 200;
-/** Longest moment after both ends are there until one is killed. */
+/** Longest moment after all are there until one is killed. */
 const longestLifeMs = 1_500;
 const settleMs = 60_000;
+/** Connections of each door that are broken off on purpose, before descriptors are counted again. */
+const BROKEN_OFF = 10;
+/** Longest that a forward stays whose cloud was killed, as its lease and the look at leases say. */
+const leaseMs = 80_000;
+
+const victims = ["agent", "cloud", "client"] as const;
+type Victim = (typeof victims)[number];
 
 export interface ReachKillReport {
   readonly faults: readonly string[];
-  readonly killed: Readonly<Record<"cloud" | "agent", number>>;
+  readonly killed: Readonly<Record<Victim, number>>;
   /** Connections that were carried to their end, and those that broke off. */
   readonly whole: number;
   readonly broken: number;
-  /** Longest from both ends being there to the first new connection through each door, ms. */
+  /** Shells that answered. */
+  readonly shells: number;
+  /** Longest from all being there to the first new connection through each door, ms. */
   readonly slowestMs: Readonly<Record<"port" | "forward", number>>;
-  /** Descriptors of the last cloud at the end, beyond those of its start. */
-  readonly left: number;
+  /** Descriptors that connections and killed clients left in the last cloud and the last agent. */
+  readonly left: Readonly<Record<"cloud" | "agent", number>>;
+  readonly seconds: number;
+}
+
+export interface ReachKillOptions {
+  /** Waits for the leases of forwards whose cloud was killed, and looks at their record too. */
+  readonly isPatient?: boolean;
 }
 
 /** What a connection sends: no two pieces are the same. */
@@ -40,13 +57,17 @@ const pieceOf = (seed: number, at: number): Buffer => {
 };
 
 /** One connection to an echo: how far it came, and whether what came back was what was sent. */
-const carry = (port: number, seed: number): Promise<{ isTrue: boolean; isWhole: boolean }> =>
+const carry = (
+  port: number,
+  seed: number,
+  breaksOffMs?: number,
+): Promise<{ isTrue: boolean; isWhole: boolean }> =>
   new Promise((resolve) => {
     let got = 0;
     let isTrue = true;
     let sent = 0;
     const socket = connect(port, "127.0.0.1");
-    const patience = setTimeout(() => socket.destroy(), 20_000);
+    const patience = setTimeout(() => socket.destroy(), breaksOffMs ?? 20_000);
     const send = (): void => {
       while (sent < PIECES) {
         const piece = pieceOf(seed, sent);
@@ -75,8 +96,18 @@ const carry = (port: number, seed: number): Promise<{ isTrue: boolean; isWhole: 
     });
   });
 
-/** Kills one of both ends `rounds` times. */
-export const killWhileReaching = async (rounds: number, seed: number): Promise<ReachKillReport> => {
+const descriptorsOf = (pid: number | undefined): number => readdirSync(`/proc/${pid}/fd`).length;
+/** Processes that a process has started and that are still there. */
+const childrenOf = (pid: number | undefined): string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+
+/** Kills one of them `rounds` times. */
+export const killWhileReaching = async (
+  rounds: number,
+  seed: number,
+  { isPatient = false }: ReachKillOptions = {},
+): Promise<ReachKillReport> => {
+  const startedMs = performance.now();
   const random = seeded(seed);
   const folder = temporaryFolder();
   const echo = createServer({ allowHalfOpen: true }, (socket) => {
@@ -87,7 +118,7 @@ export const killWhileReaching = async (rounds: number, seed: number): Promise<R
   const data = join(folder.path, "cloud");
   const args = ["--port", String(await freePort())];
   const faults: string[] = [];
-  const killed = { cloud: 0, agent: 0 };
+  const killed = { cloud: 0, agent: 0, client: 0 };
   const slowestMs = { port: 0, forward: 0 };
   let [whole, broken, count] = [0, 0, 0];
   const next = (): number => {
@@ -97,7 +128,7 @@ export const killWhileReaching = async (rounds: number, seed: number): Promise<R
   let cloud = await startCloud(data, { args });
   await cloud.signIn();
   let agent: RunningAgent | undefined;
-  let forward: ReturnType<typeof paste> | undefined;
+  let clients: KilledClients | undefined;
   let isOver = false;
   try {
     const { uuid, enrolment } = await registerBoard(cloud, "lamp");
@@ -112,14 +143,9 @@ export const killWhileReaching = async (rounds: number, seed: number): Promise<R
     await online();
     await cloud.call("POST", "/api/services", { name: "echo", port });
     const { publicPort } = (await cloud.call("PUT", `/api/boards/${uuid}/services/echo`, {})).body;
-    const env = { HOME: folder.path, S4T_DATA: data };
-    forward = paste(`./s4t forward lamp ${port} --json`, env);
-    const heard = heardFrom(forward);
-    await until(heard.out, (text) => text.includes("\n"), settleMs);
-    const doors = {
-      port: publicPort as number,
-      forward: JSON.parse(heard.out()).localPort as number,
-    };
+    const held = await startClients(port, { HOME: folder.path, S4T_DATA: data });
+    clients = held;
+    const doors = { port: publicPort as number, forward: held.localPort };
     const works = (door: number) =>
       until(
         () => carry(door, next()),
@@ -127,9 +153,8 @@ export const killWhileReaching = async (rounds: number, seed: number): Promise<R
         settleMs,
       );
     for (const door of Object.values(doors)) await works(door);
-    const descriptors = () => readdirSync(`/proc/${cloud.child.pid}/fd`).length;
 
-    const clients = Object.values(doors).flatMap((door) =>
+    const callers = Object.values(doors).flatMap((door) =>
       Array.from({ length: CLIENTS }, async () => {
         while (!isOver) {
           const of = next();
@@ -143,20 +168,25 @@ export const killWhileReaching = async (rounds: number, seed: number): Promise<R
         }
       }),
     );
-    for (let round = 0; round < rounds; round += 1) {
-      await new Promise((resolve) => setTimeout(resolve, random() * longestLifeMs));
-      const victim = round % 2 === 0 ? "agent" : "cloud";
-      killed[victim] += 1;
-      if (victim === "agent") {
-        await agent.kill("SIGKILL");
+    const kills: Readonly<Record<Victim, () => Promise<unknown>>> = {
+      async agent() {
+        await agent?.kill("SIGKILL");
         agent = startAgent(board);
         await until(agent.said, (text) => text.includes("Joined"), settleMs);
-      } else {
+      },
+      async cloud() {
         await cloud.kill("SIGKILL");
         cloud = await startCloud(data, { args });
         await cloud.signIn();
         await online();
-      }
+      },
+      client: () => held.kill(clientKinds[killed.client % 2] ?? "forward"),
+    };
+    for (let round = 0; round < rounds; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, random() * longestLifeMs));
+      const victim = victims[round % victims.length] ?? "agent";
+      killed[victim] += 1;
+      await kills[victim]();
       const began = performance.now();
       await Promise.all(
         (["port", "forward"] as const).map(async (door) => {
@@ -166,22 +196,64 @@ export const killWhileReaching = async (rounds: number, seed: number): Promise<R
       );
     }
     isOver = true;
-    await Promise.all(clients);
+    await Promise.all(callers);
+
+    // All is quiet but for both command lines. What comes and goes from here on leaves nothing behind.
+    const [cloudPid, agentPid] = [cloud.child.pid, agent?.child.pid];
     const open = async () =>
-      (await cloud.call("GET", `/api/boards/${uuid}/connections`)).body.items.length as number;
-    if ((await until(open, (n) => n === 0, 15_000).catch(open)) !== 0)
-      faults.push("the cloud believes in connections that are over");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const before = descriptors();
+      (await cloud.call("GET", `/api/boards/${uuid}/connections`)).body.items as {
+        readonly door: string;
+      }[];
+    const quiet = () =>
+      until(open, (items) => items.every(({ door }) => door === "shell"), 15_000).catch(() =>
+        faults.push("the cloud believes in connections that are over"),
+      );
+    const descriptors = () => ({
+      cloud: descriptorsOf(cloudPid),
+      agent: descriptorsOf(agentPid),
+    });
+    for (const kind of clientKinds) await held.kill(kind);
     for (const door of Object.values(doors)) await works(door);
-    await until(descriptors, (n) => n <= before + 2, 15_000).catch(() => {});
-    const left = descriptors() - before;
+    await quiet();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const before = descriptors();
+    for (const door of Object.values(doors)) {
+      await Promise.all(Array.from({ length: BROKEN_OFF }, (_, i) => carry(door, next(), 20 + i)));
+      await works(door);
+    }
+    for (const kind of clientKinds) await held.kill(kind);
+    for (const door of Object.values(doors)) await works(door);
+    await quiet();
+    const leftNow = () => {
+      const now = descriptors();
+      return { cloud: now.cloud - before.cloud, agent: now.agent - before.agent };
+    };
+    const left = await until(leftNow, (each) => each.cloud <= 2 && each.agent <= 2, 15_000).catch(
+      leftNow,
+    );
+
+    await held.end("SIGINT");
+    await until(open, (items) => items.length === 0, 15_000).catch(() =>
+      faults.push("the cloud believes in a shell that is over"),
+    );
+    await until(
+      () => childrenOf(agentPid),
+      (children) => children.length === 0,
+      15_000,
+    ).catch((error: unknown) => faults.push(`the board keeps processes: ${error}`));
+    const record = () => faultsOfRecord(cloud, { withForwards: isPatient });
+    faults.push(
+      ...(await until(record, (wrong) => wrong.length === 0, isPatient ? leaseMs : 5_000).catch(
+        record,
+      )),
+    );
     const audit = await cloud.call("POST", "/api/audit/verify");
     if (!audit.body.intact) faults.push(`audit: ${audit.body.because}`);
-    return { faults, killed, whole, broken, slowestMs, left };
+    const seconds = Math.round((performance.now() - startedMs) / 1_000);
+    return { faults, killed, whole, broken, shells: held.shells(), slowestMs, left, seconds };
   } finally {
     isOver = true;
-    forward?.kill("SIGINT");
+    await clients?.end("SIGKILL");
     await agent?.kill("SIGTERM");
     await cloud.kill("SIGTERM");
     echo.close();

@@ -3,7 +3,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
 import { isThere, stateOf } from "./board.ts";
-import { type CloudOptions, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
+import {
+  type CloudOptions,
+  listAll,
+  type RunningCloud,
+  startCloud,
+  temporaryFolder,
+} from "./program.ts";
 import { finish, type Printed, paste, until } from "./s4t.ts";
 
 export interface Stage {
@@ -94,4 +100,35 @@ export const heardFrom = (child: ReturnType<typeof paste>): { out(): string; err
     err += piece;
   });
   return { out: () => out, err: () => err };
+};
+
+/** What begins and ends in the record, and the fact that both name it by. */
+const pairs = [
+  { noun: "stream", opens: "stream.open", closes: "stream.close", fact: "connection" },
+  { noun: "forward", opens: "forward.open", closes: "forward.close", fact: "forward" },
+] as const;
+
+/**
+ * What is wrong with the record of streams, once nobody is connected: each that was opened there has one end, and no other has one.
+ * With forwards: theirs as well, which may take as long as a lease where their cloud was killed.
+ */
+export const faultsOfRecord = async (
+  cloud: RunningCloud,
+  { withForwards = false }: { readonly withForwards?: boolean } = {},
+): Promise<string[]> => {
+  const faults: string[] = [];
+  for (const { noun, opens, closes, fact } of withForwards ? pairs : pairs.slice(0, 1)) {
+    const found = new Map<string, [opened: number, closed: number]>();
+    for (const action of [opens, closes])
+      for (const { status, facts } of await listAll(cloud, "/api/audit", { action })) {
+        if (action === "stream.open" && status === "denied") continue;
+        const of = found.get(facts[fact]) ?? [0, 0];
+        found.set(facts[fact], of);
+        of[action === opens ? 0 : 1] += 1;
+      }
+    for (const [id, [opened, closed]] of found)
+      if (opened !== 1 || closed !== 1)
+        faults.push(`${noun} ${id}: opened ${opened} times, closed ${closed}`);
+  }
+  return faults;
 };
