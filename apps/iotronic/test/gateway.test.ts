@@ -4,8 +4,10 @@ import {
   boardProcedures,
   cloudProcedures,
   type Exposure,
+  type ServerFrame,
   signedDialText,
   type Target,
+  type TopicData,
   tunnel as tunnelFeature,
 } from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
@@ -13,6 +15,7 @@ import type { IncomingStream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
 import { createEd25519KeyPair, ed25519Signer } from "@s4t/wamp/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { RECORD_GATHER_MS } from "../src/gateway/record.ts";
 import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
@@ -685,4 +688,37 @@ describe("a forward", () => {
       ["forward.close", "denied", "admin"],
     ]);
   });
+});
+
+it("who watches a board's connections is told within a second who comes, how bytes move, and who leaves", async () => {
+  const { publicPort } = await exposed();
+  const socket = new WebSocket(`${cloud.url.replace("http", "ws")}/events`);
+  const heard: ServerFrame[] = [];
+  socket.on("open", () => socket.send(JSON.stringify({ type: "auth", token: cloud.admin })));
+  socket.on("message", (data) => heard.push(JSON.parse(String(data)) as ServerFrame));
+  const frames = () =>
+    heard.flatMap((frame) =>
+      frame.type === "snapshot" || frame.type === "change"
+        ? [{ type: frame.type, ...(frame.data as TopicData["connections"]) }]
+        : [],
+    );
+  await until(() => heard.some(({ type }) => type === "welcome"));
+  const topic = `connections:${board.uuid}`;
+  socket.send(JSON.stringify({ type: "subscribe", id: 1, topic, project: "all" }));
+  await until(() => frames().length === 1);
+  expect(frames()).toEqual([{ type: "snapshot", changed: [], removed: [] }]);
+
+  const caller = call(publicPort);
+  const began = performance.now();
+  await until(() => frames().length === 2);
+  expect(performance.now() - began).toBeLessThan(1_000);
+  const [came] = frames().at(-1)?.changed ?? [];
+  expect(came).toMatchObject({ door: "port", from: "127.0.0.1", bytesIn: 0 });
+  caller.socket.write("four");
+  await until(() => frames().at(-1)?.changed[0]?.bytesIn === 4);
+  const left = performance.now();
+  caller.socket.destroy();
+  await until(() => frames().at(-1)?.removed[0] === came?.uuid);
+  expect(performance.now() - left).toBeLessThan(1_000);
+  socket.terminate();
 });

@@ -15,6 +15,7 @@ const topics = {
   series: { action: "observation.read", ofBoard: true },
   plugins: { action: "injection.list", ofBoard: true },
   lines: { action: "injection.lines", ofBoard: true },
+  connections: { action: "connection.list", ofBoard: true },
   operations: { action: "operation.list", ofBoard: false },
   audit: { action: "audit.list", ofBoard: false },
 } as const satisfies Record<TopicName, { action: Action; ofBoard: boolean }>;

@@ -6,6 +6,7 @@ import { AuditEntry } from "./rest/audit.ts";
 import { Board } from "./rest/boards.ts";
 import { Operation } from "./rest/operations.ts";
 import { Injection } from "./rest/plugins.ts";
+import { Connection } from "./rest/services.ts";
 
 /** Heartbeats of the socket: a reader that misses one and a half of them knows that it is cut off. */
 export const EVENT_BEAT_MS = 10_000;
@@ -36,7 +37,7 @@ export const ClientFrame = Type.Union([
     topic: Type.String({
       maxLength: 200,
       description:
-        "boards, board:UUID, series:UUID, plugins:UUID, lines:UUID/PLUGIN, operations, audit",
+        "boards, board:UUID, series:UUID, plugins:UUID, lines:UUID/PLUGIN, connections:UUID, operations, audit",
     }),
     project: Type.Optional(
       Type.String({ maxLength: 63, description: "As the header s4t-project" }),
@@ -69,6 +70,11 @@ export const topicData = {
   }),
   /** Lines of one plugin on one board as it writes them. `dropped`: lines that were left out, too many at once. */
   lines: Type.Object({ lines: Type.Array(PluginLine), dropped: Type.Integer() }),
+  /** Who is connected to one board: all of them first, then who comes and whose bytes moved; `removed` lists ids of what ended. */
+  connections: Type.Object({
+    changed: Type.Array(Connection),
+    removed: Type.Array(Type.String()),
+  }),
   operations: Type.Object({ changed: Type.Array(Operation) }),
   audit: Type.Object({ added: Type.Array(AuditEntry) }),
 } as const;

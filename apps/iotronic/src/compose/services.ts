@@ -6,6 +6,7 @@ import { createGateway } from "../gateway/gateway.ts";
 import type { Identity } from "../modules/identity/index.ts";
 import type { Keys } from "../modules/keys/index.ts";
 import {
+  connectionTopics,
   createCatalogue,
   createExposures,
   createRecords,
@@ -58,6 +59,7 @@ export const composeServices = (
         ...{ catalogue, exposures, streams, gateway },
         wishes,
       }),
+      topics: connectionTopics({ gateway, wishes, clock }),
       upgrades: {
         "/tunnel": (request, socket, head) => running.handleUpgrade(request, socket, head),
       },

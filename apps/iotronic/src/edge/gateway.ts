@@ -52,6 +52,12 @@ export interface OpenConnection {
   readonly publicPort: number | null;
 }
 
+/** Somebody who wants to know who comes to a board, and who leaves. */
+export interface ConnectionWatcher {
+  opened(connection: OpenConnection): void;
+  ended(uuid: string): void;
+}
+
 /** Whether a public door is open, or why not. */
 export type DoorState =
   | { readonly open: true }
@@ -71,6 +77,8 @@ export interface Gateway {
   serve(door: PublicDoor): void;
   state(port: number): DoorState;
   connections(board?: BoardId): readonly OpenConnection[];
+  /** Tells of those to a board that open and end from now on. Returns how to stop. */
+  watch(board: BoardId, watcher: ConnectionWatcher): () => void;
   /** Cuts a connection of a board; false where there is none. */
   cut(board: BoardId, uuid: string): boolean;
   /** A ticket for one client's tunnel. */

@@ -3,7 +3,7 @@
 import type { BoardId, ProjectId } from "@s4t/contract";
 import type { Clock, Json } from "@s4t/kit";
 import type { AuditInput } from "../edge/facts.ts";
-import type { Door, OpenConnection, StreamRecord } from "../edge/gateway.ts";
+import type { ConnectionWatcher, Door, OpenConnection, StreamRecord } from "../edge/gateway.ts";
 import { newId } from "../edge/id.ts";
 import { type Actor, systemActor } from "../policy/index.ts";
 import type { StreamLog } from "./record.ts";
@@ -30,6 +30,7 @@ export interface Connections {
   /** Notes that somebody was turned away. */
   refused(connection: Omit<NewConnection, "cut" | "bytes">, because: string): void;
   list(board?: BoardId): readonly OpenConnection[];
+  watch(board: BoardId, watcher: ConnectionWatcher): () => void;
   openTo(board: BoardId): number;
   readonly size: number;
   /** Cuts those that fit; answers how many. */
@@ -76,6 +77,7 @@ export const createConnections = ({
   const held = new Map<string, Held>();
   const perBoard = new Map<BoardId, number>();
   const refusals = new Map<BoardId, number>();
+  const watchers = new Map<BoardId, Set<ConnectionWatcher>>();
   let minute = 0;
 
   const entryOf = (
@@ -113,6 +115,7 @@ export const createConnections = ({
     const left = (perBoard.get(board) ?? 1) - 1;
     if (left > 0) perBoard.set(board, left);
     else perBoard.delete(board);
+    for (const watcher of watchers.get(board) ?? []) watcher.ended(uuid);
     const bytes = connection.bytes();
     const facts = {
       connection: uuid,
@@ -160,6 +163,7 @@ export const createConnections = ({
           if (held.has(uuid)) cut(made, "unrecorded");
         },
       });
+      for (const watcher of watchers.get(made.board) ?? []) watcher.opened(show(made));
       return made.end;
     },
     refused(connection, because) {
@@ -176,6 +180,14 @@ export const createConnections = ({
       [...held.values()]
         .filter((connection) => board === undefined || connection.board === board)
         .map(show),
+    watch(board, watcher) {
+      const of = watchers.get(board) ?? new Set();
+      watchers.set(board, of.add(watcher));
+      return () => {
+        of.delete(watcher);
+        if (of.size === 0 && watchers.get(board) === of) watchers.delete(board);
+      };
+    },
     openTo: (board) => perBoard.get(board) ?? 0,
     get size() {
       return held.size;

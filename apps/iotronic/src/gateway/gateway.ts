@@ -123,6 +123,7 @@ export const createGateway = (
     serve: doors.serve,
     state: doors.state,
     connections: connections.list,
+    watch: connections.watch,
     cut: (board, uuid) => connections.cut((open) => open.board === board && open.uuid === uuid) > 0,
     issueWay: (way) => ({ path: TUNNEL_PATH, ticket: ways.issue(way.board, way) }),
     endBoard(board) {

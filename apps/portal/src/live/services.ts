@@ -7,14 +7,12 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { api } from "./api.ts";
-import type { Exposure, Service } from "./contract.ts";
+import type { Connection, Exposure, Service } from "./contract.ts";
+import { useTopic } from "./events.ts";
 
 const ROWS = 100;
 /** How often exposures are read again while a board has not taken one into its target, or a door is not open yet. */
 const SETTLING_MS = 1_500;
-/** How often connections are read again: their bytes move. */
-const CONNECTIONS_EVERY_MS = 4_000;
-
 const isSettling = ({ entry, door }: Exposure): boolean =>
   entry.state === "waiting" || (!door.open && door.problem === null);
 
@@ -48,13 +46,25 @@ const exposuresQuery = (board: string) =>
 
 export const useExposures = (board: string) => useQuery(exposuresQuery(board));
 
-export const useConnections = (board: string) =>
-  useQuery({
-    queryKey: ["board", board, "connections"],
+const connectionsKey = (board: string) => ["board", board, "connections"] as const;
+
+/** Who is connected to a board, kept as they come and leave. */
+export const useConnections = (project: string, board: string) => {
+  const queries = useQueryClient();
+  useTopic(`connections:${board}`, project, ({ changed, removed }, kind) => {
+    queries.setQueryData(connectionsKey(board), (present: Connection[] | undefined) => {
+      const known = kind === "snapshot" ? [] : (present ?? []);
+      const gone = new Set(removed);
+      const byId = new Map([...known, ...changed].map((each) => [each.uuid, each]));
+      return [...byId.values()].filter(({ uuid }) => !gone.has(uuid));
+    });
+  });
+  return useQuery({
+    queryKey: connectionsKey(board),
     queryFn: async ({ signal }) =>
       (await api().connections.list({ params: { uuid: board }, signal })).items,
-    refetchInterval: CONNECTIONS_EVERY_MS,
   });
+};
 
 const useAgain = () => {
   const queries = useQueryClient();

@@ -5,3 +5,4 @@ export { createRecords } from "./records.ts";
 export { serviceRoutes } from "./routes.ts";
 export { createStreams } from "./streams.ts";
 export { servicesPart } from "./target.ts";
+export { connectionTopics } from "./topics.ts";

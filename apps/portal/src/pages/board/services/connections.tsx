@@ -1,4 +1,5 @@
 // Who is connected to the board through the cloud, right now.
+import { useParams } from "@tanstack/react-router";
 import { useNow } from "../../../live/clock.ts";
 import type { Board, Connection } from "../../../live/contract.ts";
 import { useConnections, useCut } from "../../../live/services.ts";
@@ -15,7 +16,8 @@ export const ConnectionsCard = ({ board }: { readonly board: Board }) => {
   const t = useText();
   const now = useNow();
   const mayCut = useMay("connection.cut");
-  const list = useConnections(board.uuid);
+  const { project } = useParams({ from: "/$project/boards/$board" });
+  const list = useConnections(project, board.uuid);
   const cut = useCut(board.uuid);
   const rows = list.data ?? [];
   const columns: readonly Column<Connection>[] = [
