@@ -1,7 +1,7 @@
 // Services, shell and files of a board in a real browser: opened, reached, withdrawn; typed into, resized, dropped and opened again.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +19,13 @@ import {
 import { openStage, type Stage } from "./portal/stage.ts";
 import { temporaryFolder } from "./program.ts";
 import { until } from "./s4t.ts";
+
+/** Longest until a page shows who came or left: a second, and what a busy browser adds. */
+const seenWithinMs = 2_000;
+/** A file that takes a moment, so that its progress is seen. */
+const largeBytes = 30_000_000;
+/** More than a page holds. */
+const hugeBytes = 70_000_000;
 
 let stage: Stage;
 let browser: Browser;
@@ -72,18 +79,81 @@ it("a service is exposed from a board's page, reached, and withdrawn", async () 
   const address = await row.locator("code").first().textContent();
   const { port } = new URL(`http://${address}`);
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("from the board");
-  // Who is connected is seen, and cut.
-  const caller = connect(Number(port), "127.0.0.1");
-  const closed = new Promise((resolve) => caller.on("error", () => {}).once("close", resolve));
-  caller.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
-  await page.getByRole("button", { name: "Cut", exact: true }).click();
-  await closed;
-  await page.getByText("Nobody is connected").first().waitFor();
   await row.getByRole("button", { name: "Actions on web" }).click();
   await page.getByRole("menuitem", { name: "Withdraw" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Withdraw" }).click();
   await page.getByText("Nothing of this board is exposed.").waitFor();
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+}, 60_000);
+
+it("who is connected is seen as they come, and is cut by a click", async () => {
+  // It never ends a connection by itself: what ends was cut.
+  const echo = createTcpServer((socket) => void socket.on("error", () => {}).pipe(socket));
+  await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+  const { port } = echo.address() as AddressInfo;
+  const cloud = stage.cloud();
+  await cloud.call("POST", "/api/services", { name: "echo", port });
+  const { publicPort } = (await cloud.call("PUT", `/api/boards/${board}/services/echo`, {})).body;
+  const made = await open("services");
+  const { page } = made;
+  await page.getByText("Nobody is connected").first().waitFor();
+  const come = async (word: string) => {
+    const socket = connect(publicPort, "127.0.0.1");
+    let said = "";
+    socket
+      .on("error", () => {})
+      .on("data", (bytes) => {
+        said += bytes.toString();
+      });
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    const says = async (text: string) => {
+      socket.write(text);
+      await until(
+        () => said,
+        (heard) => heard.endsWith(text),
+        5_000,
+      );
+    };
+    await says(word);
+    return { socket, closed, says };
+  };
+  const rows = page.getByRole("row").filter({ has: page.getByText("Public port") });
+  const caller = await come("one");
+  await rows.first().waitFor({ timeout: seenWithinMs });
+  const other = await come("two");
+  await rows.nth(1).waitFor({ timeout: seenWithinMs });
+  other.socket.destroy();
+  await rows.nth(1).waitFor({ state: "detached", timeout: seenWithinMs });
+  // It stays for as long as nobody cuts it, and ends at the click.
+  await page.waitForTimeout(1_000);
+  await caller.says("still here");
+  await page.getByRole("button", { name: "Cut", exact: true }).click();
+  const late = new Promise((_, reject) =>
+    setTimeout(() => reject(new Error("it was not cut")), 5_000),
+  );
+  await Promise.race([caller.closed, late]);
+  await page.getByText("Nobody is connected").first().waitFor({ timeout: seenWithinMs });
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+  await cloud.call("DELETE", `/api/boards/${board}/services/echo`);
+  echo.close();
+}, 60_000);
+
+it("how one connects without opening anything is copied as it is shown", async () => {
+  const made = await open("services");
+  const { page } = made;
+  await made.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  for (const command of [
+    "./s4t forward garibaldi-12 8080:127.0.0.1:80",
+    "./s4t ssh garibaldi-12",
+  ]) {
+    const line = page.locator("div").filter({ has: page.locator(`code:text-is("${command}")`) });
+    await line.last().getByRole("button", { name: "Copy", exact: true }).click();
+    await line.last().getByRole("button", { name: "Copied", exact: true }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(command);
+  }
   expect(made.complaints).toEqual([]);
   await made.context.close();
 }, 60_000);
@@ -142,7 +212,37 @@ it("a shell is typed into, follows the window, and is opened again after a drop"
   await made.context.close();
 }, 120_000);
 
-it("files of the board are listed, taken and brought", async () => {
+/** Notes each value that progress of a transfer takes on, from here on. */
+const watchProgress = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const noted: Record<string, number[]> = {};
+    Object.assign(window, { noted });
+    const note = () => {
+      for (const bar of document.querySelectorAll("progress")) {
+        const name = String(bar.getAttribute("aria-label"));
+        const values = noted[name] ?? [];
+        noted[name] = values;
+        const share = bar.value / bar.max;
+        if (values.at(-1) !== share) values.push(share);
+      }
+    };
+    new MutationObserver(note).observe(document.body, {
+      ...{ subtree: true, childList: true, attributes: true, attributeFilter: ["value"] },
+    });
+  });
+/** The progress of a transfer: grows, is seen under way, and reaches its end. */
+const expectProgress = async (page: Page, name: string): Promise<void> => {
+  const read = () =>
+    page.evaluate(
+      (of) => (window as unknown as { noted: Record<string, number[]> }).noted[of] ?? [],
+      name,
+    );
+  const values = await until(read, (seen) => seen.at(-1) === 1, 15_000);
+  expect(values).toEqual([...values].sort((a, b) => a - b));
+  expect(values.filter((share) => share > 0 && share < 1).length).toBeGreaterThan(0);
+};
+
+it("files of the board are listed, taken and brought, and how far they are is shown", async () => {
   const made = await open("files");
   const { page } = made;
   await page.getByText("notes.txt").waitFor();
@@ -150,12 +250,63 @@ it("files of the board are listed, taken and brought", async () => {
   await page.getByRole("button", { name: "Download notes.txt" }).click();
   const path = await (await coming).path();
   expect(readFileSync(path, "utf8")).toBe("kept on the board\n");
-  const bytes = Buffer.alloc(3_000_000, "s4t");
-  await page
-    .locator("input[type=file]")
-    .setInputFiles({ name: "large.bin", mimeType: "application/octet-stream", buffer: bytes });
+  await watchProgress(page);
+  const bytes = Buffer.alloc(largeBytes, "s4t");
+  const here = join(folder.path, "large.bin");
+  writeFileSync(here, bytes);
+  await page.locator("input[type=file]").setInputFiles(here);
   await page.getByRole("row").filter({ hasText: "large.bin" }).waitFor();
   expect(readFileSync(join(files, "large.bin")).equals(bytes)).toBe(true);
+  await expectProgress(page, "Up: large.bin");
+  const back = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download large.bin" }).click();
+  expect(readFileSync(await (await back).path()).equals(bytes)).toBe(true);
+  await expectProgress(page, "Down: large.bin");
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+}, 60_000);
+
+it("a file that no page can hold goes to the disk as it comes, or is told to be one for the command line", async () => {
+  writeFileSync(join(files, "huge.bin"), "");
+  truncateSync(join(files, "huge.bin"), hugeBytes);
+  const made = await open("files");
+  const { page } = made;
+  await page.getByText("huge.bin").waitFor();
+  const download = page.getByRole("button", { name: "Download huge.bin" });
+  // The browser's own dialog cannot be driven: a place that counts what it is given stands for it.
+  await page.evaluate(() => {
+    const saved = { name: "", bytes: 0, largest: 0, isClosed: false };
+    Object.assign(window, {
+      saved,
+      showSaveFilePicker: async ({ suggestedName }: { suggestedName: string }) => {
+        saved.name = suggestedName;
+        return {
+          createWritable: async () => ({
+            write: async ({ length }: Uint8Array) => {
+              saved.bytes += length;
+              saved.largest = Math.max(saved.largest, length);
+            },
+            close: async () => {
+              saved.isClosed = true;
+            },
+            abort: async () => {},
+          }),
+        };
+      },
+    });
+  });
+  await download.click();
+  const saved = await until(
+    () => page.evaluate(() => (window as unknown as { saved: Record<string, unknown> }).saved),
+    ({ isClosed }) => isClosed === true,
+    30_000,
+  );
+  expect(saved).toMatchObject({ name: "huge.bin", bytes: hugeBytes });
+  expect(saved.largest).toBeLessThan(1_000_000);
+  await page.evaluate(() => Object.assign(window, { showSaveFilePicker: undefined }));
+  await download.click();
+  const alert = page.getByRole("alert").filter({ hasText: "file.too-large" });
+  expect(await alert.textContent()).toContain("./s4t file get garibaldi-12");
   expect(made.complaints).toEqual([]);
   await made.context.close();
 }, 60_000);

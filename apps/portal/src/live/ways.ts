@@ -10,6 +10,7 @@ import {
   type Shell,
 } from "@s4t/sdk";
 import { api } from "./api.ts";
+import { openSaving, type SavingWish } from "./saving.ts";
 
 export type { BoardFile, Shell } from "@s4t/sdk";
 
@@ -38,13 +39,19 @@ interface Transfer {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** A file of the board, whole: it is held in this page until it is saved. */
-export const takeFile = async (board: string, transfer: Transfer): Promise<Blob> => {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  await getFile(api(), { board, dial, ...transfer }, (bytes) => {
-    parts.push(new Uint8Array(bytes));
-  });
-  return new Blob(parts);
+/** Takes a file of the board, and saves it once it is whole. */
+export const takeFile = async (
+  board: string,
+  { name, bytes, command, ...transfer }: Transfer & SavingWish,
+): Promise<void> => {
+  const saving = await openSaving({ name, bytes, command });
+  try {
+    await getFile(api(), { board, dial, ...transfer }, (piece) => saving.take(piece));
+    await saving.finish();
+  } catch (error) {
+    await Promise.resolve(saving.drop()).catch(() => {}); // why it did not come is what counts
+    throw error;
+  }
 };
 
 /** Pieces of a file of this machine, read as they are sent. */

@@ -53,5 +53,9 @@ export const serviceErrors = {
   "shell.unavailable": refused(501)("config", "This board cannot open a shell: {because}."),
   "file.not-allowed": refused(403)("noPermission", "The board does not allow {path}: {because}."),
   "file.not-found": refused(404)("notFound", "There is no such file on the board: {path}."),
+  "file.too-large": refused(413)(
+    "usage",
+    "A page takes files of up to {limitBytes} bytes, and {path} is larger: take it by {command}.",
+  ),
   "file.failed": refused(502)("io", "The board could not do that with {path}: {because}."),
 } as const;

@@ -101,7 +101,10 @@ const Folder = ({
             icon="download"
             label={t("files.download-name", { name })}
             offBecause={off}
-            onClick={() => transfers.take(joined(path, name), name, bytes)}
+            onClick={() => {
+              const from = joined(path, name);
+              transfers.take(from, name, bytes, `./s4t file get ${board.name} ${from}`);
+            }}
           />
         ),
     },

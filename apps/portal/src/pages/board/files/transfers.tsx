@@ -1,4 +1,5 @@
 // What is on its way to or from the board, with how far it is.
+import { isS4tError } from "@s4t/kit";
 import { useEffect, useRef, useState } from "react";
 import { bringFile, takeFile } from "../../../live/ways.ts";
 import { formatBytes } from "../../../text/format.ts";
@@ -23,20 +24,11 @@ interface TransferRow {
 
 export interface Transfers {
   readonly rows: readonly TransferRow[];
-  take(path: string, name: string, bytes: number): void;
+  take(path: string, name: string, bytes: number, command: string): void;
   bring(file: File, path: string): void;
   cancel(id: number): void;
   forget(id: number): void;
 }
-
-const save = (blob: Blob, name: string): void => {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-};
 
 export const useTransfers = (board: string, onBrought: () => void): Transfers => {
   const [rows, setRows] = useState<readonly TransferRow[]>([]);
@@ -67,14 +59,19 @@ export const useTransfers = (board: string, onBrought: () => void): Transfers =>
     run(controller.signal, (done) => change(id, { done })).then(
       () => change(id, { state: "done", done: total }),
       (error: unknown) =>
-        change(id, controller.signal.aborted ? { state: "canceled" } : { state: "failed", error }),
+        change(
+          id,
+          controller.signal.aborted || isS4tError(error, "request.canceled")
+            ? { state: "canceled" }
+            : { state: "failed", error },
+        ),
     );
   };
   return {
     rows,
-    take: (path, name, bytes) =>
-      begin(name, "down", bytes, async (signal, onProgress) =>
-        save(await takeFile(board, { path, signal, onProgress }), name),
+    take: (path, name, bytes, command) =>
+      begin(name, "down", bytes, (signal, onProgress) =>
+        takeFile(board, { path, name, bytes, command, signal, onProgress }),
       ),
     bring: (file, path) =>
       begin(file.name, "up", file.size, async (signal, onProgress) => {
