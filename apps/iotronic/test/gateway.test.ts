@@ -11,7 +11,7 @@ import {
   tunnel as tunnelFeature,
 } from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
-import type { IncomingStream, Tunnel } from "@s4t/tunnel";
+import type { IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
 import { createEd25519KeyPair, ed25519Signer } from "@s4t/wamp/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -620,12 +620,18 @@ describe("every connection", () => {
     expect((await grant("manager")).status).toBeLessThan(300);
     const token = await cloud.signIn("maria", password);
     const tunnels = new Map<WayDoor, Tunnel>();
+    const before: Stream[] = [];
     for (const door of Object.keys(doorsByRequest) as WayDoor[]) {
       const { ticket } = await way(door, door === "forward" ? endpoint : {}, token);
-      tunnels.set(door, await dial(ticket, nothing));
+      const tunnel = await dial(ticket, nothing);
+      tunnels.set(door, tunnel);
+      before.push(await tunnel.open(doorsByRequest[door], {}));
     }
     await grant("auditor");
-    await new Promise((resolve) => setTimeout(resolve, 6_000)); // WAY_RECHECK_MS and a moment
+    const began = performance.now();
+    // What was open before ends as well: within WAY_RECHECK_MS and a moment.
+    for (const stream of before) expect(await stream.ended).toBe("not-allowed");
+    expect(performance.now() - began).toBeLessThan(8_000);
     for (const [door, tunnel] of tunnels) {
       const decided = await decidedBy(door, async () =>
         expect(await openOn(tunnel, doorsByRequest[door])).toBe("policy.denied"),

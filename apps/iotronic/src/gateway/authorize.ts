@@ -49,6 +49,10 @@ const actionOf: Readonly<Record<Exclude<Door, "port">, Action>> = {
   files: "stream.files",
 };
 
+/** Whether somebody still has the right that their way was opened by. */
+export const stillMay = (actor: Actor, door: Exclude<Door, "port">, project: ProjectId): boolean =>
+  may(actor, actionOf[door], project);
+
 /** What somebody with a way of their own is told. */
 export const errorOf = (
   { code }: Refusal,

@@ -5,7 +5,7 @@ import { type Clock, isS4tError, type Json, type Log, type S4tError } from "@s4t
 import type { IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
 import type { GatewayHost, WayRequest } from "../edge/gateway.ts";
 import type { Actor } from "../policy/index.ts";
-import { type Authorize, errorOf } from "./authorize.ts";
+import { type Authorize, errorOf, stillMay } from "./authorize.ts";
 import type { BoardTunnels } from "./board-tunnels.ts";
 import { bridge } from "./bridge.ts";
 import { type Connections, whyNotOpened } from "./connections.ts";
@@ -53,12 +53,15 @@ export const serveWay = (
 ): ((incoming: IncomingStream) => void) => {
   const { authorize, tunnels, connections, streamLog, host, actorNow, clock, log } = deps;
   let actor: Actor | undefined = way.actor;
+  /** Ends each stream that is open: whoever opened it may no longer. */
+  const open = new Set<() => void>();
   let idleSinceMs = clock.monotonicMs();
   const { board, boardName, project, door, forward } = way;
 
   const recheck = async (): Promise<void> => {
     actor = await actorNow(way.actor);
     if (!actor) return tunnel.close("cancelled");
+    if (!stillMay(actor, door, project)) for (const withdraw of [...open]) withdraw();
     if (forward && !(await host.renewForward(forward.uuid))) return tunnel.close("cancelled");
     const now = clock.monotonicMs();
     if (tunnel.streamCount > 0) idleSinceMs = now;
@@ -146,8 +149,17 @@ export const serveWay = (
       ended("unrecorded");
       throw error;
     }
-    near = incoming.accept();
-    bridge(near, far, ended);
+    const accepted = incoming.accept();
+    near = accepted;
+    const withdraw = (): void => {
+      accepted.reset("not-allowed");
+      far.reset("not-allowed");
+    };
+    open.add(withdraw);
+    bridge(accepted, far, (reason) => {
+      open.delete(withdraw);
+      ended(reason);
+    });
   };
 
   return (incoming) => {
