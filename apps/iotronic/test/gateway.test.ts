@@ -149,6 +149,7 @@ const exposed = async (body: object = {}): Promise<Exposure> => {
 interface Caller {
   readonly socket: Socket;
   said(): string;
+  refused(): boolean;
   readonly closed: Promise<void>;
 }
 const call = (port: number): Caller => {
@@ -158,8 +159,11 @@ const call = (port: number): Caller => {
     text += bytes.toString();
   });
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  socket.on("error", () => {});
-  return { socket, said: () => text, closed };
+  let isRefused = false;
+  socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+    isRefused = code === "ECONNREFUSED";
+  });
+  return { socket, said: () => text, refused: () => isRefused, closed };
 };
 const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
   for (let tries = 0; !(await holds()); tries += 1) {
@@ -662,6 +666,40 @@ describe("every connection", () => {
     );
     here.close("cancelled");
   });
+});
+
+it("a board that is retired is led to no more: who is there is cut, tickets are void, its ports are closed", async () => {
+  answer = echo;
+  const leaving = await enrolBoard(cloud, "leaving");
+  const there = await joinAs(cloud, leaving, { features: ["board", "tunnel"] });
+  await offer(there, leaving, async (given) => {
+    if (!given.procedure.endsWith(tunnelFeature.dial.name)) return { args: [{}] };
+    const { ticket } = given.args[0] as { ticket: string };
+    const proof = proofOf(ticket, leaving.key);
+    tunnels.push(await dial(ticket, (incoming) => answer(incoming), { proof }));
+    return { args: [{}] };
+  });
+  await ask("POST", "/api/services", { name: "leaving", port: 80 });
+  const path = `/api/boards/${leaving.uuid}`;
+  // The board says nothing of its target, so that this is answered once that was waited for.
+  const { publicPort } = (await ask("PUT", `${path}/services/leaving`, {})).body;
+  const caller = call(publicPort);
+  caller.socket.write("x");
+  await until(() => caller.said() === "x");
+  const shell = await dial((await way("shell", {}, cloud.admin, leaving)).ticket, nothing);
+  const stream = await shell.open({ kind: "shell", args: { cols: 80, rows: 24 } }, {});
+  const { ticket } = await way("shell", {}, cloud.admin, leaving);
+  expect((await ask("POST", `${path}/retire`, {})).status).toBeLessThan(300);
+  await caller.closed;
+  await stream.ended;
+  await expect(dial(ticket, nothing)).rejects.toThrow("401");
+  await until(async () => {
+    const late = call(publicPort);
+    await late.closed;
+    return late.refused();
+  });
+  expect((await ask("GET", `${path}/services`)).body.items).toEqual([]);
+  shell.close("cancelled");
 });
 
 describe("a forward", () => {
