@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -73,6 +74,49 @@ it("a disk that fills up with plugins: what does not fit is refused and leaves n
       expect((await cloud.call("GET", `/api/plugins/${name}/versions`)).body.items).toHaveLength(1);
     expect((await cloud.call("POST", "/api/audit/verify")).body).toMatchObject({ intact: true });
     expect((await cloud.kill("SIGTERM")).code).toBe(0);
+  } finally {
+    await cloud.kill("SIGKILL");
+    folder.remove();
+  }
+}, 120_000);
+
+it("a folder of bytes that becomes read-only: what would be stored is refused with a code, what is there stays, and it goes on by itself", async () => {
+  const folder = temporaryFolder();
+  const bytes = join(folder.path, "blobs");
+  const mount = 'mkdir -m 700 "$0" && mount -t tmpfs -o mode=700 tmpfs "$0" && exec "$@"';
+  const cloud = await startCloud(folder.path, {
+    under: ["unshare", "--mount", "sh", "-c", mount, bytes],
+  });
+  const [, pid = ""] = /^\/proc\/(\d+)\//.exec(cloud.seen("/")) ?? [];
+  const remount = (how: "ro" | "rw") =>
+    execFileSync("nsenter", ["-t", pid, "-m", "mount", "-o", `remount,${how}`, bytes]);
+  try {
+    const client = createClient({ url: cloud.url, auth: await cloud.signIn() });
+    const make = async (name: string) =>
+      createPlugin(
+        client,
+        await packPlugin(
+          [{ path: "main.mjs", bytes: Buffer.from(`export default () => "${name}";`) }],
+          {
+            ...({ name, runtime: "node", mode: "sync", entry: "main.mjs" } as const),
+          },
+        ),
+      );
+    await make("before");
+    remount("ro");
+    for (let i = 0; i < 3; i += 1) {
+      const refusal: unknown = await make("refused").catch((error: unknown) => error);
+      expect(isS4tError(refusal) && refusal.code, String(refusal)).toBe("cloud.unavailable");
+    }
+    const content = "/api/plugins/before/versions/1/content";
+    expect((await cloud.call("GET", content)).status).toBe(200);
+    expect((await cloud.call("GET", "/api/plugins/refused")).body.code).toBe("plugin.not-found");
+    expect((await cloud.call("GET", "/api/backup")).status).toBe(200);
+    remount("rw");
+    await make("refused");
+    expect((await cloud.call("POST", "/api/audit/verify")).body).toMatchObject({ intact: true });
+    expect((await cloud.kill("SIGTERM")).code).toBe(0);
+    expect(cloud.said()).not.toContain("Reference");
   } finally {
     await cloud.kill("SIGKILL");
     folder.remove();

@@ -14,6 +14,8 @@ export interface BlobsSetup {
   readonly close: () => Promise<void>;
   /** An empty folder of the test, removed by `close`. */
   readonly folder: () => string;
+  /** Lets the storage refuse everything, until what it answers is called. */
+  readonly refuse: () => () => void;
 }
 
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -97,6 +99,20 @@ export const blobsConformance = (name: string, setup: BlobsSetup): void => {
       await blobs.remove(hello);
       await blobs.remove(hello);
       expect(await blobs.find(hello)).toBeUndefined();
+    });
+    it("tells with a code that its storage refuses, and goes on by itself once it does not", async () => {
+      await putHello();
+      const heal = setup.refuse();
+      const bye = hashOf("bye");
+      const refused = { code: "cloud.unavailable" };
+      await expect(blobs.put(bye, pieces("bye"))).rejects.toMatchObject(refused);
+      await expect(blobs.list()).rejects.toMatchObject(refused);
+      await expect(blobs.find(hello)).rejects.toMatchObject(refused);
+      await expect(blobs.remove(hello)).rejects.toMatchObject(refused);
+      heal();
+      expect(await textOf(await blobs.read(hello))).toBe("hello world");
+      await blobs.put(bye, pieces("bye"));
+      expect((await blobs.list()).length).toBe(2);
     });
     it("adds to a backup what it lacks", async () => {
       const into = join(setup.folder(), "copy");

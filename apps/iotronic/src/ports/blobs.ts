@@ -16,6 +16,7 @@ export interface BlobRange {
   readonly to: number;
 }
 
+/** Each verb throws `cloud.unavailable` where the store refuses, and works again by itself once it does not. */
 export interface BlobsDriver extends Part {
   /**
    * Stores bytes while they come; resolves once they are durable. Throws `blob.damaged` where they are not what the name says,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -20,6 +20,16 @@ blobsConformance("disk", {
   reopen: start,
   close: async () => rmSync(folder, { recursive: true, force: true }),
   folder: () => folder,
+  // A file where the folder was: also root is refused then.
+  refuse() {
+    const [there, aside] = [join(folder, "blobs"), join(folder, "aside")];
+    renameSync(there, aside);
+    writeFileSync(there, "");
+    return () => {
+      rmSync(there);
+      renameSync(aside, there);
+    };
+  },
 });
 
 it("removes at the start what a kill left half written", async () => {

@@ -5,11 +5,32 @@ import { createReadStream } from "node:fs";
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, MAX_BLOB_BYTES } from "@s4t/contract";
+import { isS4tError } from "@s4t/kit";
 import { isDiskFull, makePrivateFolder, randomToken } from "@s4t/kit/node";
 import type { BlobsDriver, StoredBlob } from "../../../ports/blobs.ts";
 import type { DiskBlobsOptions } from "./config.ts";
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | null)?.code ?? "";
+
+/** What a disk says, told with a code; what others throw passes. */
+const told = (error: unknown): unknown => {
+  if (isDiskFull(error)) return fail("cloud.storage-full", undefined, error);
+  if (isS4tError(error) || (error as NodeJS.ErrnoException | null)?.syscall === undefined)
+    return error;
+  return fail(
+    "cloud.unavailable",
+    { because: `its folder of bytes refuses (${codeOf(error)})` },
+    error,
+  );
+};
+const onDisk = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw told(error);
+  }
+};
+
 const isName = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
 /** Writes bytes into a new file, durably, and answers their hash. */
@@ -17,14 +38,14 @@ const write = async (path: string, bytes: AsyncIterable<Uint8Array>): Promise<st
   const hash = createHash("sha256");
   let size = 0;
   // Closed before anything else happens: what failed is removed by the caller.
-  await using file = await open(path, "wx", 0o600);
+  await using file = await onDisk(() => open(path, "wx", 0o600));
   for await (const piece of bytes) {
     size += piece.length;
     if (size > MAX_BLOB_BYTES) throw fail("request.too-large", { limitBytes: MAX_BLOB_BYTES });
     hash.update(piece);
-    await file.writeFile(piece);
+    await onDisk(() => file.writeFile(piece));
   }
-  await file.sync();
+  await onDisk(() => file.sync());
   return hash.digest("hex");
 };
 
@@ -43,11 +64,11 @@ export const createDiskBlobs = ({ folder }: DiskBlobsOptions): BlobsDriver => {
       return { sha256, bytes: size, storedAtMs: mtimeMs };
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
-      throw error;
+      throw told(error);
     }
   };
 
-  const names = async (): Promise<string[]> => (await readdir(folder)).filter(isName);
+  const names = async (): Promise<string[]> => (await onDisk(() => readdir(folder))).filter(isName);
 
   return {
     name: "blobs",
@@ -61,11 +82,14 @@ export const createDiskBlobs = ({ folder }: DiskBlobsOptions): BlobsDriver => {
       const half = join(folder, `${sha256}.${randomToken(8)}.new`);
       try {
         if ((await write(half, bytes)) !== sha256) throw fail("blob.damaged");
-        await rename(half, pathOf(sha256));
-        await syncFolder(folder);
+        await onDisk(async () => {
+          await rename(half, pathOf(sha256));
+          await syncFolder(folder);
+        });
       } catch (error) {
-        await rm(half, { force: true });
-        throw isDiskFull(error) ? fail("cloud.storage-full", undefined, error) : error;
+        // On a disk that refuses, what came of it goes with the next start.
+        await rm(half, { force: true }).catch(() => {});
+        throw error;
       }
     },
     find,
@@ -74,14 +98,16 @@ export const createDiskBlobs = ({ folder }: DiskBlobsOptions): BlobsDriver => {
       const { from = 0, to = Number.POSITIVE_INFINITY } = range ?? {};
       // Opened when somebody reads: a stream that nobody takes holds no descriptor.
       async function* bytes(): AsyncGenerator<Uint8Array> {
-        for await (const piece of createReadStream(pathOf(sha256), { start: from, end: to }))
-          yield piece as Uint8Array;
+        try {
+          for await (const piece of createReadStream(pathOf(sha256), { start: from, end: to }))
+            yield piece as Uint8Array;
+        } catch (error) {
+          throw told(error);
+        }
       }
       return bytes();
     },
-    async remove(sha256) {
-      await rm(pathOf(sha256), { force: true });
-    },
+    remove: (sha256) => onDisk(() => rm(pathOf(sha256), { force: true })),
     async list() {
       const found = await Promise.all((await names()).map(find));
       return found.filter((blob) => blob !== undefined);
