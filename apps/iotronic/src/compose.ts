@@ -60,7 +60,7 @@ export const composeCloud = async (
   const keys = composeKeys(ground, boards);
   const { offer: ofPlugins, ...plugins } = composePlugins(ground, wishes, keys);
   const { link, offer: ofLink } = composeLink(ground, { telemetry, plugins, keys }, deps.contracts);
-  const { identity, offer: ofIdentity } = composeIdentity(ground, boards);
+  const { identity, offer: ofIdentity } = composeIdentity(ground, boards, keys, plugins.estate);
   const { offer: ofServices } = composeServices(ground, wishes, identity, keys);
   const backups = parts.add(
     createBackups({ ...ground, blobsStill: plugins.claims.still, restart: deps.restart }),

@@ -45,8 +45,8 @@ export interface TestCloud {
   readonly complaints: readonly LogLine[];
   call(method: string, path: string, asked?: Asked): Promise<Answered>;
   signIn(name: string, password: string): Promise<string>;
-  /** Changes rows behind the cloud's back: states that only a board could bring about. */
-  sql(statement: string, ...values: (string | number | null)[]): Promise<void>;
+  /** Changes rows behind the cloud's back, to states that only a board could bring about, or asks for them. */
+  sql(statement: string, ...values: Value[]): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ type Value = string | number | null;
 /** What a cloud is told about its database, and how a test gets at it behind the cloud's back. */
 interface Beneath {
   readonly args: readonly string[];
-  sql(statement: string, values: readonly Value[]): Promise<void>;
+  sql(statement: string, values: readonly Value[]): Promise<readonly Record<string, unknown>[]>;
   drop(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ const beneathSqlite = (folder: string): Beneath => ({
   async sql(statement, values) {
     const database = new DatabaseSync(join(folder, "database", "cloud.sqlite"));
     try {
-      database.prepare(statement).run(...values);
+      return database.prepare(statement).all(...values);
     } finally {
       database.close();
     }
@@ -98,10 +98,11 @@ const beneathPostgres = async (): Promise<Beneath> => {
       try {
         await client.query("select set_config('s4t.projects', 'all', false)");
         let count = 0;
-        await client.query(
+        const { rows } = await client.query(
           statement.replaceAll("?", () => `$${++count}`),
           [...values],
         );
+        return rows;
       } finally {
         await client.end();
       }

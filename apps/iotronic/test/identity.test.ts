@@ -1,5 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
+import { dialectOfRun } from "./database.ts";
+import { create, pack, upload } from "./plugin.ts";
 
 const password = "correct horse battery staple";
 let cloud: TestCloud;
@@ -27,6 +31,15 @@ const aMember = async (role: string) => {
   const [user, project] = [await aUser(), await aProject()];
   await asAdmin("PUT", `/api/projects/${project.uuid}/members/${user.uuid}`, { role });
   return { user, project: project.uuid, token: await cloud.signIn(user.name, password) };
+};
+/** Every table that says whose its rows are. */
+const tablesOfProjects = async (): Promise<string[]> => {
+  const rows = await cloud.sql(
+    dialectOfRun === "postgres"
+      ? "select table_name as name from information_schema.columns where table_schema = current_schema() and column_name = 'project_id'"
+      : "select m.name from sqlite_schema m join pragma_table_info(m.name) c where m.type = 'table' and c.name = 'project_id'",
+  );
+  return rows.map(({ name }) => String(name));
 };
 const codeFor = async (token: string, method = "GET", path = "/api/session", body?: unknown) =>
   (await cloud.call(method, path, { token, body })).code;
@@ -322,16 +335,66 @@ describe("users and projects", () => {
     expect([second.status, second.code]).toEqual([412, "request.stale"]);
     expect(second.body.details).toEqual({ sent: 1, current: 2 });
   });
-  it("a project with boards stays", async () => {
+  it("a project with boards, plugins or services stays", async () => {
     const project = await aProject();
+    const remove = () =>
+      cloud.call("DELETE", `/api/projects/${project.uuid}`, { token: cloud.admin });
+    const within = { token: cloud.admin, project: project.uuid };
+    const kept = async () => {
+      const { status, code, body } = await remove();
+      expect([status, code]).toEqual([409, "project.not-empty"]);
+      return body.details;
+    };
     const { board } = await asAdmin("POST", "/api/boards", { name: "lamp" }, project.uuid);
-    const answer = await cloud.call("DELETE", `/api/projects/${project.uuid}`, {
-      token: cloud.admin,
-    });
-    expect([answer.status, answer.code]).toEqual([409, "project.not-empty"]);
+    expect(await kept()).toEqual({ boards: 1, plugins: 0, services: 0 });
     expect((await asAdmin("GET", `/api/boards/${board.uuid}`, undefined, project.uuid)).name).toBe(
       "lamp",
     );
+    expect((await create(cloud, pack("hello"), within)).status).toBe(201);
+    await asAdmin("POST", "/api/services", { name: "web", port: 80 }, project.uuid);
+    expect(await kept()).toEqual({ boards: 1, plugins: 1, services: 1 });
+    await asAdmin("POST", `/api/boards/${board.uuid}/retire`, {}, project.uuid);
+    await asAdmin("DELETE", "/api/services/web", undefined, project.uuid);
+    expect(await kept()).toEqual({ boards: 0, plugins: 1, services: 0 });
+    await asAdmin("POST", "/api/services", { name: "web", port: 80 }, project.uuid);
+    await asAdmin("DELETE", "/api/plugins/hello", undefined, project.uuid);
+    expect(await kept()).toEqual({ boards: 0, plugins: 0, services: 1 });
+  });
+  it("a project that is removed leaves nothing but the record of it", async () => {
+    const { project, token } = await aMember("manager");
+    const within = { token: cloud.admin, project };
+    const { board } = await asAdmin("POST", "/api/boards", { name: "lamp" }, project);
+    await create(cloud, pack("hello"), within);
+    await upload(cloud, pack("never-named"), within);
+    await asAdmin("POST", "/api/services", { name: "web", port: 80 }, project);
+    await asAdmin("POST", "/api/credentials", { name: "c", role: "auditor" }, project);
+    await cloud.sql(
+      "insert into operations (uuid, project_id, name, status, actor, idempotent, created_at) values (?, ?, 'x', 'done', 'me', 0, 1)",
+      ...[`op-${project}`, project],
+    );
+    const secret = join(
+      cloud.folder,
+      "keys",
+      (await asAdmin("GET", `/api/projects/${project}/key`)).key,
+    );
+    expect(existsSync(secret)).toBe(true);
+    await asAdmin("POST", `/api/boards/${board.uuid}/retire`, {}, project);
+    await asAdmin("DELETE", "/api/plugins/hello", undefined, project);
+    await asAdmin("DELETE", "/api/services/web", undefined, project);
+    await asAdmin("DELETE", `/api/projects/${project}`);
+    const tables = await tablesOfProjects();
+    expect(tables.length).toBeGreaterThan(12);
+    const left = async () => {
+      const found: string[] = [];
+      for (const table of tables) {
+        const rows = await cloud.sql(`select 1 from ${table} where project_id = ?`, project);
+        if (rows.length > 0) found.push(table);
+      }
+      return found.sort();
+    };
+    await expect.poll(left).toEqual(["audit_entries", "changes"]);
+    expect(existsSync(secret)).toBe(false);
+    expect((await cloud.call("GET", "/api/boards", { token })).status).toBe(403);
   });
   it("lists come in pages without gap or repetition", async () => {
     for (let i = 0; i < 3; i += 1) await aProject();

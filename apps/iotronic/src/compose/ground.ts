@@ -13,7 +13,12 @@ import {
   openWitness,
 } from "../modules/audit/index.ts";
 import { type Changes, createChanges } from "../modules/changes/index.ts";
-import { createOperations, type Operations } from "../modules/operations/index.ts";
+import {
+  createOperations,
+  createRetention,
+  type Operations,
+  type Retention,
+} from "../modules/operations/index.ts";
 import { auditWithPoints, blobsWithPoints, dieAt } from "./fail-points.ts";
 import { type Lan, openLan } from "./lan.ts";
 import { createStores, type Stores } from "./stores.ts";
@@ -46,6 +51,7 @@ export interface Ground extends Stores {
   readonly audit: Audit;
   readonly changes: Changes;
   readonly operations: Operations;
+  readonly retention: Retention;
   /** Absent where the cloud keeps to loopback. */
   readonly lan: Lan | undefined;
   readonly wayIn: WayIn;
@@ -82,11 +88,12 @@ export const openGround = async (
   auditMetrics(metrics, audit);
   const changes = parts.add(createChanges({ database, clock }));
   const operations = parts.add(createOperations({ database, clock, log, changes }));
+  const retention = parts.add(createRetention({ database, clock, log }));
   const lan = await openLan(config, folder, clock, log);
   let port = (): number => config.port;
   return {
     ...{ config, explain, folder, clock, log, parts, database, observations, blobs },
-    ...{ metrics, audit, changes, operations, lan },
+    ...{ metrics, audit, changes, operations, retention, lan },
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
     gateway: later<RunningGateway>(),

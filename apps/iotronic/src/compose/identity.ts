@@ -1,19 +1,36 @@
-import type { Boards } from "../modules/boards/index.ts";
+import type { Estate } from "../edge/estate.ts";
+import { type Boards, boardsEstate } from "../modules/boards/index.ts";
 import { createIdentity, type Identity, identityRoutes } from "../modules/identity/index.ts";
+import type { Keys } from "../modules/keys/index.ts";
+import { servicesEstate } from "../modules/services/index.ts";
 import { type Action, maySomewhere, policyTable } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
 import type { Offer } from "./offer.ts";
 
 const allActions = Object.keys(policyTable) as Action[];
 
+const keepsNothing = async (): Promise<number> => 0;
+
 /** Users, projects, sessions, credentials. */
 export const composeIdentity = (
   ground: Ground,
   boards: Boards,
+  keys: Keys,
+  plugins: Estate,
 ): { readonly identity: Identity; readonly offer: Offer } => {
   const identity = createIdentity({
     ...ground,
     countBoards: boards.countIn,
+    estates: {
+      boards: boardsEstate,
+      plugins,
+      services: servicesEstate,
+      keys: { count: keepsNothing, remove: keys.forget },
+      operations: {
+        count: keepsNothing,
+        remove: async (tx, project) => ground.retention.forget(tx, project),
+      },
+    },
     actionsOf: (actor) => allActions.filter((action) => maySomewhere(actor, action)),
   });
   ground.parts.add(identity.tokens);

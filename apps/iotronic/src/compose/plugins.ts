@@ -12,6 +12,7 @@ import {
   createCatalogue,
   createClaims,
   createInjections,
+  createPluginsEstate,
   createPluginTopics,
   createResign,
   createSweeper,
@@ -57,7 +58,14 @@ export const composePlugins = (ground: Ground, wishes: Wishes, keys: Keys) => {
   const routes = pluginRoutes({ catalogue, injections, calls: createCalls(deps), uploads });
   const reports = { applyState: injections.applyState, publishLines: topics.publish };
   const onReady = (board: BoardId): void => topics.renew(board);
-  return { reports, onReady, claims, offer: { routes, topics: topics.topics } satisfies Offer };
+  const estate = createPluginsEstate(sweeper.soon);
+  return {
+    reports,
+    onReady,
+    claims,
+    estate,
+    offer: { routes, topics: topics.topics } satisfies Offer,
+  };
 };
 
 /** What is offered of keys and bytes once everybody is there who is asked about them. */

@@ -21,7 +21,10 @@ export const identityErrors = {
   "user.last-admin": refused(409)("usage", "This is the last administrator."),
   "project.not-found": refused(404)("notFound", "There is no such project, or you may not see it."),
   "project.name-taken": refused(409)("cannotCreate", "A project named {name} exists already."),
-  "project.not-empty": refused(409)("usage", "The project still has {count} boards."),
+  "project.not-empty": refused(409)(
+    "usage",
+    "The project is not empty. Remove first: {boards} boards, {plugins} plugins, {services} services.",
+  ),
   "project.needed": refused(400)("usage", "Say which project: one project at a time can do this."),
   "token.not-found": refused(404)("notFound", "There is no such token, or you may not see it."),
   "credential.not-found": refused(404)(

@@ -85,7 +85,7 @@ export const projects = {
     path: "/api/projects/{uuid}",
     action: "project.remove",
     scope: "cloud",
-    summary: "Remove an empty project",
+    summary: "Remove a project without boards, plugins and services, with its keys and operations",
     params: uuidParams,
     reply: Nothing,
     status: 204,

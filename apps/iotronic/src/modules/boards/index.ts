@@ -1,6 +1,7 @@
 export { type Boards, createBoards } from "./boards.ts";
 export type { BoardsDependencies } from "./change.ts";
 export { createCommands } from "./commands.ts";
+export { boardsEstate } from "./estate.ts";
 export { createLinkHost } from "./host.ts";
 export { boardMetrics, reportMetrics } from "./metrics.ts";
 export { createReports, type Measurements, type PluginReports } from "./reports.ts";

@@ -120,17 +120,33 @@ export const countByStatus = async (
   return new Map((await query.execute()).map(({ status, count }) => [status, Number(count)]));
 };
 
-export const countBoards = async (
-  _scope: Scope,
+const countOf = async (
   { queries }: Reader,
   project: ProjectId,
+  which: "all" | "active",
 ): Promise<number> => {
-  const row = await queries
+  let query = queries
     .selectFrom("boards")
     .select((e) => e.fn.countAll<number>().as("count"))
+    .where("project_id", "=", project);
+  if (which === "active") query = query.where("retired_at", "is", null);
+  return Number((await query.executeTakeFirstOrThrow()).count);
+};
+
+export const countBoards = (_scope: Scope, reader: Reader, project: ProjectId): Promise<number> =>
+  countOf(reader, project, "all");
+
+/** Boards that are not retired. */
+export const countActive = (_scope: Scope, reader: Reader, project: ProjectId): Promise<number> =>
+  countOf(reader, project, "active");
+
+/** Removes the retired boards of a project, with all that is known of them. */
+export const removeRetired = async (_scope: Scope, tx: Tx, project: ProjectId): Promise<void> => {
+  await tx.queries
+    .deleteFrom("boards")
     .where("project_id", "=", project)
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+    .where("retired_at", "is not", null)
+    .execute();
 };
 
 export const listConnected = async (scope: Scope, { queries }: Reader): Promise<BoardRow[]> => {

@@ -1,6 +1,7 @@
 // The identity module put together: who signs in, who belongs where, what a token means.
 import type { ProjectId } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
+import type { Estate } from "../../edge/estate.ts";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { Actor } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
@@ -19,6 +20,10 @@ export interface IdentityDependencies {
   readonly changes: ChangeLog;
   /** How many boards a project has: the boards' module knows. */
   readonly countBoards: (project: ProjectId) => Promise<number>;
+  /** What other modules hold of a project. */
+  readonly estates: Readonly<
+    Record<"boards" | "plugins" | "services" | "keys" | "operations", Estate>
+  >;
   /** Actions that an actor may do somewhere. */
   readonly actionsOf: (actor: Actor) => readonly string[];
 }

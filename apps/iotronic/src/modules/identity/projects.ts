@@ -66,6 +66,7 @@ export const createProjects = ({
   changes,
   tokens,
   countBoards,
+  estates,
 }: IdentityContext): Projects => {
   const byName = new Map<string, ProjectId>();
   const forget = (): void => {
@@ -199,8 +200,14 @@ export const createProjects = ({
     async remove(actor, idOrName) {
       await database.write(everything, async (tx) => {
         const row = await getProject(actor, tx, "project.remove", idOrName);
-        const count = await countBoards(row.uuid);
-        if (count > 0) throw fail("project.not-empty", { count });
+        const [boards, plugins, services] = [
+          await estates.boards.count(tx, row.uuid),
+          await estates.plugins.count(tx, row.uuid),
+          await estates.services.count(tx, row.uuid),
+        ];
+        if (boards + plugins + services > 0)
+          throw fail("project.not-empty", { boards, plugins, services });
+        for (const estate of Object.values(estates)) await estate.remove(tx, row.uuid);
         await removeProject(everything, tx, row.uuid);
         await audit.append(tx, {
           actor,

@@ -18,7 +18,7 @@ import type { AuditLog } from "../../edge/facts.ts";
 import { type Actor, everything, within } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import { generatePair, isSignedBy, signWith } from "./ed25519.ts";
-import { forgetPrivate, insertKey, type KeyRow, listHeld, listKeys } from "./store.ts";
+import { forgetPrivate, insertKey, type KeyRow, listHeld, listKeys, removeKeys } from "./store.ts";
 import { createVault } from "./vault.ts";
 
 type SealBody = BodyOf<typeof rest.projectKeys.seal>;
@@ -43,6 +43,8 @@ export interface Keys extends Part {
   sign(tx: Tx, project: ProjectId, text: string): Promise<PluginSignature>;
   seal(actor: Actor, project: KeyedProject, body: SealBody): Promise<ProjectKey>;
   rekey(actor: Actor, project: KeyedProject, body: RekeyBody): Promise<ProjectKey>;
+  /** Within a transaction: the project is gone, and its keys with it. */
+  forget(tx: Tx, project: ProjectId): Promise<void>;
   /** Part of a board's target: how the present key came to be. */
   targetPart(
     reader: Reader,
@@ -124,6 +126,15 @@ export const createKeys = (deps: KeysDependencies): Keys => {
     return vault.unlock(key, locked);
   };
 
+  /** What is left, the next start destroys. */
+  const destroy = (key: string): void => {
+    try {
+      vault.destroy(key);
+    } catch (error) {
+      log.error("The secret of a key that is given up is still on the disk", { error });
+    }
+  };
+
   const requireProof = ({ key, proof }: Pick<SealBody, "key" | "proof">): void => {
     if (!isSignedBy(key, signedKeyText(key, true), proof))
       throw fail("plugin.signature-invalid", { because: "the new key does not prove itself" });
@@ -156,13 +167,7 @@ export const createKeys = (deps: KeysDependencies): Keys => {
     });
     await deps.retarget(tx, uuid);
     // After the commit, or at the next start: never before it is certain that the next one holds.
-    tx.afterCommit(() => {
-      try {
-        vault.destroy(before.key);
-      } catch (error) {
-        log.error("The secret of a key that was given up is still on the disk", { error });
-      }
-    });
+    tx.afterCommit(() => destroy(before.key));
     return show(row);
   };
 
@@ -228,6 +233,14 @@ export const createKeys = (deps: KeysDependencies): Keys => {
         if (!next) throw fail("project.sealed");
         const { key, named: signature, signatures } = next;
         return succeed(about, before, { key, signature, sealed: 1, private: null, signatures });
+      });
+    },
+    async forget(tx, project) {
+      const rows = await listKeys(within(project), tx, project);
+      await removeKeys(within(project), tx, project);
+      tx.afterCommit(() => {
+        ensured.delete(project);
+        for (const { key } of rows) destroy(key);
       });
     },
     async targetPart(reader, board) {

@@ -50,3 +50,8 @@ export const listHeld = async (_scope: Scope, { queries }: Reader): Promise<stri
   (await queries.selectFrom("keys").select("key").where("private", "is not", null).execute()).map(
     ({ key }) => key,
   );
+
+/** Removes all keys of a project. */
+export const removeKeys = async (_scope: Scope, tx: Tx, project: string): Promise<void> => {
+  await tx.queries.deleteFrom("keys").where("project_id", "=", project).execute();
+};

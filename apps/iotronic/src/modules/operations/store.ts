@@ -1,5 +1,6 @@
 import type { OperationState } from "@s4t/contract";
 import type { Selectable } from "kysely";
+import { firstIdOf } from "../../edge/id.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
@@ -134,3 +135,38 @@ export const listRunning = (_scope: Scope, { queries }: Reader): Promise<Operati
     .where("status", "=", "running" satisfies OperationState)
     .where("lane", "is", null)
     .execute();
+
+/** Removes operations that ended before, oldest first, as many as `limit`. Answers how many. */
+export const removeEndedBefore = async (
+  _scope: Scope,
+  { queries }: Tx,
+  atMs: number,
+  limit: number,
+): Promise<number> => {
+  // What ended before was made before: ids in order of time spare an index of ends, which every operation would pay for.
+  const old = queries
+    .selectFrom("operations")
+    .select("uuid")
+    .where("uuid", "<", firstIdOf(atMs))
+    .where("ended_at", "<", atMs)
+    .orderBy("uuid")
+    .limit(limit);
+  const query = queries.deleteFrom("operations").where("uuid", "in", old);
+  return Number((await query.executeTakeFirstOrThrow()).numDeletedRows);
+};
+
+/** Removes operations of a project, as many as `limit`. Answers how many. */
+export const removeOfProject = async (
+  _scope: Scope,
+  { queries }: Tx,
+  project: string,
+  limit: number,
+): Promise<number> => {
+  const some = queries
+    .selectFrom("operations")
+    .select("uuid")
+    .where("project_id", "=", project)
+    .limit(limit);
+  const query = queries.deleteFrom("operations").where("uuid", "in", some);
+  return Number((await query.executeTakeFirstOrThrow()).numDeletedRows);
+};

@@ -2,6 +2,7 @@ export { createCalls } from "./calls.ts";
 export { createCatalogue } from "./catalogue.ts";
 export type { PluginsDependencies } from "./change.ts";
 export { type Claims, createClaims } from "./claims.ts";
+export { createPluginsEstate } from "./estate.ts";
 export { createInjections } from "./injections.ts";
 export { blobMetrics } from "./metrics.ts";
 export { createResign, signedBy } from "./resign.ts";

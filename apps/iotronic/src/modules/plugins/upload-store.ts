@@ -30,6 +30,11 @@ export const removeUpload = async (
     .execute();
 };
 
+/** The project is gone. */
+export const removeUploads = async (_scope: Scope, tx: Tx, project: ProjectId): Promise<void> => {
+  await tx.queries.deleteFrom("plugins_uploads").where("project_id", "=", project).execute();
+};
+
 /** Nobody went on with what was sent before. */
 export const removeUploadsBefore = async (_scope: Scope, tx: Tx, atMs: number): Promise<void> => {
   await tx.queries.deleteFrom("plugins_uploads").where("at", "<", atMs).execute();

@@ -207,6 +207,11 @@ export const listForwards = async (
   return (await query.execute()).map(numbered);
 };
 
+/** The project is gone. */
+export const removeForwards = async (_scope: Scope, tx: Tx, project: ProjectId): Promise<void> => {
+  await tx.queries.deleteFrom("services_forwards").where("project_id", "=", project).execute();
+};
+
 export const renewForward = async (
   _scope: Scope,
   tx: Tx,
