@@ -7,6 +7,7 @@ import { bringRuntimes } from "../real/runtimes.ts";
 /** Stories across programs that the database has a part in, by file. */
 const stories = [
   "backup",
+  "backup-plugins",
   "first-board",
   "gone",
   "kill",

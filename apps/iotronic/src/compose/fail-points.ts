@@ -1,7 +1,9 @@
 // For tests of power cuts: the process ends, as by one, at the step that `S4T_FAIL_AT` names. Steps of every verb are named by its
 // audit entry: `ACTION:begun` within its transaction, `ACTION:committed` after it and before anybody is answered. Of blobs there
-// are `blob:half` (some bytes have come), `blob:kept` (all are durable, nobody was told), `blob:read` (some bytes have been sent).
+// are `blob:half` (some bytes have come), `blob:kept` (all are durable, nobody was told), `blob:ticket` (a board may fetch, and was not
+// told), `blob:read` (some bytes have been sent).
 import type { AuditLog } from "../edge/facts.ts";
+import type { LinkHost } from "../edge/link.ts";
 import type { BlobsDriver } from "../ports/blobs.ts";
 
 /** What ends this process at one point; undefined where no point is named. */
@@ -37,6 +39,18 @@ export const blobsWithPoints = (blobs: BlobsDriver, at: AtPoint): BlobsDriver =>
         },
         read: async (sha256, range) =>
           throughPoint(await blobs.read(sha256, range), () => at("blob:read")),
+      };
+
+/** What answers boards, with its point. */
+export const hostWithPoints = (host: LinkHost, at: AtPoint): LinkHost =>
+  at === undefined
+    ? host
+    : {
+        ...host,
+        async requireBlob(board, epoch, sha256) {
+          await host.requireBlob(board, epoch, sha256);
+          at("blob:ticket");
+        },
       };
 
 /** An audit log that names the steps of what it writes down. */

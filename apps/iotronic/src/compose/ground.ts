@@ -19,7 +19,7 @@ import {
   type Operations,
   type Retention,
 } from "../modules/operations/index.ts";
-import { auditWithPoints, blobsWithPoints, dieAt } from "./fail-points.ts";
+import { type AtPoint, auditWithPoints, blobsWithPoints, dieAt } from "./fail-points.ts";
 import { type Lan, openLan } from "./lan.ts";
 import { createStores, type Stores } from "./stores.ts";
 import { timedDatabase } from "./timed-database.ts";
@@ -55,6 +55,8 @@ export interface Ground extends Stores {
   /** Absent where the cloud keeps to loopback. */
   readonly lan: Lan | undefined;
   readonly wayIn: WayIn;
+  /** For tests of power cuts. */
+  readonly atPoint: AtPoint;
   /** The link, once it is there: boards and link need each other. */
   readonly link: Later<RunningLink>;
   /** The gateway, once it is there: a board whose key was withdrawn is led to no more. */
@@ -93,7 +95,7 @@ export const openGround = async (
   let port = (): number => config.port;
   return {
     ...{ config, explain, folder, clock, log, parts, database, observations, blobs },
-    ...{ metrics, audit, changes, operations, retention, lan },
+    ...{ metrics, audit, changes, operations, retention, lan, atPoint },
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
     gateway: later<RunningGateway>(),

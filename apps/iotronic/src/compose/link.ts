@@ -9,6 +9,7 @@ import { namesBlob, pluginsPart } from "../modules/plugins/index.ts";
 import { servicesPart } from "../modules/services/index.ts";
 import type { Telemetry } from "../modules/telemetry/index.ts";
 import { trustPart } from "./authority.ts";
+import { hostWithPoints } from "./fail-points.ts";
 import type { Ground } from "./ground.ts";
 import type { Offer } from "./offer.ts";
 
@@ -51,7 +52,7 @@ export const composeLink = (
   );
   const link = parts.add(
     createLink({
-      ...{ host, clock, log, metrics },
+      ...{ host: hostWithPoints(host, ground.atPoint), clock, log, metrics },
       onRevoked: (board) => ground.gateway().endBoard(board),
       ...(contracts ? { contracts } : {}),
     }),
