@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createClient, createPlugin, packPlugin } from "@s4t/sdk";
+import { type Client, createClient, createPlugin, openShell, packPlugin } from "@s4t/sdk";
+import { nodeDialWay } from "@s4t/sdk/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runtimePath, triedRuntimes } from "../scripts/real/runtimes.ts";
 import { root } from "../scripts/repository.ts";
@@ -12,10 +13,11 @@ import { until } from "./s4t.ts";
 
 const folder = temporaryFolder();
 let cloud: RunningCloud;
+let client: Client;
 const hellos = { node: "hello.mjs", python: "hello.py" } as const;
 beforeAll(async () => {
   cloud = await startCloud(join(folder.path, "cloud"), { args: ["--listen", "127.0.0.2"] });
-  const client = createClient({ url: cloud.url, auth: await cloud.signIn() });
+  client = createClient({ url: cloud.url, auth: await cloud.signIn() });
   for (const [runtime, entry] of Object.entries(hellos)) {
     const bytes = readFileSync(join(root, "examples/hello", entry));
     const manifest = {
@@ -30,6 +32,20 @@ afterAll(async () => {
   await cloud.kill("SIGTERM");
   folder.remove();
 });
+
+/** What a shell on the board says to a script, and how it ends. */
+const inShell = async (board: string, script: string) => {
+  let said = "";
+  const shell = await openShell(client, {
+    ...{ board, dial: nodeDialWay({ url: cloud.url }), cols: 101, rows: 33 },
+    onData: (bytes, shown) => {
+      said += Buffer.from(bytes).toString();
+      shown();
+    },
+  });
+  shell.write(script);
+  return { end: await shell.ended, said };
+};
 
 const nodes: readonly (readonly [release: string, path: string])[] = [
   ...triedRuntimes.map((release) => [release, runtimePath(release)] as const),
@@ -78,7 +94,10 @@ it.each(nodes)("enrols, measures and answers on Node %s, over TLS", async (relea
       );
       expect(JSON.stringify(answer.body.result)).toContain(release);
     }
-    expect((await cloud.call("POST", `/api/boards/${uuid}/shell`, {})).status).toBe(201);
+    expect(await inShell(uuid, `stty size; echo on-$((40 + 2)); exit 5\n`)).toEqual({
+      said: expect.stringMatching(/33 101\r\n(?:.*\r\n)*on-42/),
+      end: { code: 5, signal: null },
+    });
   } finally {
     expect(await agent.kill("SIGTERM")).toBe(0);
   }

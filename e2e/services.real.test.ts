@@ -83,17 +83,21 @@ describe("OpenSSH", () => {
   }, 60_000);
 });
 
-it("scp goes through a ProxyCommand without a public port: 200 MB, unchanged", async () => {
+it("scp goes through a ProxyCommand without a public port: 200 MB up and down, unchanged", async () => {
   const bytes = randomFillSync(Buffer.allocUnsafe(largeBytes));
   const local = join(stage.folder, "large");
   const there = join(stage.folder, "there");
   writeFileSync(local, bytes);
   const way = `ProxyCommand=./s4t forward --stdio lamp ${sshd.port}`;
-  const copied = await run("scp", ["-q", ...sshFlags(), "-o", way, local, `root@lamp:${there}`]);
-  expect(copied).toMatchObject({ code: 0, err: "" });
-  expect(sha256Hex(readFileSync(there))).toBe(sha256Hex(bytes));
-  for (const file of [local, there]) rmSync(file);
-}, 180_000);
+  const back = join(stage.folder, "back");
+  const scp = (from: string, to: string) => run("scp", ["-q", ...sshFlags(), "-o", way, from, to]);
+  const sha256 = sha256Hex(bytes);
+  expect(await scp(local, `root@lamp:${there}`)).toMatchObject({ code: 0, err: "" });
+  expect(sha256Hex(readFileSync(there))).toBe(sha256);
+  expect(await scp(`root@lamp:${there}`, back)).toMatchObject({ code: 0, err: "" });
+  expect(sha256Hex(readFileSync(back))).toBe(sha256);
+  for (const file of [local, there, back]) rmSync(file);
+}, 240_000);
 
 it.runIf(process.env.TEST_POSTGRES)(
   "PostgreSQL is served through the board to its client",
