@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
 import { isThere, stateOf } from "./board.ts";
 import { askDatabase } from "./database.ts";
-import { openStage, type Stage } from "./reach.ts";
+import { heardFrom, openStage, type Stage } from "./reach.ts";
 import { until } from "./s4t.ts";
 
 let stage: Stage;
@@ -109,6 +109,11 @@ it("of a sealed project the owner replaces the key: grants and versions of the e
   await answers("lamp");
   expect((await stage.s4t(`file list lamp --key ${first}`)).code).toBe(0);
   const before = await signed();
+  const shell = stage.start(`shell lamp --key ${first}`, "pipe");
+  const heard = heardFrom(shell);
+  const left = new Promise<number | null>((resolve) => shell.once("close", resolve));
+  shell.stdin?.write("echo in-$((40 + 2))\n");
+  await until(heard.out, (text) => text.includes("in-42"), 30_000);
   const alone = await stage.s4t("project rekey default --yes");
   expect([alone.code === 0, alone.err]).toEqual([false, expect.stringContaining("project.sealed")]);
   const { key, level } = await json(
@@ -116,6 +121,8 @@ it("of a sealed project the owner replaces the key: grants and versions of the e
   );
   expect([level, JSON.parse(readFileSync(second, "utf8")).publicKey]).toEqual(["sealed", key]);
   await settled("lamp");
+  expect(await left).not.toBe(0);
+  expect(heard.err()).toContain("stream.ended");
   await answers("lamp");
   const earlier = await stage.s4t(`file list lamp --key ${first}`);
   expect([earlier.code, earlier.err]).toEqual([77, expect.stringContaining("board.sealed")]);

@@ -346,6 +346,21 @@ describe("on a sealed project the board", () => {
     await expect.poll(heard.text).toBe("secret");
   });
 
+  it("ends what was let in by a trust that is over, also what is accepted only then", async () => {
+    want("web", "127.0.0.1", port);
+    const service = await openTestStream(tunnel, "tcp", { host: "127.0.0.1", port });
+    const shell = await openTestStream(tunnel, "shell", await granted("shell", size));
+    // A file is looked for before its stream is accepted: the trust ends meanwhile.
+    const file = openTestStream(tunnel, "files-get", await granted("files-get", secret));
+    await new Promise((resolve) => setImmediate(resolve));
+    doors.endTrusting();
+    await expect.poll(shell.reset).toBe("not-allowed");
+    await expect.poll((await file).reset).toBe("not-allowed");
+    service.stream.write(Buffer.from("still"));
+    await expect.poll(service.text).toBe("still");
+    expect(await refusalOf(tunnel, "shell", await granted("shell", size))).toBe("none");
+  });
+
   it("stores the bytes that its owner signed for, and no others", async () => {
     const bring = async (bytes: string) => {
       const args = { path: "brought", bytes: 4, sha256: sha256Hex(Buffer.from("mine")) };

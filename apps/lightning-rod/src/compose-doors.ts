@@ -28,6 +28,8 @@ export interface Doors {
   readonly executor: Executor<TargetService>;
   /** Serves a stream of a tunnel. */
   serve(incoming: IncomingStream): void;
+  /** Ends shells and files that somebody was let in for who may be trusted no more. */
+  endTrusting(): void;
   close(): void;
 }
 
@@ -58,6 +60,7 @@ export const composeDoors = (
   return {
     dispatch: tunnels.dispatch,
     serve: tunnels.serve,
+    endTrusting: tunnels.endTrusting,
     executor: services.executor,
     close() {
       tunnels.close();

@@ -173,7 +173,10 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
     },
     "trust/project-key": {
       apply: (succession) => {
-        if (projectKeys.follow(succession)) target.applyAgain("plugins");
+        if (!projectKeys.follow(succession)) return;
+        // Who has a shell by an earlier key, or had one before it was sealed, is out.
+        if (projectKeys.present()?.sealed) doors?.endTrusting();
+        target.applyAgain("plugins");
       },
       // Whom a board trusts is never "nobody again": then anybody could be the first.
       remove: () => {},

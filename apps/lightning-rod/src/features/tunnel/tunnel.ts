@@ -3,6 +3,7 @@
 import {
   check,
   fail,
+  grantOf,
   type StreamArgs,
   type StreamKind,
   signedDialText,
@@ -10,7 +11,7 @@ import {
   tunnel,
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log } from "@s4t/kit";
-import type { IncomingStream, Tunnel } from "@s4t/tunnel";
+import type { IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
 import { type Dispatch, dispatchOf } from "../feature.ts";
 import { createGrants, type Trust } from "./grants.ts";
@@ -42,6 +43,8 @@ export interface Tunnels {
   readonly dispatch: Dispatch;
   /** Serves a stream of a tunnel. */
   serve(incoming: IncomingStream): void;
+  /** Ends the streams that somebody was let in for who may be trusted no more: shells and files. */
+  endTrusting(): void;
   /** Ends all. */
   close(): void;
 }
@@ -60,6 +63,26 @@ export const createTunnels = ({
   const grants = createGrants(trust, clock);
   const open = new Set<Tunnel>();
   let dialling = 0;
+  const trusting = new Set<Stream>();
+  /** Counts whom was trusted: what was let in by the one before may be accepted a moment later. */
+  let trustCount = 0;
+
+  /** The same, and known to be ended with the trust that it came by. */
+  const noted = (incoming: IncomingStream): IncomingStream => {
+    const { kind, args, signal } = incoming;
+    const by = trustCount;
+    return {
+      ...{ kind, args, signal },
+      accept() {
+        const stream = incoming.accept();
+        trusting.add(stream);
+        void stream.ended.then(() => trusting.delete(stream));
+        if (by !== trustCount) stream.reset("not-allowed");
+        return stream;
+      },
+      refuse: (code, sentence) => incoming.refuse(code, sentence),
+    };
+  };
 
   const lead = async (incoming: IncomingStream): Promise<void> => {
     const { kind } = incoming;
@@ -68,7 +91,7 @@ export const createTunnels = ({
       throw fail("stream.refused", { because: `this board serves no streams of the kind ${kind}` });
     const args = check(streamKinds[kind], incoming.args, "args");
     grants.require(kind, args);
-    await handle(args, incoming);
+    await handle(args, grantOf(kind) === undefined ? incoming : noted(incoming));
   };
 
   const serve = (incoming: IncomingStream): void => {
@@ -111,6 +134,10 @@ export const createTunnels = ({
       challenge: ({ kind }) => grants.challenge(kind),
     }),
     serve,
+    endTrusting() {
+      trustCount += 1;
+      for (const stream of trusting) stream.reset("not-allowed");
+    },
     close() {
       for (const each of open) each.close("drained");
       open.clear();
