@@ -351,11 +351,14 @@ describe("on a sealed project the board", () => {
     const service = await openTestStream(tunnel, "tcp", { host: "127.0.0.1", port });
     const shell = await openTestStream(tunnel, "shell", await granted("shell", size));
     // A file is looked for before its stream is accepted: the trust ends meanwhile.
-    const file = openTestStream(tunnel, "files-get", await granted("files-get", secret));
-    await new Promise((resolve) => setImmediate(resolve));
-    doors.endTrusting();
+    const late = openTestTunnel((incoming) => {
+      doors.serve(incoming);
+      doors.endTrusting();
+    });
+    const file = await openTestStream(late, "files-get", await granted("files-get", secret));
     await expect.poll(shell.reset).toBe("not-allowed");
-    await expect.poll((await file).reset).toBe("not-allowed");
+    await expect.poll(file.reset).toBe("not-allowed");
+    late.close("ended");
     service.stream.write(Buffer.from("still"));
     await expect.poll(service.text).toBe("still");
     expect(await refusalOf(tunnel, "shell", await granted("shell", size))).toBe("none");
