@@ -75,7 +75,7 @@ beforeAll(async () => {
     await json(`plugin inject ${board} greet`);
     await answers(board);
   }
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await away?.kill("SIGTERM");
   await stage?.end();

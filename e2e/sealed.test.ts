@@ -45,7 +45,7 @@ beforeAll(async () => {
   writeFileSync(of("local"), "what is brought");
   writeFileSync(join(stage.files, "there"), "what is taken");
   writeFileSync(join(of("door-files"), "there"), "the door's own");
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   patched?.close();
   await door?.kill("SIGTERM");
@@ -74,7 +74,7 @@ describe("on a sealed project", () => {
     const { out } = await stage.s4t(`agent doctor --data ${of("lamp")}`);
     const told = /Its key is ([0-9a-f]{64})/.exec(out)?.[1];
     expect(readFileSync(`${owner()}.boards`, "utf8")).toBe(`lamp ${told}\n`);
-  }, 60_000);
+  }, 240_000);
 
   it("neither without a key nor with another one", async () => {
     writeFileSync(of("other.key"), JSON.stringify(await createOwnerKey()), { mode: 0o600 });
@@ -88,7 +88,7 @@ describe("on a sealed project", () => {
         await refused(line + flags, "board.sealed");
     expect(existsSync(of("stolen"))).toBe(false);
     expect(readdirSync(stage.files)).not.toContain("evil");
-  }, 90_000);
+  }, 240_000);
 });
 
 describe("a patched cloud that leads to another board than the one that was meant", () => {
@@ -117,7 +117,7 @@ describe("a patched cloud that leads to another board than the one that was mean
       expect(err).toContain("board.key-changed");
     }
     nothingCame();
-  }, 60_000);
+  }, 240_000);
 
   it("gets a grant that is worth nothing there, where it lies about the key as well", async () => {
     const [, key = ""] = readFileSync(`${owner()}.boards`, "utf8").trim().split(" ");
@@ -128,5 +128,5 @@ describe("a patched cloud that leads to another board than the one that was mean
       expect(err).toContain("board.sealed");
     }
     nothingCame();
-  }, 60_000);
+  }, 240_000);
 });
