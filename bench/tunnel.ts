@@ -99,6 +99,7 @@ const pairs = [
   ["tunnel", "ssh -R"],
   ["tunnel, TLS", "ssh -R"],
   ["tunnel, TLS", "ssh -R, aes128-gcm"],
+  ["product", "pipe"],
   ["product", "ssh -R"],
 ] as const;
 

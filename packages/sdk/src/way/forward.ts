@@ -9,7 +9,7 @@ import { type ReachOptions, wayError } from "./way.ts";
 /** Pause before a way that broke is asked for again: a cloud that starts anew is back within seconds. */
 export const FORWARD_RETRY_MS = 1_000;
 
-export interface ForwardOptions extends Omit<ReachOptions, "key"> {
+export interface ForwardOptions extends Omit<ReachOptions, "owner"> {
   readonly host: string;
   readonly port: number;
   readonly clock?: Clock | undefined;

@@ -148,7 +148,7 @@ export const PluginsSection = ({ board }: { readonly board: Board }) => {
             title={t("plugin.none-here")}
             icon="code"
             action={inject}
-            command={`./s4t plugin inject PLUGIN ${board.name}`}
+            command={`./s4t plugin inject ${board.name} PLUGIN`}
           >
             {unable ?? t("plugin.none-here-more")}
           </EmptyState>
