@@ -57,7 +57,7 @@ const sourcesOf = {
   ],
   cli: ["packages/*/src/**/*.ts", "apps/cli/src/**/*.ts", "package-lock.json"],
   portal: [
-    "packages/{kit,contract,sdk}/src/**/*.ts",
+    "packages/{kit,contract,tunnel,sdk}/src/**/*.ts",
     "apps/portal/src/**/*",
     "apps/portal/*.{ts,html,json}",
     "package-lock.json",

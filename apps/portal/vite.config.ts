@@ -2,12 +2,13 @@
 import react from "@vitejs/plugin-react";
 import { defaultClientConditions, defineConfig } from "vite";
 import { coastTiles } from "./coast-tiles.ts";
+import { endpointsOnly } from "./endpoints-only.ts";
 
 const cloud = process.env.S4T_URL ?? "http://127.0.0.1:8812";
 
 export default defineConfig({
   base: "/app/",
-  plugins: [react(), coastTiles()],
+  plugins: [react(), coastTiles(), endpointsOnly()],
   resolve: { conditions: ["source", ...defaultClientConditions] },
   build: {
     target: "es2023",
@@ -18,6 +19,11 @@ export default defineConfig({
     manifest: true,
     chunkSizeWarningLimit: 400,
     rolldownOptions: {
+      // Neither our sources nor those of the libraries do anything by reading a member; and what declares types only declares.
+      treeshake: {
+        propertyReadSideEffects: false,
+        moduleSideEffects: [{ test: /\/node_modules\/typebox\//, sideEffects: false }],
+      },
       output: {
         codeSplitting: {
           includeDependenciesRecursively: false,

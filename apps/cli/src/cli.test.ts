@@ -3,30 +3,11 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors, exitCodeOf } from "@s4t/sdk";
 import { placesOf } from "@s4t/sdk/node";
-import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import {
-  type Answering,
-  buildCli,
-  createHome,
-  type FakeCloud,
-  openFakeCloud,
-  problem,
-  type RunOptions,
-  runCli,
-} from "../test/fake-cloud.ts";
+import { expect, it } from "vitest";
+import { type Answering, problem, runCli, useCli } from "../test/fake-cloud.ts";
 import { nouns } from "./program.ts";
 
-let home: ReturnType<typeof createHome>;
-let cloud: FakeCloud | undefined;
-beforeAll(buildCli);
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  cloud?.close();
-  cloud = undefined;
-  home.remove();
-});
+const { home, open } = useCli();
 
 const at = "2026-11-24T10:00:00.000Z";
 const aBoard = (name: string, members: object = {}) => ({
@@ -55,15 +36,6 @@ const anOperation = (members: object) => ({
   problem: null,
   ...members,
 });
-
-const open = async (answering: Answering) => {
-  cloud = await openFakeCloud(answering);
-  const env = { S4T_URL: cloud.url, S4T_TOKEN: "secret" };
-  const { seen } = cloud;
-  const run = (args: readonly string[], options: RunOptions = {}) =>
-    runCli(home.path, args, { ...options, env: { ...env, ...options.env } });
-  return { run, seen };
-};
 
 const threePages: Answering = ({ query }) => {
   const pages: Readonly<Record<string, object>> = {
@@ -175,21 +147,21 @@ it("keeps a code that it does not know, as a problem object for programs", async
 it("says what to do next", async () => {
   const { run } = await open(() => problem("board.not-found", 404));
   expect((await run(["board", "show", "x"])).err).toContain("s4t board list");
-  const nowhere = await runCli(home.path, ["board", "list"]);
+  const nowhere = await runCli(home(), ["board", "list"]);
   expect([nowhere.code, nowhere.err]).toEqual([69, expect.stringContaining("npm start")]);
 });
 
 it.each([[["board", "show"]], [["nonsense"]], [["board", "list", "--colour", "red"]]])(
   "refuses a line that it does not understand: %j",
   async (args) => {
-    expect((await runCli(home.path, args)).code).toBe(64);
+    expect((await runCli(home(), args)).code).toBe(64);
   },
 );
 
 it.each([[["--help"]], [["board", "--help"]], [["board", "list", "--help"]], [["--version"]]])(
   "answers %j without a cloud",
   async (args) => {
-    const { code, out } = await runCli(home.path, args);
+    const { code, out } = await runCli(home(), args);
     expect([code, out.length > 4]).toEqual([0, true]);
   },
 );
@@ -227,7 +199,7 @@ it.each(destructive)(
 
 it("does not overwrite a file with a backup unless --yes says so", async () => {
   const { run, seen } = await open(() => ({ bytes: "a new backup" }));
-  const file = join(home.path, "monday.backup");
+  const file = join(home(), "monday.backup");
   expect((await run(["backup", file])).code).toBe(0);
   writeFileSync(file, "the only copy");
   const { code, err } = await run(["backup", file]);
@@ -327,26 +299,25 @@ it("fails when the audit log was tampered with", async () => {
 it("signs in for the commands after it, privately, and out again", async () => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   const session = { user: { uuid: "u", name: "chiara", admin: false }, projects: [], expiresAt };
-  const { seen } = await open(({ method, path }) => {
+  const { seen, url } = await open(({ method, path }) => {
     if (method === "DELETE") return { status: 204 };
     if (path === "/api/session" && method === "POST") return { json: { token: "t", session } };
     return { json: path === "/api/session" ? session : { items: [], next: null } };
   });
-  const url = cloud?.url ?? "";
   const signedIn = await runCli(
-    home.path,
+    home(),
     ["login", `${url}/`, "--name", "chiara", "--password-file", "-"],
     { input: "correct horse\n" },
   );
   expect([signedIn.code, signedIn.err]).toEqual([0, ""]);
   expect(seen[0]?.body).toEqual({ method: "password", name: "chiara", password: "correct horse" });
-  const { loginFile } = placesOf({ HOME: home.path });
+  const { loginFile } = placesOf({ HOME: home() });
   expect(statSync(loginFile).mode & 0o777).toBe(0o600);
-  expect((await runCli(home.path, ["whoami"])).out).toContain("chiara");
+  expect((await runCli(home(), ["whoami"])).out).toContain("chiara");
   expect(seen[1]?.headers.authorization).toBe("Bearer t");
-  expect((await runCli(home.path, ["logout"])).code).toBe(0);
+  expect((await runCli(home(), ["logout"])).code).toBe(0);
   expect(seen.at(-1)).toMatchObject({ method: "DELETE", path: "/api/session" });
-  expect((await runCli(home.path, ["whoami"])).code).toBe(69);
+  expect((await runCli(home(), ["whoami"])).code).toBe(69);
 });
 
 const complete = (script: string, words: readonly string[]): string[] => {
@@ -357,7 +328,7 @@ const complete = (script: string, words: readonly string[]): string[] => {
 };
 
 it("completes nouns, verbs and options in bash", async () => {
-  const { code, out } = await runCli(home.path, ["completion", "bash"]);
+  const { code, out } = await runCli(home(), ["completion", "bash"]);
   expect(code).toBe(0);
   expect(complete(out, ["s4t", "bo"])).toEqual(["board"]);
   expect(complete(out, ["s4t", "board", "re"]).sort()).toEqual(["reboot", "restart", "retire"]);
@@ -367,8 +338,8 @@ it("completes nouns, verbs and options in bash", async () => {
 });
 
 it.each(["zsh", "fish"])("writes a script for %s that knows every noun", async (shell) => {
-  const { code, out } = await runCli(home.path, ["completion", shell]);
-  expect((await runCli(home.path, ["completion", "tcsh"])).code).toBe(64);
+  const { code, out } = await runCli(home(), ["completion", shell]);
+  expect((await runCli(home(), ["completion", "tcsh"])).code).toBe(64);
   expect(code).toBe(0);
   for (const noun of Object.keys(nouns)) expect(out).toContain(noun);
 });

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach } from "vitest";
 import { buildBundle, bundles } from "../../../scripts/bundles.ts";
 import { root } from "../../../scripts/repository.ts";
 
@@ -120,3 +121,30 @@ export const runCli = (
     child.stdin.end(options.input ?? "");
     options.interruptAfter?.then(() => child.kill("SIGINT"), reject);
   });
+
+/** Each test gets a home of its own and, once it opens one, a cloud; both go with it. */
+export const useCli = () => {
+  let home: ReturnType<typeof createHome>;
+  let cloud: FakeCloud | undefined;
+  beforeAll(buildCli);
+  beforeEach(() => {
+    home = createHome();
+  });
+  afterEach(() => {
+    cloud?.close();
+    cloud = undefined;
+    home.remove();
+  });
+  return {
+    home: () => home.path,
+    /** A cloud that answers so, and the command line signed in there. */
+    async open(answering: Answering) {
+      cloud = await openFakeCloud(answering);
+      const { seen, url } = cloud;
+      const env = { S4T_URL: url, S4T_TOKEN: "secret" };
+      const run = (args: readonly string[], options: RunOptions = {}) =>
+        runCli(home.path, args, { ...options, env: { ...env, ...options.env } });
+      return { run, seen, url };
+    },
+  };
+};

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cloudProcedures, signedKeyText } from "@s4t/contract";
+import { check, cloudProcedures, signedKeyText, TargetProjectKey } from "@s4t/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isSignedBy } from "../src/modules/keys/index.ts";
 import { type BoardSession, enrolBoard, joinAs } from "./board.ts";
@@ -70,14 +70,9 @@ describe("sealing a project", () => {
     const sealed = await seal({ key, proof, signatures });
     expect(sealed.body, sealed.text).toMatchObject({ key, level: "sealed" });
     expect((await ask("GET", "/api/boards/b1/target")).body.wanted).toBe(wanted + 1);
-    const { target } = (await session.ask(cloudProcedures.targetGet, {
-      have: {},
-      jobsAfter: 0,
-      // biome-ignore lint/suspicious/noExplicitAny: looked into by the test
-    })) as any;
-    const { keys } = target.sections.trust.entries.find(
-      (entry: { key: string }) => entry.key === "project-key",
-    ).value;
+    const { target } = await session.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 });
+    const succession = target.sections.trust?.entries.find((entry) => entry.key === "project-key");
+    const { keys } = check(TargetProjectKey, succession?.value, "project-key");
     expect(keys).toMatchObject([
       { key: before, signature: null, sealed: false },
       { key, sealed: true },

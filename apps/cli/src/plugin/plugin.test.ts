@@ -10,44 +10,17 @@ import {
   verifyVersion,
   versionOf,
 } from "@s4t/sdk";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  type Answering,
-  buildCli,
-  createHome,
-  type FakeCloud,
-  openFakeCloud,
-  problem,
-  type RunOptions,
-  runCli,
-  type Seen,
-} from "../../test/fake-cloud.ts";
+import { describe, expect, it } from "vitest";
+import { type Answering, problem, type Seen, useCli } from "../../test/fake-cloud.ts";
 
-let home: ReturnType<typeof createHome>;
-let cloud: FakeCloud | undefined;
-beforeAll(buildCli);
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  cloud?.close();
-  cloud = undefined;
-  home.remove();
-});
+const { home, open } = useCli();
+
 const at = "2026-11-24T10:00:00.000Z";
 const uuid = "01940000-0000-7000-8000-00000000000a";
 const board = { uuid, name: "b", connectivity: { connected: true } };
 
-const open = async (answering: Answering) => {
-  cloud = await openFakeCloud(answering);
-  const env = { S4T_URL: cloud.url, S4T_TOKEN: "secret" };
-  const { seen } = cloud;
-  const run = (args: readonly string[], options: RunOptions = {}) =>
-    runCli(home.path, args, { ...options, env: { ...env, ...options.env } });
-  return { run, seen };
-};
 const file = (name: string, text: string): string => {
-  const path = join(home.path, name);
+  const path = join(home(), name);
   writeFileSync(path, text);
   return path;
 };
@@ -109,7 +82,7 @@ describe("plugin create", () => {
   });
   it("takes words of a folder's plugin.json, and flags over them; leaves hidden files and stubs out", async () => {
     const { run } = await open(registry());
-    const folder = join(home.path, "meter");
+    const folder = join(home(), "meter");
     mkdirSync(join(folder, "lib"), { recursive: true });
     writeFileSync(
       join(folder, "plugin.json"),
@@ -141,7 +114,7 @@ describe("plugin new", () => {
     ["node", "python"].flatMap((runtime) => ["sync", "async"].map((mode) => [runtime, mode])),
   )("makes a folder that can be created as it is: %s, %s", async (runtime, mode) => {
     const { run } = await open(registry());
-    const folder = join(home.path, "mine");
+    const folder = join(home(), "mine");
     const args = ["--runtime", runtime ?? "", "--mode", mode ?? ""];
     expect((await run(["plugin", "new", folder, ...args])).code).toBe(0);
     expect(readdirSync(folder).sort()).toEqual(
@@ -157,9 +130,9 @@ describe("plugin new", () => {
   });
   it("never writes over what is there", async () => {
     const { run } = await open(registry());
-    mkdirSync(join(home.path, "mine"));
+    mkdirSync(join(home(), "mine"));
     const path = file("mine/main.mjs", "precious");
-    const { code } = await run(["plugin", "new", join(home.path, "mine")]);
+    const { code } = await run(["plugin", "new", join(home(), "mine")]);
     expect([code, readFileSync(path, "utf8")]).toEqual([exitCodeOf("file.unusable"), "precious"]);
   });
 });
@@ -318,7 +291,7 @@ describe("project seal", () => {
         : { ...answer, bytes: Buffer.from(packed.blob) as never };
     };
     const { run, seen } = await open(raw);
-    const keyFile = join(home.path, "owner.key");
+    const keyFile = join(home(), "owner.key");
     const { code, err } = await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
     expect([code, err]).toEqual([0, ""]);
     const key = JSON.parse(readFileSync(keyFile, "utf8")) as {
@@ -353,7 +326,7 @@ describe("project rekey", () => {
         ...{ name: "hello", runtime: "node", mode: "sync", entry: "a.mjs" },
       });
     const [mine, unsigned, slipped] = [await pack("1"), await pack("2"), await pack("3")];
-    const [present, next] = [join(home.path, "present.key"), join(home.path, "next.key")];
+    const [present, next] = [join(home(), "present.key"), join(home(), "next.key")];
     const key = await createOwnerKey();
     writeFileSync(present, JSON.stringify(key), { mode: 0o600 });
     writeFileSync(`${present}.boards`, "lamp 00\n");

@@ -53,3 +53,18 @@ export const showProblem = (error: unknown): Shown => {
     reference: fieldOf(details, "reference"),
   };
 };
+
+/** Something that says of each action whether one may do it. */
+interface Acted {
+  readonly actions: Readonly<
+    Record<string, true | { readonly code: string; readonly because: string }>
+  >;
+}
+
+/** Why one may not do something with this, or null. What nothing is said of is left to the cloud to refuse. */
+export const refusalOf = ({ actions }: Acted, action: string): string | null => {
+  const verdict = actions[action];
+  return verdict === undefined || verdict === true
+    ? null
+    : sentenceOf(verdict.code, verdict.because);
+};

@@ -4,9 +4,10 @@ import { Uuid } from "../ids.ts";
 import { endpoint, Nothing, Strict } from "./endpoint.ts";
 import { Time } from "./shared.ts";
 
-/** Roles within a project, weakest first, and the one above all projects. */
+/** Roles within a project, weakest first. */
 export const projectRoles = ["auditor", "user", "manager"] as const;
-export const Role = Type.Enum([...projectRoles, "admin"]);
+/** Those, and the one above all projects. */
+export const Role = Type.Enum(["auditor", "user", "manager", "admin"]);
 export type Role = (typeof projectRoles)[number] | "admin";
 
 /** Who is signed in, and what they may reach. */

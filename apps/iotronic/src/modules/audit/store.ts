@@ -1,6 +1,7 @@
 import { type AuditHead, LAST_MOMENT_MS } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
 import { sql } from "kysely";
+import { int64 } from "../../edge/int64.ts";
 import { type Build, statement } from "../../edge/statement.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
@@ -24,11 +25,7 @@ export type NewEntryRow = Omit<EntryRow, "idx" | "payload" | "salt"> & {
   readonly salt: string;
 };
 
-const numbers = (row: EntryRow): EntryRow => ({
-  ...row,
-  at: Number(row.at),
-  idx: row.idx === null ? null : Number(row.idx),
-});
+const numbered = int64("at", "idx");
 
 const insertRow = statement((_scope, { queries, args }: Build<{ row: NewEntryRow }>) =>
   queries.insertInto("audit_entries").values(args.row),
@@ -132,7 +129,7 @@ export const listNumbered = async (
     .orderBy("uuid")
     .limit(limit)
     .execute();
-  return rows.map((row) => numbers(row as EntryRow));
+  return rows.map((row) => numbered(row as EntryRow));
 };
 
 /** What a list may be narrowed by. */
@@ -166,7 +163,7 @@ export const listEntries = async (
       e.or([e("at", "<", before[0]), e.and([e("at", "=", before[0]), e("uuid", "<", before[1])])]),
     );
   const rows = await query.orderBy("at", "desc").orderBy("uuid", "desc").limit(limit).execute();
-  return rows.map((row) => numbers(row as EntryRow));
+  return rows.map((row) => numbered(row as EntryRow));
 };
 
 /** Removes what an entry said and of whom; its leaf stays. Answers whether there was one that still said something. */

@@ -1,7 +1,7 @@
 // Actions on a board. What the person may do comes with the board; what needs a live board says so and offers to wait for it.
 import { useState } from "react";
 import type { Board, Operation } from "../../live/contract.ts";
-import { sentenceOf, showProblem } from "../../text/problem.ts";
+import { refusalOf, sentenceOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { useChangesOff } from "../../ui/changes.ts";
@@ -14,13 +14,6 @@ import { showToast } from "../../ui/toast.tsx";
 import { EditDialog } from "./edit.tsx";
 import { EnrolmentDialog } from "./enrolment.tsx";
 import { type Command, useCommand, useRetire } from "./queries.ts";
-
-/** Why an action is off, or null when it is not. */
-export const refusalOf = (board: Board, action: string): string | null => {
-  const verdict = board.actions[action];
-  if (verdict === true || verdict === undefined) return null;
-  return sentenceOf(verdict.code, verdict.because);
-};
 
 const RetireDialog = ({
   board,

@@ -2,11 +2,11 @@
 import { lazy, Suspense, useState } from "react";
 import type { Board } from "../../live/contract.ts";
 import { formatCoordinates } from "../../text/format.ts";
+import { refusalOf } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { EmptyState } from "../../ui/notice.tsx";
-import { refusalOf } from "./actions.tsx";
 import { EditDialog } from "./edit.tsx";
 import css from "./location.module.css";
 

@@ -1,7 +1,7 @@
 // Settings of the agent. They are wishes: the target table above says when they hold.
 import { type FormEvent, useState } from "react";
 import type { Board, TargetSettings } from "../../live/contract.ts";
-import { showProblem } from "../../text/problem.ts";
+import { refusalOf, showProblem } from "../../text/problem.ts";
 import { type TextKey, useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -9,7 +9,6 @@ import { Check, Field, Select } from "../../ui/field.tsx";
 import form from "../../ui/form.module.css";
 import { Loading } from "../../ui/notice.tsx";
 import { showToast } from "../../ui/toast.tsx";
-import { refusalOf } from "./actions.tsx";
 import { useSettings, useTarget } from "./queries.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const;

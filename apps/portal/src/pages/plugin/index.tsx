@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { type FormEvent, useId, useState } from "react";
 import { useNow } from "../../live/clock.ts";
 import type { Plugin } from "../../live/contract.ts";
-import { sentenceOf, showProblem } from "../../text/problem.ts";
+import { refusalOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -109,12 +109,6 @@ const PluginView = ({ plugin, project }: { readonly plugin: Plugin; readonly pro
   const read = useVersion(plugin.uuid, wanted);
   const version = wanted === "latest" ? plugin.latest : read.data;
   const [open, setOpen] = useState<"describe" | "remove" | null>(null);
-  const refusal = (action: string): string | null => {
-    const verdict = plugin.actions[action];
-    return verdict === undefined || verdict === true
-      ? null
-      : sentenceOf(verdict.code, verdict.because);
-  };
   const edit = () =>
     void navigate({
       to: "/$project/plugins/$plugin/edit",
@@ -148,7 +142,7 @@ const PluginView = ({ plugin, project }: { readonly plugin: Plugin; readonly pro
               {
                 label: t("plugin.describe"),
                 icon: "edit",
-                offBecause: refusal("update"),
+                offBecause: refusalOf(plugin, "update"),
                 onSelect: () => setOpen("describe"),
               },
               "line",
@@ -159,7 +153,7 @@ const PluginView = ({ plugin, project }: { readonly plugin: Plugin; readonly pro
                 offBecause:
                   plugin.boards > 0
                     ? t("plugin.in-use", { count: plugin.boards })
-                    : refusal("remove"),
+                    : refusalOf(plugin, "remove"),
                 onSelect: () => setOpen("remove"),
               },
             ]}

@@ -14,7 +14,7 @@ import { useMay } from "../../live/session.ts";
 import { Expiry, ExposureState, PublicAddress, Sources } from "../../service/exposure.tsx";
 import { emptyService, ServiceFields } from "../../service/service-form.tsx";
 import { formatNumber } from "../../text/format.ts";
-import { sentenceOf, showProblem } from "../../text/problem.ts";
+import { refusalOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -97,12 +97,6 @@ const Catalogue = ({
   const list = useServices(project);
   const remove = useRemoveService();
   const rows = list.data?.pages.flatMap(({ items }) => items) ?? [];
-  const refusal = ({ actions }: Service, action: string): string | null => {
-    const verdict = actions[action];
-    return verdict === undefined || verdict === true
-      ? null
-      : sentenceOf(verdict.code, verdict.because);
-  };
   const columns: readonly Column<Service>[] = [
     { key: "name", title: t("boards.name"), cell: ({ name }) => <strong>{name}</strong> },
     {
@@ -140,7 +134,7 @@ const Catalogue = ({
             {
               label: t("do.edit"),
               icon: "edit",
-              offBecause: refusal(service, "update"),
+              offBecause: refusalOf(service, "update"),
               onSelect: () => onChange(service),
             },
             "line",
@@ -151,7 +145,7 @@ const Catalogue = ({
               offBecause:
                 service.exposures > 0
                   ? t("service.in-use", { count: service.exposures })
-                  : refusal(service, "remove"),
+                  : refusalOf(service, "remove"),
               onSelect: () => remove.mutate(service.uuid),
             },
           ]}

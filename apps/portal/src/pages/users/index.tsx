@@ -4,7 +4,7 @@ import { type FormEvent, useId, useState } from "react";
 import { useNow } from "../../live/clock.ts";
 import type { User } from "../../live/contract.ts";
 import { toMs } from "../../text/format.ts";
-import { sentenceOf, showProblem } from "../../text/problem.ts";
+import { refusalOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Age } from "../../ui/age.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -92,13 +92,6 @@ const NewUser = ({ onClose }: { readonly onClose: () => void }) => {
       </form>
     </Dialog>
   );
-};
-
-const refusalOf = ({ actions }: User, action: string): string | null => {
-  const verdict = actions[action];
-  return verdict === true || verdict === undefined
-    ? null
-    : sentenceOf(verdict.code, verdict.because);
 };
 
 const UserMenu = ({ user, onRemove }: { readonly user: User; readonly onRemove: () => void }) => {

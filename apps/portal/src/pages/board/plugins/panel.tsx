@@ -7,7 +7,7 @@ import { type Act, acts, useAct, useTakeOff } from "../../../live/plugins.ts";
 import { CallPanel } from "../../../plugin/call-panel.tsx";
 import { PluginLines } from "../../../plugin/lines.tsx";
 import { formatBytes, formatNumber, formatSpan } from "../../../text/format.ts";
-import { sentenceOf, showProblem } from "../../../text/problem.ts";
+import { refusalOf, sentenceOf, showProblem } from "../../../text/problem.ts";
 import { type TextKey, useText } from "../../../text/text.ts";
 import { Age } from "../../../ui/age.tsx";
 import { Button } from "../../../ui/button.tsx";
@@ -170,25 +170,20 @@ export const PluginPanel = ({
   const t = useText();
   const now = useNow();
   const live = board.connectivity.connected;
-  const { plugin, version, actions } = injection;
+  const { plugin, version } = injection;
   const manifest = useManifest(plugin.uuid, version);
   const status = usePluginStatus(board.uuid, plugin.name, live && injection.state !== null);
   const [open, setOpen] = useState<"change" | "take-off" | null>(null);
   const off = (action: string): string | null => {
-    const verdict = actions[action];
-    if (verdict !== undefined && verdict !== true) return sentenceOf(verdict.code, verdict.because);
+    const refused = refusalOf(injection, action);
+    if (refused !== null) return refused;
     if (!live) return t("board.needs-live");
     // Until the board has told of it, it is on its way.
     return injection.state === null && injection.entry.state === "waiting"
       ? t("plugin.on-its-way")
       : null;
   };
-  const may = (action: string): string | null => {
-    const verdict = actions[action];
-    return verdict === undefined || verdict === true
-      ? null
-      : sentenceOf(verdict.code, verdict.because);
-  };
+  const may = (action: string) => refusalOf(injection, action);
   const isAsync = plugin.mode === "async";
   return (
     <div className={css.halves}>

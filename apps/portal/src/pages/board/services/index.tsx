@@ -5,7 +5,7 @@ import type { Board, Exposure } from "../../../live/contract.ts";
 import { useExposures, useWithdraw } from "../../../live/services.ts";
 import { useMay } from "../../../live/session.ts";
 import { Expiry, ExposureState, PublicAddress, Sources } from "../../../service/exposure.tsx";
-import { sentenceOf } from "../../../text/problem.ts";
+import { refusalOf } from "../../../text/problem.ts";
 import { useText } from "../../../text/text.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Card } from "../../../ui/card.tsx";
@@ -65,12 +65,6 @@ const useColumns = (board: Board, onOpen: (open: Open) => void): readonly Column
   const t = useText();
   const now = useNow();
   const live = board.connectivity.connected;
-  const refusal = ({ actions }: Exposure, action: string): string | null => {
-    const verdict = actions[action];
-    return verdict === undefined || verdict === true
-      ? null
-      : sentenceOf(verdict.code, verdict.because);
-  };
   return [
     {
       key: "name",
@@ -117,7 +111,7 @@ const useColumns = (board: Board, onOpen: (open: Open) => void): readonly Column
             {
               label: t("service.change-how"),
               icon: "sliders",
-              offBecause: refusal(exposure, "expose"),
+              offBecause: refusalOf(exposure, "expose"),
               onSelect: () => onOpen({ change: exposure }),
             },
             "line",
@@ -125,7 +119,7 @@ const useColumns = (board: Board, onOpen: (open: Open) => void): readonly Column
               label: t("do.withdraw"),
               icon: "close",
               danger: true,
-              offBecause: refusal(exposure, "withdraw"),
+              offBecause: refusalOf(exposure, "withdraw"),
               onSelect: () => onOpen({ withdraw: exposure }),
             },
           ]}
