@@ -27,6 +27,8 @@ const start = async (): Promise<RunningCloud> => {
 };
 const hasPython = (): boolean =>
   spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
+/** Languages that this machine runs plugins in. */
+const runtimes = (): string[] => ["node", ...(hasPython() ? ["python"] : [])];
 /** Lines to paste, out of what the start printed. */
 const printed = (said: string): string[] =>
   [...said.matchAll(/^ {16}((?:S4T_DATA=\S+ )?\.\/s4t .+)$/gm)].map(([, line]) => line ?? "");
@@ -35,7 +37,12 @@ it("shows this machine as a board, and every printed command works", async () =>
   const running = await start();
   const said = running.said();
   const commands = printed(said);
-  expect(commands.length).toBeGreaterThanOrEqual(7);
+  const verbs = commands.map((line) => /\/s4t ((?:audit|board|plugin) \w+|\w+)/.exec(line)?.[1]);
+  expect(verbs).toEqual([
+    ...["board list", "board ping", "board info", "board watch"],
+    ...runtimes().flatMap(() => ["plugin create", "plugin inject", "plugin call"]),
+    ...["audit verify", "shell", "forward"],
+  ]);
   const forward = commands.find((command) => command.includes(" forward ")) ?? "";
   for (const command of commands) {
     if (command === forward) continue;
@@ -44,7 +51,7 @@ it("shows this machine as a board, and every printed command works", async () =>
     expect(out).not.toBe("");
   }
   // Code in each language that this machine has, and its answer.
-  for (const runtime of ["node", ...(hasPython() ? ["python"] : [])]) {
+  for (const runtime of runtimes()) {
     const line = commands.find(
       (command) => command.includes(` plugin call `) && command.includes(runtime),
     );

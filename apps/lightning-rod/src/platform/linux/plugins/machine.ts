@@ -2,7 +2,7 @@
 import type { PluginManifest } from "@s4t/contract";
 import type { Groups } from "./groups.ts";
 import { openGroups } from "./groups.ts";
-import { findPython, isReachableByOthers, type Python, probe } from "./probe.ts";
+import { findPrograms, findPython, isReachableByOthers, type Python, probe } from "./probe.ts";
 import { sandboxArguments } from "./sandbox.ts";
 import { FIRST_UID } from "./users.ts";
 import { wallBefore } from "./walls.ts";
@@ -65,8 +65,10 @@ export const findMachine = async (
     const answer = await probe(unshare, [...command.slice(1), find("true") ?? "true"]);
     return answer === undefined ? undefined : command;
   };
+  // The first may be too old, and a later one good.
+  const pythons = find("python3") === undefined ? [] : findPrograms("python3");
   const [python, sandbox, walls, offline] = await Promise.all([
-    findPython(isRoot),
+    findPython(pythons, isRoot),
     trySandbox(),
     tryWalls(),
     tryOffline(),

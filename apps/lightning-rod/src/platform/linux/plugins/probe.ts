@@ -82,10 +82,13 @@ const tellPython =
 /** Oldest Python that the host program runs on. */
 const OLDEST_PYTHON_MINOR = 9;
 
-/** The first Python 3 that is new enough, as itself and not as what starts it. */
-export const findPython = async (needsReach: boolean): Promise<Python | undefined> => {
+/** The first of these programs that is a Python 3 and new enough, as itself and not as what starts it. */
+export const findPython = async (
+  candidates: readonly string[],
+  needsReach: boolean,
+): Promise<Python | undefined> => {
   const asked = new Set<string>();
-  for (const candidate of findPrograms("python3")) {
+  for (const candidate of candidates) {
     // Where the system merged its folders the same program is there twice.
     const itself = realpathSync(candidate);
     if (asked.has(itself)) continue;
