@@ -15,6 +15,9 @@ import { ageText } from "../output.ts";
 import { readKeyFile } from "./key-file.ts";
 import { packSource } from "./source.ts";
 
+/** An id or its beginning, and no number or `latest`. */
+const isVersionId = (text: string): boolean => /^[0-9a-f]{8,64}$/.test(text);
+
 export const shortId = (version: string): string => version.slice(0, 12);
 
 const megabytes = (bytes: number): string =>
@@ -82,6 +85,9 @@ const inspect = async (context: Context, uuid: string, wanted: string): Promise<
   const found = await context.client().plugins.version({ params: { uuid, version: wanted } });
   if ((await versionOf(found.manifest)) !== found.version)
     throw fail("plugin.damaged", { because: "its manifest is another than its id says" });
+  // Who names a version by its id means just that one.
+  if (isVersionId(wanted) && !found.version.startsWith(wanted))
+    throw fail("plugin.damaged", { because: "the cloud shows another version than this id's" });
   await unpackPlugin(found.manifest, await download(context, uuid, found.version));
   return found;
 };
