@@ -1,12 +1,13 @@
 // Real clients through a board: OpenSSH and PostgreSQL at ports of the board's loopback, which nothing else leads to.
 import { spawn } from "node:child_process";
-import { createHash, randomFillSync } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { sha256Hex } from "@s4t/kit/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
 import { createDatabaseForTest, serverUrl } from "../apps/iotronic/test/postgres.ts";
 import { type RunningSshd, startSshd } from "../scripts/real/openssh.ts";
 import { root } from "../scripts/repository.ts";
@@ -15,6 +16,8 @@ import { until } from "./s4t.ts";
 
 /** What goes by scp, each way. */
 const largeBytes = 200_000_000;
+/** A message of many frames of a tunnel. */
+const largeMessageBytes = 1_000_000;
 
 let stage: Stage;
 let sshd: RunningSshd;
@@ -114,25 +117,37 @@ it.runIf(process.env.TEST_POSTGRES)(
   60_000,
 );
 
-it("WebSockets are served through the board", async () => {
-  const server = createServer();
-  server.on("upgrade", ({ headers }, socket) => {
-    socket.on("error", () => {}); // its client goes without a goodbye
-    const accept = createHash("sha1")
-      .update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest("base64");
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-    );
-    socket.write(Buffer.concat([Buffer.from([0x81, 5]), Buffer.from("hello")]));
-  });
+it("a page and its WebSocket are served through the board, by one server at one port", async () => {
+  const server = createServer((_request, response) => response.end("the board's page"));
+  const sockets = new WebSocketServer({ server });
+  sockets.on("connection", (socket) =>
+    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const publicPort = await expose("sockets", (server.address() as { port: number }).port);
-  const socket = new WebSocket(`ws://127.0.0.1:${publicPort}/`);
-  const [said] = (await once(socket, "message")) as [MessageEvent];
-  expect(said.data).toBe("hello");
-  socket.close();
+  const publicPort = await expose("panel", (server.address() as { port: number }).port);
+  const address = `127.0.0.1:${publicPort}`;
+  const page = await fetch(`http://${address}/`);
+  expect([page.status, await page.text()]).toEqual([200, "the board's page"]);
+
+  // A client masks what it sends: the echo is what the server made of it.
+  const socket = new WebSocket(`ws://${address}/live`);
+  socket.binaryType = "arraybuffer";
+  await once(socket, "open");
+  const echo = async (message: string | Uint8Array<ArrayBuffer>) => {
+    const answered = once(socket, "message") as Promise<[MessageEvent]>;
+    socket.send(message);
+    return (await answered)[0].data;
+  };
+  expect(await echo("ciao, lampione")).toBe("ciao, lampione");
+  const bytes = new Uint8Array(randomFillSync(Buffer.alloc(largeMessageBytes)));
+  expect(Buffer.compare(Buffer.from(await echo(bytes)), bytes)).toBe(0);
+  // The page is still there while the socket is open.
+  expect((await fetch(`http://${address}/`)).status).toBe(200);
+  const closed = once(socket, "close") as Promise<[CloseEvent]>;
+  for (const client of sockets.clients) client.close(1001, "the board restarts");
+  const [{ code, reason }] = await closed;
+  expect([code, reason]).toEqual([1001, "the board restarts"]);
   server.closeAllConnections();
   server.close();
 }, 60_000);
