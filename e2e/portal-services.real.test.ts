@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -168,18 +169,44 @@ it("a shell is typed into, follows the window, and is opened again after a drop"
     (text) => text.includes("sum 42"),
     10_000,
   );
+  let asked = 0;
+  /** Size of the terminal as a program on the board is told it, and as the page shows it: its rows, and where it breaks a line. */
   const sizes = async () => {
-    await typed(page, "clear; stty size");
-    return until(
+    asked += 1;
+    await typed(page, `clear; printf 'w%.0s' $(seq 500); echo; echo size-${asked}=$(stty size)=`);
+    const told = new RegExp(`^size-${asked}=(\\d+) (\\d+)=$`, "m");
+    const screen = await until(
       () => screenOf(page),
-      (text) => /^\d+ \d+$/m.test(text),
+      (text) => told.test(text),
       10_000,
     );
+    const [, rows, columns] = told.exec(screen) ?? [];
+    const lines = [...screen.matchAll(/^w+$/gm)].map(([line]) => line.length);
+    return {
+      there: { rows: Number(rows), columns: Number(columns) },
+      here: { rows: screen.split("\n").length, columns: Math.max(...lines) },
+    };
   };
   const before = await sizes();
-  await page.setViewportSize({ width: 1000, height: 700 });
-  await page.waitForTimeout(500);
-  expect(await sizes()).not.toBe(before);
+  expect(before.there).toEqual(before.here);
+  const whole = page.viewportSize() ?? { width: 0, height: 0 };
+  const resized = async (
+    size: { readonly width: number; readonly height: number },
+    isSo: (shown: { readonly rows: number; readonly columns: number }) => boolean,
+  ) => {
+    await page.setViewportSize(size);
+    const { there } = await until(
+      sizes,
+      ({ there, here }) => isDeepStrictEqual(there, here) && isSo(there),
+      20_000,
+    );
+    return there;
+  };
+  const small = await resized(
+    { width: 1_000, height: 700 },
+    ({ rows, columns }) => rows < before.there.rows && columns < before.there.columns,
+  );
+  await resized(whole, ({ rows, columns }) => rows > small.rows && columns > small.columns);
   // True colours are styles of single letters: set by script, which the policy allows.
   await typed(page, "printf '\\033[38;2;200;30;30mred\\033[0m\\n'");
   await until(
