@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createClient, createPlugin, packPlugin } from "@s4t/sdk";
-import { findPython } from "../apps/lightning-rod/src/platform/linux/plugins/probe.ts";
+import { findPrograms, findPython } from "../apps/lightning-rod/src/platform/linux/plugins/probe.ts";
 import { levels, openTestMachine, type TestMachine } from "../apps/lightning-rod/test/runtime.ts";
 import { root } from "../scripts/repository.ts";
 import { startAgent, startCloud } from "./harness/cloud.ts";
@@ -136,7 +136,7 @@ const measureThroughRest = async (figure: ReturnType<typeof figuresOf>): Promise
 export const run = async (print: Print): Promise<void> => {
   const figure = figuresOf("plugins", print);
   await measureThroughRest(figure);
-  const python = (await findPython(false))?.path ?? "python3";
+  const python = (await findPython(findPrograms("python3"), false))?.path ?? "python3";
   const peers = join(root, "bench/peers");
   const bare: Readonly<Record<Runtime, { readonly start: string[]; readonly idle: string[] }>> = {
     node: {
