@@ -4,7 +4,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createClient, createPlugin, packPlugin } from "@s4t/sdk";
-import { findPrograms, findPython } from "../apps/lightning-rod/src/platform/linux/plugins/probe.ts";
+import {
+  findPrograms,
+  findPython,
+} from "../apps/lightning-rod/src/platform/linux/plugins/probe.ts";
 import { levels, openTestMachine, type TestMachine } from "../apps/lightning-rod/test/runtime.ts";
 import { root } from "../scripts/repository.ts";
 import { startAgent, startCloud } from "./harness/cloud.ts";
