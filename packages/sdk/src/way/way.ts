@@ -92,7 +92,7 @@ export const openStream = async <Kind extends Exclude<StreamKind, "tcp">>(
 const becauseOf: Readonly<Record<string, string>> = {
   cancelled: "somebody cut it, or whoever opened it may no longer",
   lost: "the connection was lost",
-  "not-allowed": "the board no longer allows it",
+  "not-allowed": "it is no longer allowed",
   drained: "the other end is stopping",
   idle: "nobody used it for long",
   "timed-out": "the other end was not heard any more",
