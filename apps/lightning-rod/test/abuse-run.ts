@@ -10,8 +10,11 @@ const NEIGHBOUR_PATIENCE_MS = 5_000;
 const LOOP_PATIENCE_MS = 2_000;
 /** What is told a while after a call: lines that were left out. */
 const TOLD_WITHIN_MS = 5_000;
-/** A plugin that forks without end and has not so many was not tried. */
-const FORKS_AT_LEAST = 8;
+/**
+ * A plugin that forks without end and has not so many was not tried. Few: where the user's processes are bounded together, a dozen of
+ * them are Node's own threads, and most others are over before they are counted.
+ */
+const FORKS_AT_LEAST = 4;
 /** Between two counts: looking at every process of the machine takes the agent's loop, too. */
 const COUNT_EVERY_MS = 300;
 

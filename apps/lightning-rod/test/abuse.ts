@@ -169,8 +169,9 @@ export default async () => { for (let n = 0; n < 1000; n += 1) writeSync(1, bloc
     ...{ name: "forks without end (Node)", runtime: "node", isForking: true },
     options: { limits: { processes: FORKS_ALLOWED }, needs: { children: true } },
     ...{ comes: /^plugin\.(failed|crashed|timed-out)$/, timeoutMs: 3_000 },
+    // Where no more can be made a shell ends; what sleeps is there to be counted.
     source: `import { spawn } from "node:child_process";
-const bomb = "while :; do sh -c \\"$0\\" \\"$0\\" & done";
+const bomb = "while :; do sleep 30 & sh -c \\"$0\\" \\"$0\\" & done";
 export default async () => {
   const light = () => {
     try {

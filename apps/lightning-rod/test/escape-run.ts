@@ -9,7 +9,8 @@ export interface Tried {
   readonly attempt: string;
   readonly runtime: "node" | "python";
   readonly expected: Outcome;
-  readonly outcome: Outcome;
+  /** `broken`: it came to an end that no refusal explains, so that it shows nothing. */
+  readonly outcome: Outcome | "broken";
   /** What kept it, or nothing. */
   readonly how: string;
 }
@@ -18,6 +19,10 @@ export interface TriedMachine {
   readonly isolation: TestMachine["isolation"];
   readonly tried: readonly Tried[];
 }
+
+/** How systems, runtimes and the agent say no. What else an attempt throws is a fault of the attempt. */
+const refusals =
+  /ERR_ACCESS_DENIED|restricted|not permitted|denied|E(?:ACCES|PERM|NOENT|SRCH|ROFS|FBIG|NOSPC|AGAIN|CONNREFUSED|NETUNREACH)\b|No such (?:file|process)|Read-only|too large|Connection refused|unreachable|cannot keep|exceeds|maximum limit|ulimit|allocate memory|MemoryError|Invalid argument|SIG[A-Z]+|status \d+/i;
 
 /** What came otherwise than the guide says. */
 export const surprisesOf = ({ tried }: TriedMachine): Tried[] =>
@@ -65,14 +70,16 @@ export const tryEscapes = async (
           ownFolder: opened.folder,
           ownState: opened.stateFolder,
         };
-        let outcome: Outcome = "stopped";
+        let outcome: Tried["outcome"] = "stopped";
         let how = "";
         try {
           const answer = await opened.call(given);
           if (answer === true || (typeof answer === "string" && existsSync(answer)))
             outcome = "open";
+          else if (answer !== false && typeof answer !== "string") outcome = "broken";
         } catch (error) {
           how = error instanceof Error ? error.message : String(error);
+          if (!refusals.test(how)) outcome = "broken";
         }
         rmSync(outside, { force: true });
         await opened.instance.close();
