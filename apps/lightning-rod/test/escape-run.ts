@@ -22,7 +22,7 @@ export interface TriedMachine {
 
 /** How systems, runtimes and the agent say no. What else an attempt throws is a fault of the attempt. */
 const refusals =
-  /ERR_ACCESS_DENIED|restricted|not permitted|denied|E(?:ACCES|PERM|NOENT|SRCH|ROFS|FBIG|NOSPC|AGAIN|CONNREFUSED|NETUNREACH)\b|No such (?:file|process)|Read-only|too large|Connection refused|unreachable|cannot keep|exceeds|maximum limit|ulimit|allocate memory|MemoryError|Invalid argument|SIG[A-Z]+|status \d+/i;
+  /ERR_ACCESS_DENIED|restricted|not permitted|denied|E(?:ACCES|PERM|NOENT|SRCH|ROFS|FBIG|NOSPC|AGAIN|CONNREFUSED|NETUNREACH)\b|No such (?:file|process)|Read-only|too large|Connection refused|unreachable|cannot keep|exceeds|maximum limit|ulimit|allocate memory|allocation failed|MemoryError|Invalid argument|SIG[A-Z]+|status \d+/i;
 
 /** What came otherwise than the guide says. */
 export const surprisesOf = ({ tried }: TriedMachine): Tried[] =>
