@@ -139,6 +139,7 @@ export const useCli = () => {
     home: () => home.path,
     /** A cloud that answers so, and the command line signed in there. */
     async open(answering: Answering) {
+      cloud?.close();
       cloud = await openFakeCloud(answering);
       const { seen, url } = cloud;
       const env = { S4T_URL: url, S4T_TOKEN: "secret" };

@@ -9,7 +9,8 @@ import {
   signedVersionText,
 } from "@s4t/contract";
 import { canonicalJson } from "@s4t/kit";
-import type { Answered, Asked, TestCloud } from "./cloud.ts";
+import { type BoardSession, enrolBoard, joinAs } from "./board.ts";
+import { type Answered, type Asked, openTestCloud, type TestCloud } from "./cloud.ts";
 
 const sha256 = (bytes: string | Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
@@ -84,5 +85,35 @@ export const ownerKey = () => {
     proof: by(signedKeyText(key, true)),
     name: (next: string) => by(signedKeyText(next, true)),
     signVersion: (version: string) => ({ key, signature: by(signedVersionText(version)) }),
+  };
+};
+
+/** A cloud with a board `b1` that is there and has these plugins. */
+export const openPluginStage = async (
+  ...plugins: readonly Packed[]
+): Promise<{
+  readonly cloud: TestCloud;
+  readonly session: BoardSession;
+  /** The board's and the plugins'. */
+  readonly project: string;
+  close(): Promise<void>;
+}> => {
+  const cloud = await openTestCloud();
+  const token = cloud.admin;
+  const board = await enrolBoard(cloud, "b1");
+  const session = await joinAs(cloud, board, { features: ["board", "plugins"] });
+  for (const packed of plugins) {
+    const path = `/api/boards/b1/plugins/${packed.manifest.name}`;
+    const made = [await create(cloud, packed), await cloud.call("PUT", path, { token, body: {} })];
+    const refused = made.find(({ status }) => status >= 300);
+    if (refused) throw new TypeError(refused.text);
+  }
+  const { project } = (await cloud.call("GET", "/api/boards/b1", { token })).body;
+  return {
+    ...{ cloud, session, project },
+    async close() {
+      await session.session.close();
+      await cloud.close();
+    },
   };
 };

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { cloudProcedures, signedKeyText, signedVersionText } from "@s4t/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isSignedBy } from "../src/modules/keys/index.ts";
-import { type BoardSession, enrolBoard, joinAs } from "./board.ts";
-import { openTestCloud, type TestCloud } from "./cloud.ts";
-import { create, ownerKey, pack } from "./plugin.ts";
+import type { BoardSession } from "./board.ts";
+import type { TestCloud } from "./cloud.ts";
+import { create, openPluginStage, ownerKey, pack } from "./plugin.ts";
 
+let stage: Awaited<ReturnType<typeof openPluginStage>>;
 let cloud: TestCloud;
 let session: BoardSession;
 let project = "";
@@ -43,21 +44,10 @@ const entriesOf = async (section: string): Promise<Record<string, Wanted>> => {
 const succession = async () => (await entriesOf("trust"))["project-key"]?.keys ?? [];
 
 beforeAll(async () => {
-  cloud = await openTestCloud();
-  const board = await enrolBoard(cloud, "b1");
-  session = await joinAs(cloud, board, { features: ["board", "plugins"] });
-  for (const packed of [kept, left]) {
-    expect((await create(cloud, packed)).status).toBe(201);
-    expect((await ask("PUT", `/api/boards/b1/plugins/${packed.manifest.name}`, {})).status).toBe(
-      200,
-    );
-  }
-  project = (await ask("GET", "/api/boards/b1")).body.project;
+  stage = await openPluginStage(kept, left);
+  ({ cloud, session, project } = stage);
 }, 60_000);
-afterAll(async () => {
-  await session.session.close();
-  await cloud.close();
-});
+afterAll(() => stage.close());
 
 describe("another key", () => {
   it("of a managed project is made by the cloud, named by the one before, and signs what is there", async () => {

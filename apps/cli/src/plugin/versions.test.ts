@@ -11,17 +11,8 @@ import {
   signVersion,
   verifyVersion,
 } from "@s4t/sdk";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  type Answering,
-  buildCli,
-  createHome,
-  type FakeCloud,
-  openFakeCloud,
-  problem,
-  runCli,
-  type Seen,
-} from "../../test/fake-cloud.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Answering, problem, type Seen, useCli } from "../../test/fake-cloud.ts";
 
 const at = "2026-11-24T10:00:00.000Z";
 const uuid = "01940000-0000-7000-8000-00000000000a";
@@ -31,28 +22,17 @@ const about = { name: "hello", runtime: "python", mode: "sync", entry: "hello.py
 const pack = (text: string): Promise<PackedPlugin> =>
   packPlugin([{ path: "hello.py", bytes: new TextEncoder().encode(text) }], about);
 
-let home: ReturnType<typeof createHome>;
-let cloud: FakeCloud | undefined;
+const cli = useCli();
 let key: OwnerKey;
 let other: OwnerKey;
 let packed: PackedPlugin;
 let another: PackedPlugin;
 beforeAll(async () => {
-  await buildCli();
   [key, other] = [await createOwnerKey(), await createOwnerKey()];
   [packed, another] = [await pack(source), await pack(source.replace("1", "2"))];
 });
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  cloud?.close();
-  cloud = undefined;
-  home.remove();
-});
-
 const file = (name: string, text: string): string => {
-  const path = join(home.path, name);
+  const path = join(cli.home(), name);
   writeFileSync(path, text, { mode: 0o600 });
   return path;
 };
@@ -105,13 +85,8 @@ const answering =
     };
   };
 const open = async (lies: Partial<Shown> = {}) => {
-  const fake = await openFakeCloud(answering({ ...(await honest()), ...lies }));
-  cloud = fake;
-  const env = { S4T_URL: fake.url, S4T_TOKEN: "secret" };
-  return {
-    run: (...args: string[]) => runCli(home.path, ["plugin", ...args], { env }),
-    seen: fake.seen,
-  };
+  const { run, seen } = await cli.open(answering({ ...(await honest()), ...lies }));
+  return { run: (...args: string[]) => run(["plugin", ...args]), seen };
 };
 const writes = (seen: readonly Seen[]): Seen[] => seen.filter(({ method }) => method !== "GET");
 const turned = (bytes: Uint8Array): Uint8Array =>
@@ -176,7 +151,6 @@ describe("plugin verify", () => {
     ]) {
       const { run } = await open(lie);
       expect((await run("verify", "hello")).code).toBe(exitCodeOf("plugin.signature-invalid"));
-      cloud?.close();
     }
   });
 

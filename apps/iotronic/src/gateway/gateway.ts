@@ -83,26 +83,23 @@ export const createGateway = (
   const doors = createPublicDoors({ address, authorize, tunnels, connections, clock, log });
 
   /** A board's ticket is the board's: who shows it proves to have the key of the session that was asked to dial, which is still there. */
-  const redeemDial = async (
+  const isShownByBoard = async (
+    { board, session }: DialPurpose,
     ticket: string,
     request: IncomingMessage,
     socket: Duplex,
-  ): Promise<DialPurpose | undefined> => {
-    const asked = dials.look(ticket)?.session;
-    if (!asked) return undefined;
+  ): Promise<boolean> => {
     const broken = (): void => {
       socket.destroy();
     };
     socket.on("error", broken);
     const isBoard = await verifyEd25519(
-      Buffer.from(asked.pubkey, "hex"),
+      Buffer.from(session.pubkey, "hex"),
       Buffer.from(signedDialText(ticket)),
       Buffer.from(proofOf(request) ?? "", "hex"),
     );
     socket.off("error", broken);
-    const held = dials.look(ticket);
-    const isThere = held && link().sessionOf(held.board)?.epoch === asked.epoch;
-    return isBoard && isThere && !socket.destroyed ? dials.redeem(ticket) : undefined;
+    return isBoard && link().sessionOf(board)?.epoch === session.epoch && !socket.destroyed;
   };
 
   return {
@@ -134,7 +131,9 @@ export const createGateway = (
     },
     async handleUpgrade(request, socket, head) {
       const ticket = ticketOf(request) ?? "";
-      const dial = dials.look(ticket) && (await redeemDial(ticket, request, socket));
+      const asked = dials.look(ticket);
+      const isTheirs = asked && (await isShownByBoard(asked, ticket, request, socket));
+      const dial = isTheirs ? dials.redeem(ticket) : undefined;
       const way = ways.redeem(ticket);
       if (!dial && !way) return refuseUpgrade(socket, 401);
       const from = request.socket.remoteAddress ?? null;

@@ -2,7 +2,7 @@
 // streams of the board's own tunnel.
 import { check, fail, type StreamKind, sentenceOf, streamKinds } from "@s4t/contract";
 import { type Clock, isS4tError, type Json, type Log, type S4tError } from "@s4t/kit";
-import type { IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
+import type { EndReason, IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
 import type { GatewayHost, WayRequest } from "../edge/gateway.ts";
 import type { Actor } from "../policy/index.ts";
 import { type Authorize, errorOf, stillMay } from "./authorize.ts";
@@ -133,12 +133,13 @@ export const serveWay = (
       throw error;
     }
     let near: Stream | undefined;
+    const end = (reason: EndReason): void => {
+      near?.reset(reason);
+      far.reset(reason);
+    };
     const ended = connections.open({
       ...said,
-      cut: () => {
-        near?.reset("cancelled");
-        far.reset("cancelled");
-      },
+      cut: () => end("cancelled"),
       bytes: () => ({ in: far.bytesOut, out: far.bytesIn }),
     });
     try {
@@ -149,14 +150,10 @@ export const serveWay = (
       ended("unrecorded");
       throw error;
     }
-    const accepted = incoming.accept();
-    near = accepted;
-    const withdraw = (): void => {
-      accepted.reset("not-allowed");
-      far.reset("not-allowed");
-    };
+    near = incoming.accept();
+    const withdraw = (): void => end("not-allowed");
     open.add(withdraw);
-    bridge(accepted, far, (reason) => {
+    bridge(near, far, (reason) => {
       open.delete(withdraw);
       ended(reason);
     });
