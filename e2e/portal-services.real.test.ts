@@ -1,7 +1,7 @@
 // Services, shell and files of a board in a real browser: opened, reached, withdrawn; typed into, resized, dropped and opened again.
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Browser, Page } from "playwright-core";
@@ -19,6 +19,7 @@ import {
 } from "./portal/browser.ts";
 import { openStage, type Stage } from "./portal/stage.ts";
 import { temporaryFolder } from "./program.ts";
+import { callPort } from "./reach.ts";
 import { until } from "./s4t.ts";
 
 /** Longest until a page shows who came or left: a second, and what a busy browser adds. */
@@ -101,21 +102,10 @@ it("who is connected is seen as they come, and is cut by a click", async () => {
   const { page } = made;
   await page.getByText("Nobody is connected").first().waitFor();
   const come = async (word: string) => {
-    const socket = connect(publicPort, "127.0.0.1");
-    let said = "";
-    socket
-      .on("error", () => {})
-      .on("data", (bytes) => {
-        said += bytes.toString();
-      });
-    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    const { socket, closed, said } = callPort(publicPort);
     const says = async (text: string) => {
       socket.write(text);
-      await until(
-        () => said,
-        (heard) => heard.endsWith(text),
-        5_000,
-      );
+      await until(said, (heard) => heard.endsWith(text), 5_000);
     };
     await says(word);
     return { socket, closed, says };

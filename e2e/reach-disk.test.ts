@@ -1,10 +1,10 @@
 // A cloud whose disk is full opens no shell, no file and no port that it could not put on record; what was open before stays.
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { faultsOfRecord, heardFrom, openStage, type Stage } from "./reach.ts";
+import { callPort, faultsOfRecord, heardFrom, openStage, type Stage } from "./reach.ts";
 import { finish, until } from "./s4t.ts";
 
 /** No file of the cloud may grow beyond this, once it runs: reached after some hundred writes. */
@@ -30,17 +30,6 @@ afterAll(async () => {
   echo.close();
 });
 
-const call = (at: number) => {
-  const socket = connect(at, "127.0.0.1");
-  let said = "";
-  socket
-    .on("error", () => {})
-    .on("data", (bytes) => {
-      said += bytes.toString();
-    });
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  return { socket, closed, said: () => said };
-};
 const limit = (bytes: number | "unlimited") =>
   execFileSync("prlimit", [
     ...["--pid", String(stage.cloud.child.pid), `--fsize=${bytes}:unlimited`],
@@ -72,7 +61,7 @@ it("a full disk: nothing is opened off the record, and all is when there is room
   const heard = heardFrom(forward);
   await until(heard.out, (text) => text.includes("\n"), 20_000);
   const { localPort } = JSON.parse(heard.out());
-  const before = call(publicPort);
+  const before = callPort(publicPort);
   before.socket.write("before");
   await until(before.said, (text) => text === "before", 10_000);
   await fill();
@@ -83,11 +72,11 @@ it("a full disk: nothing is opened off the record, and all is when there is room
   expect(existsSync(`${touched}-full`)).toBe(false);
   const file = await stage.s4t("file get lamp notes.txt -");
   expect([file.out, file.err]).toEqual(["", expect.stringMatching(refusals)]);
-  const byForward = call(localPort);
+  const byForward = callPort(localPort);
   byForward.socket.write("full");
   await byForward.closed;
   expect(byForward.said()).toBe("");
-  const byPort = call(publicPort);
+  const byPort = callPort(publicPort);
   const began = performance.now();
   await byPort.closed;
   expect(performance.now() - began).toBeLessThan(cutWithinMs);

@@ -1,5 +1,6 @@
 // A cloud and a board with doors, and the command line as its user has it.
 import { mkdirSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
 import { isThere, stateOf } from "./board.ts";
@@ -100,6 +101,19 @@ export const heardFrom = (child: ReturnType<typeof paste>): { out(): string; err
     err += piece;
   });
   return { out: () => out, err: () => err };
+};
+
+/** A plain connection to a port of this machine, and what comes by it. */
+export const callPort = (port: number) => {
+  const socket = connect(port, "127.0.0.1");
+  let said = "";
+  socket
+    .on("error", () => {})
+    .on("data", (bytes) => {
+      said += bytes.toString();
+    });
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  return { socket, closed, said: () => said };
 };
 
 /** What begins and ends in the record, and the fact that both name it by. */

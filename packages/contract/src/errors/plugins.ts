@@ -20,7 +20,7 @@ export const pluginErrors = {
   ),
   "plugin.unsigned": refused(403)(
     "noPermission",
-    "The project is sealed: sign the version with its owner's key (s4t plugin sign).",
+    "The project is sealed: its owner's key signs a version, as it is created (--key) or afterwards (s4t plugin sign).",
   ),
   "plugin.damaged": refused(422)("data", "The plugin's bytes are not what was signed: {because}."),
   "plugin.unheld": refused(409)("config", "This board runs no plugin as root: {next}."),
