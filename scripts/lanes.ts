@@ -1,5 +1,7 @@
 // Runs a lane of tests and closes with what was passed, failed and skipped: skipped tests by name, never in silence.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { root, runProgram, toolPath } from "./repository.ts";
@@ -39,6 +41,25 @@ const reasonOf = (text = ""): string => {
     .slice(0, 400);
 };
 
+/** What a login runs of its user's own, and may take as long as it likes. */
+const loginFiles = [".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshenv", ".zshrc"];
+/** Covers them with nothing, for this process and its children alone. */
+const coverLoginFiles =
+  'home=$1; shift; while [ "$1" != -- ]; do [ ! -e "$home/$1" ] || mount --bind /dev/null "$home/$1"; shift; done; shift; exec "$@"';
+
+/**
+ * The program as on a machine whose root has set up nothing: shells of a test are logins of whoever runs it. Only root can have it so;
+ * anybody else's logins run what they always run.
+ */
+const onPlainMachine = (program: string, args: readonly string[]): [string, string[]] => {
+  const plain = ["--mount", "sh", "-ec", coverLoginFiles, "sh", userInfo().homedir];
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && spawnSync("unshare", [...plain, ...loginFiles, "--", "true"]).status === 0)
+    return ["unshare", [...plain, ...loginFiles, "--", program, ...args]];
+  console.error("Shells of the tests run this user's own login files.");
+  return [program, [...args]];
+};
+
 /** Runs one lane of vitest, its output shown. */
 export const runLane = async (
   lane: "fast" | "real" | "soak",
@@ -47,17 +68,16 @@ export const runLane = async (
   const reportFile = join(root, ".cache", `lane-${lane}.json`);
   mkdirSync(join(root, ".cache"), { recursive: true });
   rmSync(reportFile, { force: true });
-  const { code } = await runProgram(
-    toolPath("vitest"),
-    [
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${reportFile}`,
-      ...(options.filters ?? []),
-    ],
-    { env: { ...process.env, ...options.env, S4T_LANE: lane } },
-  );
+  const [program, args] = onPlainMachine(toolPath("vitest"), [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${reportFile}`,
+    ...(options.filters ?? []),
+  ]);
+  const { code } = await runProgram(program, args, {
+    env: { ...process.env, ...options.env, S4T_LANE: lane },
+  });
   const result: LaneResult = { passed: 0, failed: 0, failures: [], skippedNames: [] };
   const report = JSON.parse(readFileSync(reportFile, "utf8")) as LaneReport;
   for (const file of report.testResults) {
