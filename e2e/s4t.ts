@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { root } from "../scripts/repository.ts";
 
-/** Longest that a command is waited for. */
+/** Longest that a command is waited for unless said. */
 const commandTimeoutMs = 30_000;
 
 export interface Printed {
@@ -24,7 +24,7 @@ export const paste = (
   });
 
 /** Waits for a pasted line to end. */
-export const finish = (child: ChildProcess): Promise<Printed> =>
+export const finish = (child: ChildProcess, withinMs = commandTimeoutMs): Promise<Printed> =>
   new Promise((resolve, reject) => {
     let out = "";
     let err = "";
@@ -34,7 +34,7 @@ export const finish = (child: ChildProcess): Promise<Printed> =>
     child.stderr?.setEncoding("utf8").on("data", (piece: string) => {
       err += piece;
     });
-    const late = setTimeout(() => child.kill("SIGKILL"), commandTimeoutMs);
+    const late = setTimeout(() => child.kill("SIGKILL"), withinMs);
     child.once("error", reject);
     child.once("close", (code) => {
       clearTimeout(late);

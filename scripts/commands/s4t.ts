@@ -18,6 +18,7 @@ export const run = async (args: string[]): Promise<number> => {
   const started = new Date();
   await buildBundle("cli");
   if (args[0] === "agent") await buildBundle("lightning-rod");
+  if (args.includes("simulate")) await buildBundle("simulator");
   markReady(started);
   const { code } = await runProgram(
     process.execPath,

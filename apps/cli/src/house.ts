@@ -1,5 +1,5 @@
 // Programs of the house that the command line starts: found beside it in the checkout, run by the same Node.
-import { spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -31,7 +31,7 @@ const programArguments = (name: HouseProgram): readonly string[] => {
     : ["--conditions=source", quiet, join(root, "apps", name, "src/main.ts")];
 };
 
-type HouseProgram = "iotronic" | "lightning-rod";
+type HouseProgram = "iotronic" | "lightning-rod" | "simulator";
 
 const signals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 
@@ -41,6 +41,15 @@ export const withAbsoluteFolders = (args: readonly string[], cwd: string): strin
     if (args[i - 1] === "--data") return resolve(cwd, value);
     return value.startsWith("--data=") ? `--data=${resolve(cwd, value.slice(7))}` : value;
   });
+
+/** Starts a program of the house. */
+export const spawnHouseProgram = (
+  name: HouseProgram,
+  args: readonly string[],
+  stdio: StdioOptions,
+): ChildProcess =>
+  // A terminal's Ctrl-C is for whoever started it: the program is ended by its standard input, in order.
+  spawn(process.execPath, [...programArguments(name), ...args], { stdio, detached: true });
 
 /** Runs a program of the house to its end, in this terminal; answers its exit code. */
 export const runHouseProgram = (name: HouseProgram, args: readonly string[]): Promise<number> =>

@@ -34,6 +34,10 @@ export const nouns: Readonly<
     about: "the agent on this machine",
     load: async () => (await import("./nouns/agent.ts")).register,
   },
+  simulate: {
+    about: "play many boards against a cloud",
+    load: async () => (await import("./nouns/simulate.ts")).register,
+  },
   service: {
     about: "what listens on boards, and opening it",
     load: async () => (await import("./nouns/service.ts")).register,

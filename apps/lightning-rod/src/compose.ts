@@ -11,7 +11,7 @@ import type { Runner } from "./features/plugins/runner.ts";
 import { createSensors } from "./features/sensors/sensors.ts";
 import { findKey, readIdentity, setDamagedIdentityAside, writeIdentity } from "./identity.ts";
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
-import type { LinkOptions } from "./link/connect.ts";
+import type { Connect, LinkOptions } from "./link/connect.ts";
 import { createAgentLink, type RunningLink } from "./link/link.ts";
 import { openProjectKeys } from "./link/project-key.ts";
 import { followSuccession } from "./link/succession.ts";
@@ -22,6 +22,8 @@ import type { Storage } from "./storage.ts";
 import type { Executor, Executors } from "./target/kinds.ts";
 import { createTargetKeeper } from "./target/target.ts";
 
+export type { Connect } from "./link/connect.ts";
+export { createSimulatedPlugins } from "./platform/simulated/plugins.ts";
 export { createSimulated, type SimulatedOptions } from "./platform/simulated/simulated.ts";
 export { openMemory, type Storage } from "./storage.ts";
 
@@ -47,6 +49,10 @@ export interface AgentDependencies {
   readonly plugins: PluginParts | null;
   /** What others may reach through this board; null where there is nothing to reach. */
   readonly access: Access | null;
+  /** The network under the link, where it is not the machine's own. */
+  readonly connect?: Connect;
+  /** A session with the cloud began. */
+  readonly onJoined?: () => void;
 }
 
 export interface PluginParts {
@@ -211,7 +217,11 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         jobs: () => jobs as Jobs,
         info: () => infoOf(boardOptions),
         describeSeries,
-        onJoined: lookAtMachine,
+        connect: deps.connect,
+        onJoined: () => {
+          lookAtMachine();
+          deps.onJoined?.();
+        },
         isClockSynchronised: () => platform.isClockSynchronised(),
       });
       const calling = link;

@@ -24,12 +24,12 @@ export interface Identified {
   readonly key: BoardKey;
 }
 
-type Needs = Pick<AgentDependencies, "storage" | "clock" | "log">;
+type Needs = Pick<AgentDependencies, "storage" | "clock" | "log" | "connect">;
 
 const useUp = async (
   { url, ca: pin, code }: EnrolmentString,
   simulated: boolean,
-  { storage, clock, log }: Needs,
+  { storage, clock, log, connect }: Needs,
   signal: AbortSignal,
 ): Promise<Identified> => {
   const isSecure = pin !== null && url.startsWith("https:");
@@ -39,7 +39,7 @@ const useUp = async (
     { url, ca: pin, code },
     ca,
     { key, features, simulated },
-    { clock },
+    { clock, connect },
     signal,
   );
   // Before the identity: a power cut between them leaves a board that pins anew from the cloud that it belongs to.

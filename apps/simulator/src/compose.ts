@@ -1,93 +1,91 @@
-// Boards that do not exist: each is the agent's own code on a simulated machine, with its own key, link and buffer. They share a
-// process, nothing else.
-import type { SimulationEnrolments, SimulationPlan } from "@s4t/contract";
+// Boards that do not exist, many of them: each has its own key, link and buffer. They share a process, a clock and a network,
+// nothing else.
+import {
+  isRetryable,
+  type SimulationEnrolments,
+  type SimulationOrder,
+  type SimulationPlan,
+} from "@s4t/contract";
 import { type Clock, isS4tError, type Log, seeded, sleep } from "@s4t/kit";
-import { composeAgent, createSimulated } from "@s4t/lightning-rod/compose";
+import { createBoard } from "./board.ts";
+import { churn, drawDrops } from "./churn.ts";
 import type { Identities } from "./identities.ts";
+import type { Meter } from "./meter.ts";
+import type { Network } from "./network.ts";
 
 /** Between the first joins of two boards: a cloud on a small machine takes 200 a second without a stall. */
 export const JOIN_EVERY_MS = 5;
-/** How long a simulated machine takes to boot, at least. */
-export const BOOT_MIN_MS = 3_000;
-/** How long a simulated machine takes to boot, at most. */
-export const BOOT_MAX_MS = 10_000;
+/** Pause before a board that could not enrol, because the cloud was not there for it, tries again; up to twice that. */
+export const ENROL_RETRY_MS = 2_000;
 
 export interface SimulationDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly identities: Identities;
+  readonly network: Network;
+  readonly meter: Meter;
 }
 
-type Board = SimulationPlan["boards"][number];
+export interface Simulation {
+  /** Plays all boards until the signal. One that is refused for good (retired, say) ends alone. */
+  play(enrolments: SimulationEnrolments["enrolments"], signal: AbortSignal): Promise<void>;
+  order(order: SimulationOrder): void;
+}
 
-/** Lives until the signal: one machine, booted as often as it is asked to. */
-const playBoard = async (
-  board: Board,
-  { url, enrolment }: { readonly url: string; readonly enrolment: string | null },
-  { clock, log, identities }: SimulationDependencies,
-  signal: AbortSignal,
-): Promise<void> => {
-  const storage = identities.storageOf(board.uuid);
-  let enrol = enrolment;
-  for (let boot = 0; !signal.aborted; boot += 1) {
-    // The same machine at each boot, another course of its values.
-    const machine = seeded(board.seed);
-    const boots = { bootId: `simulated-${board.seed}-${boot}`, drift: seeded(board.seed + boot) };
-    let rebooting = false;
-    let life = new AbortController();
-    const platform = createSimulated({
-      name: board.name,
-      clock,
-      random: machine,
-      ...boots,
-      onReboot: () => {
-        rebooting = true;
-        life.abort();
-      },
-    });
-    while (!signal.aborted && !rebooting) {
-      life = new AbortController();
-      const agent = composeAgent(
-        { enrolment: enrol, url, rebootCommand: ["simulated"], simulated: true },
-        {
-          platform,
-          clock,
-          log: log.with({ board: board.name }),
-          random: boots.drift,
-          storage,
-          restart: () => life.abort(),
-          setLogLevel: () => {},
-          plugins: null,
-          access: null,
-        },
-      );
-      await agent.run(AbortSignal.any([signal, life.signal]));
-      enrol = null;
-    }
-    if (rebooting)
-      await sleep(clock, BOOT_MIN_MS + boots.drift() * (BOOT_MAX_MS - BOOT_MIN_MS), signal).catch(
-        () => {},
-      );
-  }
-};
+/** Makes the boards of a plan. */
+export const createSimulation = (
+  plan: SimulationPlan,
+  { clock, log, identities, network, meter }: SimulationDependencies,
+): Simulation => {
+  const boards = plan.boards.map((planned) => {
+    const own = meter.ofBoard();
+    const storage = identities.storageOf(planned.uuid);
+    return {
+      planned,
+      meter: own,
+      board: createBoard(planned, { clock, log, storage, network, meter: own }),
+    };
+  });
 
-/** Plays all boards of a plan until the signal. One that is refused for good (retired, say) ends alone. */
-export const playBoards = async (
-  { url, boards }: SimulationPlan,
-  { enrolments }: SimulationEnrolments,
-  deps: SimulationDependencies,
-  signal: AbortSignal,
-): Promise<void> => {
-  await Promise.all(
-    boards.map(async (board, i) => {
+  const playOne = async (
+    { planned, meter, board }: (typeof boards)[number],
+    delayMs: number,
+    enrolment: string | null,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const chance = seeded(planned.seed);
+    for (let pauseMs = delayMs; ; pauseMs = ENROL_RETRY_MS * (1 + chance()))
       try {
-        await sleep(deps.clock, i * JOIN_EVERY_MS, signal);
-        await playBoard(board, { url, enrolment: enrolments[board.uuid] ?? null }, deps, signal);
+        await sleep(clock, pauseMs, signal);
+        await board.run({ url: plan.url, enrolment }, signal);
+        return;
       } catch (error) {
         if (signal.aborted) return;
         if (!isS4tError(error)) throw error;
-        deps.log.warn("A simulated board ended", { board: board.name, because: error.message });
+        if (isRetryable(error)) continue;
+        meter.ended();
+        log.warn("A simulated board ended", { board: planned.name, because: error.message });
+        return;
       }
-    }),
-  );
+  };
+
+  return {
+    async play(enrolments, signal) {
+      const playing = boards.map((one, i) =>
+        playOne(one, i * JOIN_EVERY_MS, enrolments[one.planned.uuid] ?? null, signal),
+      );
+      const { perSecond = 0, seed = 0 } = plan.churn ?? {};
+      if (perSecond > 0 && boards.length > 0)
+        churn(
+          drawDrops(seeded(seed), boards.length, perSecond),
+          clock,
+          ({ board, kind, outageMs }) => boards[board]?.board.drop(kind, outageMs),
+          signal,
+        ).catch(() => {}); // it ends with the signal
+      await Promise.all(playing);
+    },
+    order({ drop, kind }) {
+      for (const { board } of boards.slice(0, drop)) board.drop(kind, 0);
+    },
+  };
 };

@@ -2,12 +2,14 @@
 import { fail } from "@s4t/contract";
 
 export interface SimulatorConfig {
-  readonly data: string;
+  /** Undefined: identities end with the process. */
+  readonly data: string | undefined;
 }
 
 /** Reads arguments. Throws `config.unknown` and `config.invalid`. */
 export const readSimulatorConfig = (args: readonly string[]): SimulatorConfig => {
-  const [flag = "", ...rest] = args;
+  const [flag, ...rest] = args;
+  if (flag === undefined) return { data: undefined };
   const [name = "", inline] = flag.split(/=(.*)/s);
   if (name !== "--data" || rest.length > (inline === undefined ? 1 : 0))
     throw fail("config.unknown", { setting: name === "--data" ? (rest[1] ?? "") : flag });

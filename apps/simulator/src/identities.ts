@@ -29,6 +29,16 @@ const parse = (line: string): Line | undefined => {
   }
 };
 
+/** Identities that are forgotten with the process. */
+export const openForgetful = (uuids: readonly string[]): Identities => {
+  const boards = new Map(uuids.map((uuid) => [uuid, openMemory()]));
+  return {
+    storageOf: (uuid) => boards.get(uuid) ?? openMemory(),
+    has: () => false,
+    close: () => {},
+  };
+};
+
 /** Opens the file of a folder for these boards; what it holds of others is dropped. Throws `data.unwritable`. */
 export const openIdentities = (folder: string, uuids: readonly string[]): Identities => {
   const boards = new Map(uuids.map((uuid) => [uuid, new Map<string, string>()]));

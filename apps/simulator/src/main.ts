@@ -1,5 +1,5 @@
-// The simulator as a program: the plan comes in on standard input, the log goes out on standard error. It ends with a signal, or
-// when standard input does: whoever started it is gone then.
+// The simulator as a program: the plan comes in on standard input, later orders too; how it goes is told on standard output, the log
+// on standard error. It ends with a signal, or when standard input does: whoever started it is gone then.
 import { createInterface } from "node:readline";
 import {
   check,
@@ -7,27 +7,50 @@ import {
   fail,
   SimulationEnrolments,
   type SimulationNeeds,
+  SimulationOrder,
   SimulationPlan,
 } from "@s4t/contract";
-import { createLog, isS4tError, systemClock } from "@s4t/kit";
-import { playBoards } from "./compose.ts";
+import { createLog, isS4tError, type Log, type LogLevel, systemClock } from "@s4t/kit";
+import { createSimulation, type Simulation } from "./compose.ts";
 import { readSimulatorConfig } from "./config.ts";
-import { openIdentities } from "./identities.ts";
+import { openForgetful, openIdentities } from "./identities.ts";
+import { createMeter, type Meter } from "./meter.ts";
+import { machineNetwork } from "./network.ts";
+
+/** How often it tells how it goes. */
+export const PROGRESS_EVERY_MS = 1_000;
 
 const stopped = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => stopped.abort());
 
-const log = createLog(({ level, sentence, facts }) => {
-  process.stderr.write(
-    `${JSON.stringify({ time: new Date().toISOString(), level, msg: sentence, ...facts })}\n`,
-  );
-}, "warn");
+/** Boards that drop on purpose are no news: where progress is told, what goes wrong with one is counted there. */
+const logFrom = (floor: LogLevel): Log =>
+  createLog(({ level, sentence, facts }) => {
+    process.stderr.write(
+      `${JSON.stringify({ time: new Date().toISOString(), level, msg: sentence, ...facts })}\n`,
+    );
+  }, floor);
+
+const say = (value: object): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+};
+
+const tellProgress = (meter: Meter): void => {
+  say(meter.progress());
+  systemClock.after(PROGRESS_EVERY_MS, () => tellProgress(meter));
+};
+
+const takeOrders = async (lines: AsyncIterable<string>, simulation: Simulation): Promise<void> => {
+  for await (const line of lines)
+    simulation.order(check(SimulationOrder, JSON.parse(line), "order"));
+};
 
 const run = async (): Promise<void> => {
   const { data } = readSimulatorConfig(process.argv.slice(2));
   const input = createInterface({ input: process.stdin });
   input.once("close", () => stopped.abort());
+  stopped.signal.addEventListener("abort", () => input.close());
   const lines = input[Symbol.asyncIterator]();
   const nextLine = async (): Promise<unknown> => {
     const { value, done } = await lines.next();
@@ -35,17 +58,22 @@ const run = async (): Promise<void> => {
     return JSON.parse(value as string);
   };
   const plan = check(SimulationPlan, await nextLine(), "plan");
-  const identities = openIdentities(
-    data,
-    plan.boards.map(({ uuid }) => uuid),
-  );
+  const uuids = plan.boards.map(({ uuid }) => uuid);
+  const identities = data === undefined ? openForgetful(uuids) : openIdentities(data, uuids);
   try {
-    const needs: SimulationNeeds = {
-      enrol: plan.boards.map(({ uuid }) => uuid).filter((uuid) => !identities.has(uuid)),
-    };
-    process.stdout.write(`${JSON.stringify(needs)}\n`);
-    const enrolments = check(SimulationEnrolments, await nextLine(), "enrolments");
-    await playBoards(plan, enrolments, { clock: systemClock, log, identities }, stopped.signal);
+    const needs: SimulationNeeds = { enrol: uuids.filter((uuid) => !identities.has(uuid)) };
+    say(needs);
+    const { enrolments } = check(SimulationEnrolments, await nextLine(), "enrolments");
+    const meter = createMeter(systemClock);
+    const simulation = createSimulation(plan, {
+      ...{ clock: systemClock, identities, meter },
+      log: logFrom(plan.progress ? "error" : "warn"),
+      network: machineNetwork,
+    });
+    if (plan.progress) tellProgress(meter);
+    const playing = simulation.play(enrolments, stopped.signal).finally(() => input.close());
+    await Promise.all([playing, takeOrders(lines, simulation)]);
+    if (plan.progress) say(meter.progress());
   } finally {
     identities.close();
   }

@@ -6,4 +6,5 @@ export * from "./lifecycle.ts";
 export * from "./log.ts";
 export * from "./random.ts";
 export * from "./signal.ts";
+export * from "./spread.ts";
 export * from "./units.ts";

@@ -38,15 +38,25 @@ const helloOf = ({ key, features, simulated }: LinkOptions): HelloExtra => ({
   pubkey: key.publicKey,
 });
 
+/** Opens the connection under a session. */
+export type Connect = typeof connectWebSocket;
+
+/** `connect`: the network, where it is not this machine's own. */
+export interface ConnectDependencies {
+  readonly clock: Clock;
+  readonly connect?: Connect | undefined;
+}
+
 export const openSession = async (
   where: { readonly url: string; readonly ca: string | null },
   options: LinkOptions,
-  deps: { readonly clock: Clock },
+  deps: ConnectDependencies,
   credentialsFor: (channelId: Uint8Array | undefined) => Credentials,
   signal: AbortSignal,
 ): Promise<ClientSession> => {
   const url = `${where.url.replace(/^http/, "ws")}/link`;
-  const transport = await connectWebSocket(
+  const { connect = connectWebSocket } = deps;
+  const transport = await connect(
     {
       url,
       subprotocol: jsonCodec.subprotocol,
@@ -75,7 +85,7 @@ export const enrol = async (
   { url, code }: EnrolmentString,
   ca: string | null,
   options: LinkOptions,
-  deps: { readonly clock: Clock },
+  deps: ConnectDependencies,
   signal: AbortSignal,
 ): Promise<BoardIdentity> => {
   try {

@@ -15,15 +15,7 @@ import {
   WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
-import {
-  type Clock,
-  createBackoff,
-  createDeadline,
-  isS4tError,
-  type Log,
-  sleep,
-  untilAborted,
-} from "@s4t/kit";
+import { createBackoff, createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
 import {
   type ClientSession,
   cryptosignCredentials,
@@ -38,7 +30,7 @@ import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
 import { askJson } from "./ask-json.ts";
 import { fetchBlob, type WantedBlob } from "./blob.ts";
-import { type LinkOptions, openSession } from "./connect.ts";
+import { type ConnectDependencies, type LinkOptions, openSession } from "./connect.ts";
 import { notReached } from "./not-reached.ts";
 
 import { fromWire, isFinal } from "./wire-errors.ts";
@@ -58,8 +50,7 @@ export const ENTRY_RETRY_MS = 60_000;
 /** Batches that wait above which the backlog goes over HTTP, so that commands are not delayed. */
 export const BACKLOG_BATCHES_LIMIT = 2;
 
-export interface LinkDependencies {
-  readonly clock: Clock;
+export interface LinkDependencies extends ConnectDependencies {
   readonly log: Log;
   readonly random: () => number;
   readonly dispatch: Dispatch;

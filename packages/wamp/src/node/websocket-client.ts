@@ -30,6 +30,8 @@ export interface ConnectOptions {
   readonly maxFrameBytes?: number;
   readonly maxBufferedBytes?: number;
   readonly signal?: AbortSignal;
+  /** Hears of the socket below before it is connected: for who breaks lines on purpose. */
+  readonly onSocket?: (socket: Socket) => void;
 }
 
 /** A connection that we opened. */
@@ -105,6 +107,7 @@ export const connectWebSocket = async (
   try {
     return await connect(options, clock, (opened) => {
       socket = opened;
+      options.onSocket?.(opened);
       if (givenUp !== undefined) opened.destroy();
     });
   } catch (error) {
