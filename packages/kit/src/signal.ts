@@ -7,6 +7,8 @@ export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   /** Milliseconds that are left, never negative. */
   leftMs(): number;
+  /** Aborts it now, for a reason of one's own. */
+  abort(reason: unknown): void;
 }
 
 export const createDeadline = (clock: Clock, timeoutMs: number, parent?: AbortSignal): Deadline => {
@@ -25,6 +27,7 @@ export const createDeadline = (clock: Clock, timeoutMs: number, parent?: AbortSi
   return {
     signal: controller.signal,
     leftMs: () => Math.max(0, endsMs - clock.monotonicMs()),
+    abort: (reason) => controller.abort(reason),
     [Symbol.dispose]() {
       timer.cancel();
       parent?.removeEventListener("abort", onParent);

@@ -8,6 +8,7 @@ import { type BoardId, fail, tunnel as feature, TUNNEL_PATH } from "@s4t/contrac
 import {
   type Clock,
   createDeadline,
+  type Deadline,
   isS4tError,
   type Json,
   type Log,
@@ -62,7 +63,7 @@ interface Held {
   ready: Tunnel | undefined;
   idleSinceMs: number | undefined;
   /** Opens without an answer. */
-  readonly opening: Set<AbortController>;
+  readonly opening: Set<Deadline>;
   watch: Timer | undefined;
   /** Why it takes nothing more. */
   over: unknown;
@@ -187,20 +188,17 @@ export const createBoardTunnels = ({
     key: string,
     entry: Held,
     request: { readonly kind: string; readonly args: Json },
-    signal: AbortSignal,
+    attempt: Deadline,
   ): Promise<Stream> => {
-    const tunnel = await untilAborted(entry.tunnel, signal);
+    const { signal } = attempt;
+    const tunnel = entry.ready ?? (await untilAborted(entry.tunnel, signal));
     if (entry.over !== undefined) throw entry.over;
-    const attempt = new AbortController();
-    const giveUp = (): void => attempt.abort(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
     entry.opening.add(attempt);
     watch(key, entry, tunnel);
     try {
-      return await tunnel.open(request, { signal: attempt.signal });
+      return await tunnel.open(request, { signal });
     } finally {
       entry.opening.delete(attempt);
-      signal.removeEventListener("abort", giveUp);
     }
   };
 
@@ -221,24 +219,27 @@ export const createBoardTunnels = ({
   return {
     async open(board, name, request, signal) {
       const key = keyOf(board, name);
-      const deadline = createDeadline(clock, TUNNEL_DIAL_MS + STREAM_OPEN_MS, signal);
+      const attempt = createDeadline(clock, TUNNEL_DIAL_MS + STREAM_OPEN_MS, signal);
+      let again: Deadline | undefined;
       try {
         const first = heldFor(key, board);
         try {
-          return await openOn(key, first, request, deadline.signal);
+          return await openOn(key, first, request, attempt);
         } catch (error) {
           // No byte has gone by: what broke with its tunnel or its session is asked for once more, what the board said stands.
           const now = link().sessionOf(board);
           const isOfSession = !first.ready && now?.epoch !== first.epoch;
           if (!now || first.over === undefined || !(isOfTunnel(error) || isOfSession)) throw error;
-          if (deadline.signal.aborted) throw error;
+          if (signal.aborted || attempt.leftMs() === 0) throw error;
         }
-        return await openOn(key, heldFor(key, board), request, deadline.signal);
+        again = createDeadline(clock, attempt.leftMs(), signal);
+        return await openOn(key, heldFor(key, board), request, again);
       } catch (error) {
         if (error !== retired) throw error;
         throw fail("tunnel.not-dialled", { because: "the board gives no sign of life" });
       } finally {
-        deadline[Symbol.dispose]();
+        attempt[Symbol.dispose]();
+        again?.[Symbol.dispose]();
       }
     },
     end(board) {

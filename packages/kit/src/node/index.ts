@@ -1,3 +1,4 @@
 export * from "./atomic-file.ts";
 export * from "./disk.ts";
 export * from "./hash.ts";
+export * from "./random.ts";

@@ -16,6 +16,16 @@ interface Inside {
   readonly nextBuffer: symbol;
 }
 
+const names = ["kBuffer", "kBufferCb", "kBufferGen"] as const;
+/** The names of the three places, the same for all sockets: looked for once. */
+let placesOfAll: readonly symbol[] = [];
+const placesOf = (socket: Socket): readonly symbol[] => {
+  if (placesOfAll.length === names.length) return placesOfAll;
+  const symbols = Object.getOwnPropertySymbols(socket);
+  placesOfAll = names.flatMap((name) => symbols.find((each) => each.description === name) ?? []);
+  return placesOfAll;
+};
+
 /** The inside of a socket, where it is as this file knows it. */
 const insideOf = (socket: Socket): Inside | undefined => {
   // One that is still connecting may yet change its handle.
@@ -25,12 +35,9 @@ const insideOf = (socket: Socket): Inside | undefined => {
   };
   if (typeof handle?.useUserBuffer !== "function") return undefined;
   const places = socket as unknown as Record<symbol, unknown>;
-  const named = (name: string) =>
-    Object.getOwnPropertySymbols(socket).find(
-      (symbol) => symbol.description === name && places[symbol] === null,
-    );
-  const [buffer, onRead, nextBuffer] = ["kBuffer", "kBufferCb", "kBufferGen"].map(named);
+  const [buffer, onRead, nextBuffer] = placesOf(socket);
   if (!buffer || !onRead || !nextBuffer) return undefined;
+  for (const place of [buffer, onRead, nextBuffer]) if (places[place] !== null) return undefined;
   return { handle: handle as Inside["handle"], places, buffer, onRead, nextBuffer };
 };
 

@@ -62,6 +62,20 @@ describe("MerkleTree (RFC 6962)", () => {
       tree.append(leaves[size] ?? leaves[0] ?? "");
     }
   });
+  it("grows a copy on its own, until it becomes that copy", () => {
+    const [first, ...more] = Array.from({ length: 9 }, (_, i) => leafOf(Buffer.alloc(16, i), "x"));
+    const tree = new MerkleTree();
+    tree.append(first ?? "");
+    const before = tree.root();
+    const grown = tree.copy();
+    for (const leaf of more) grown.append(leaf);
+    expect(tree.root()).toBe(before);
+    tree.become(grown);
+    expect([tree.root(), tree.size]).toEqual([grown.root(), 9]);
+    grown.append(first ?? "");
+    expect(tree.size).toBe(9);
+    expect(tree.root()).not.toBe(grown.root());
+  });
 });
 
 describe("the audit log", () => {

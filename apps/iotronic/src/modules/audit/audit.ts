@@ -1,8 +1,8 @@
 // The audit log: entries written in the transaction of what they tell, numbered and signed within a second by one sequencer,
 // witnessed outside. Format and its reasons: docs/adr/0007.
-import { randomBytes } from "node:crypto";
 import { type AuditEntry, type AuditHead, type AuditVerdict, fail } from "@s4t/contract";
 import { type Clock, canonicalJson, isS4tError, type Log, type Part, toRfc3339 } from "@s4t/kit";
+import { drawRandom } from "@s4t/kit/node";
 import type { AuditInput, AuditLog } from "../../edge/facts.ts";
 import { newId } from "../../edge/id.ts";
 import { pageOf, pageSizeOf, parseCursor, parseMoment } from "../../edge/page.ts";
@@ -142,7 +142,7 @@ export const createAudit = (deps: AuditDependencies): Audit => {
   const append = async (tx: Tx, input: AuditInput): Promise<void> => {
     const payload = payloadOf(input, clock.now());
     const text = canonicalJson(payload);
-    const salt = randomBytes(16);
+    const salt = drawRandom(16);
     const row = {
       uuid: payload.uuid,
       at: payload.at,
@@ -183,20 +183,20 @@ export const createAudit = (deps: AuditDependencies): Audit => {
     if (!(await database.read(everything, (reader) => hasUnnumbered(everything, reader))))
       return false;
     behind = true;
-    const line = await database.write(everything, async (tx) => {
+    const { head, leaves, grown } = await database.write(everything, async (tx) => {
       const leaves = await numberEntries(everything, tx, tree.size, MAX_ENTRIES_PER_HEAD);
       const grown = tree.copy();
       for (const leaf of leaves) grown.append(leaf);
       const head = signHead(key, grown.size, grown.root(), clock.now());
       await insertHead(everything, tx, head);
-      return { head, leaves };
+      return { head, leaves, grown };
     });
-    for (const leaf of line.leaves) tree.append(leaf);
-    signedAtMs = Date.parse(line.head.at);
-    await witness.append(line);
-    witnessed = line.head.size;
+    tree.become(grown);
+    signedAtMs = Date.parse(head.at);
+    await witness.append({ head, leaves });
+    witnessed = head.size;
     behind = false;
-    return line.leaves.length === MAX_ENTRIES_PER_HEAD;
+    return leaves.length === MAX_ENTRIES_PER_HEAD;
   };
 
   /** Runs `work` after whatever numbers now, and nothing numbers meanwhile. */
