@@ -15,14 +15,14 @@ import { type SshPeer, startSsh } from "./tunnel/ssh.ts";
 const BULK_MIB = 256;
 /** MiB over the long path: enough that the first second, in which windows grow, is a part and not the whole. */
 const FAR_MIB = 512;
-const FAR_ROUNDS = 3;
 /** Connections of one round, so many at once. */
 const CONNECTIONS = 600;
 const AT_ONCE = 8;
 const ECHOES = 1_000;
 const IDLE_STREAMS = 1_000;
 /** A 99th percentile of a machine that others use needs many. */
-const STALLED_ROUNDS = 15;
+const STALLED_ROUNDS = 25;
+const STALLED_ECHOES = 2_000;
 /** What ends a connection is a part of it, too. */
 const SETTLE_MS = 30;
 /** The product gathers its audit for half a second: what is written after the last connection is a part of it, too. */
@@ -182,32 +182,43 @@ const measureEchoes = async (ways: readonly Way[], figure: Figure): Promise<void
     });
 };
 
+/** A connection that was opened once and says nothing: what one more of them costs others, standing still or not. */
+const rest = async (port: number): Promise<() => void> => (await openEcho(port)).close;
+
 const measureStalled = async ({ port }: Way, figure: Figure): Promise<void> => {
-  const echoes = async (): Promise<number[]> => {
+  const echoes = async (open: (port: number) => Promise<() => void>): Promise<number> => {
+    const stop = await open(port);
+    await new Promise((resolve) => setTimeout(resolve, 200)); // until its window is full
     const echo = await openEcho(port);
-    const took = await timeEach(ECHOES, echo.ask);
+    const took = await timeEach(STALLED_ECHOES, echo.ask);
     echo.close();
-    return took;
+    stop();
+    await new Promise((resolve) => setTimeout(resolve, 100)); // until what it held is given back
+    return quantile(took, 0.99);
   };
+  // The control: how far two rounds of the same differ on this machine.
   const took = await interleave(
     {
-      alone: echoes,
-      beside: async () => {
-        const stop = await stall(port);
-        await new Promise((resolve) => setTimeout(resolve, 200)); // until its window is full
-        const round = await echoes();
-        stop();
-        return round;
-      },
+      alone: () => echoes(async () => () => {}),
+      "alone, once more": () => echoes(async () => () => {}),
+      "beside a connection at rest": () => echoes(rest),
+      "beside a reader that stands still": () => echoes(stall),
     },
     STALLED_ROUNDS,
   );
-  const of = (rounds: readonly number[][]) => median(rounds.map((round) => quantile(round, 0.99)));
-  figure({
-    ...{ case: "echo beside a reader that stands still", metric: "p99", unit: "ms" },
-    value: of(took.beside),
-    peer: { name: "alone", value: of(took.alone) },
-  });
+  const { alone, ...others } = took;
+  for (const [name, rounds] of Object.entries(others)) {
+    const of = { case: `echo ${name}` } as const;
+    const peer = { name: "alone", value: median(alone) };
+    figure({ ...of, metric: "p99", value: median(rounds), unit: "ms", peer });
+    const ratios = rounds.map((value, round) => value / (alone[round] ?? Number.NaN));
+    figure({
+      ...of,
+      metric: "p99, share of alone's, same round",
+      value: median(ratios),
+      unit: "×",
+    });
+  }
 };
 
 const measureIdle = async (
@@ -257,7 +268,7 @@ const measureFar = async (servicePort: number, figure: Figure): Promise<void> =>
       ["down", take],
       ["up", bring],
     ] as const) {
-      const samples = await measure(ways, (port) => work(port, FAR_MIB), FAR_ROUNDS);
+      const samples = await measure(ways, (port) => work(port, FAR_MIB));
       const of = (name: string) =>
         median((samples.get(name) ?? []).map((s) => (FAR_MIB * 1.048_576) / s.seconds));
       figure({
