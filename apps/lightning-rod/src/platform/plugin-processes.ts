@@ -52,6 +52,8 @@ export interface PluginProcesses {
   ready(): Promise<void>;
   /** Undefined until it is known. */
   describe(): BoardInfo["plugins"];
+  /** Whether this machine has the memory for processes that only wait. */
+  hasRoom(): boolean;
   /** Once it is known. Throws `plugin.runtime-missing` where there is no interpreter. */
   start(wanted: ProcessWanted, events: ProcessEvents): PluginProcess;
 }

@@ -6,13 +6,14 @@ import type { Instance } from "../runner.ts";
 import { createGate } from "./gate.ts";
 import { BUDGET_BYTES, createBudget } from "./output.ts";
 import { isRecord } from "./record.ts";
+import type { Seat, Spares } from "./spares.ts";
 import { startWorker, type Worker, type WorkerEnd, type WorkerOptions } from "./worker.ts";
 
 /** Calls that may wait for the one that runs: more would be answered long after anybody waits. */
 export const MAX_WAITING_CALLS = 32;
 /** Calls after which a process is replaced: what leaks slowly must not fill a board over months. */
 export const CALLS_PER_PROCESS = 1_000;
-/** After so long without a call a plugin costs the board nothing. */
+/** After so long without a call a plugin's process is given up; what it holds in memory is the board's again. */
 export const IDLE_MS = 300_000;
 /** How long a call that is not wanted any more may take to end by itself before its process is ended. */
 export const CANCEL_GRACE_MS = 1_000;
@@ -21,7 +22,9 @@ export const STOP_GRACE_MS = 5_000;
 /** Longest sentence about an end. */
 const MAX_SENTENCE_LENGTH = 2_000;
 
-export type InstanceOptions = Omit<WorkerOptions, "onEnd" | "budget">;
+export interface InstanceOptions extends Omit<WorkerOptions, "onEnd" | "budget" | "isSpare"> {
+  readonly spares: Spares;
+}
 
 const exitOf = (
   reason: PluginExit["reason"],
@@ -41,7 +44,7 @@ const traceOf = (details: unknown): string =>
 
 /** Opens it. No process is started before it is needed. */
 export const openInstance = (options: InstanceOptions): Instance => {
-  const { plugin, processes, clock } = options;
+  const { plugin, processes, clock, spares } = options;
   const { manifest, onLine, onExit } = plugin;
   const budget = createBudget(clock, BUDGET_BYTES);
   const ends = new WeakMap<Worker, WorkerEnd>();
@@ -55,13 +58,14 @@ export const openInstance = (options: InstanceOptions): Instance => {
   let stopping: AbortController | undefined;
   let running: Promise<void> | undefined;
 
-  const startNext = (): Worker => {
+  const startNext = (isSpare = false): Worker => {
     const started = startWorker({
-      ...options,
-      budget,
+      ...{ ...options, budget, isSpare },
       onEnd(end) {
         ends.set(started, end);
-        if (current === started) current = undefined;
+        if (current !== started) return;
+        current = undefined;
+        if (started.isSpare) spares.forget(seat);
       },
     });
     calls = 0;
@@ -74,12 +78,22 @@ export const openInstance = (options: InstanceOptions): Instance => {
     ending.add(gone);
     return gone;
   };
+  const seat: Seat = {
+    runtime: manifest.runtime,
+    prepare: () => void (current ?? startNext(true)),
+    release() {
+      if (current?.isSpare) void giveUp(current);
+    },
+  };
   const giveUpWhenIdle = (): void => {
     idle?.cancel();
     idle = clock.after(IDLE_MS, () => {
-      if (current && pending === 0) void giveUp(current);
+      if (pending > 0 || isClosed) return;
+      if (current) void giveUp(current);
+      spares.want(seat);
     });
   };
+  if (manifest.mode === "sync") spares.want(seat);
 
   /** The next one is brought up while nobody waits for it. */
   const replace = (worker: Worker): void => {
@@ -89,6 +103,7 @@ export const openInstance = (options: InstanceOptions): Instance => {
   const perform = async (parameters: unknown, stop: AbortSignal): Promise<unknown> => {
     stop.throwIfAborted();
     if (!current) await untilAborted(processes.ready(), stop);
+    spares.taken(seat);
     const worker = current?.isSound ? current : startNext();
     calls += 1;
     let wasLoaded = false;
@@ -134,6 +149,7 @@ export const openInstance = (options: InstanceOptions): Instance => {
 
   const live = async (worker: Worker, parameters: unknown, stop: AbortSignal): Promise<void> => {
     let exit: () => PluginExit;
+    let forced: string | undefined;
     try {
       await worker.call(parameters, stop, STOP_GRACE_MS);
       exit = () => exitOf("finished", clock.now());
@@ -142,6 +158,7 @@ export const openInstance = (options: InstanceOptions): Instance => {
       const trace = isPlain ? traceOf(error.details) : "";
       for (const text of trace.split("\n").filter(Boolean)) onLine({ level: "error", text });
       const sentence = isS4tError(error) ? error.message : "It ended.";
+      forced = sentence;
       const reason = (end?: WorkerEnd) =>
         isPlain ? "failed" : end?.isMemory ? "memory" : "crashed";
       exit = () => exitOf(reason(ends.get(worker)), clock.now(), ends.get(worker), sentence);
@@ -149,7 +166,8 @@ export const openInstance = (options: InstanceOptions): Instance => {
     await giveUp(worker);
     stopping = undefined;
     running = undefined;
-    onExit(stop.aborted ? exitOf("stopped", clock.now(), ends.get(worker)) : exit());
+    // One that did not end when it was told to is stopped all the same: its sentence says how.
+    onExit(stop.aborted ? exitOf("stopped", clock.now(), ends.get(worker), forced) : exit());
   };
 
   const stop = async (): Promise<void> => {
@@ -181,6 +199,7 @@ export const openInstance = (options: InstanceOptions): Instance => {
     async close() {
       isClosed = true;
       idle?.cancel();
+      spares.forget(seat);
       await stop();
       if (current) void giveUp(current);
       await Promise.all(ending);

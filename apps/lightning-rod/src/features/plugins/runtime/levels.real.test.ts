@@ -131,6 +131,7 @@ for (const level of ["full", "kernel"] as const)
       const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
       expect(limits).toMatch(/^Max core file size\s+0\s+0\s/m);
       expect(limits).toMatch(/^Max open files\s+1024\s+1024\s/m);
+      expect(limits).toMatch(/^Max nice priority\s+0\s+0\s/m);
       const { limits: held } = machine.isolation;
       if (held === "rlimit") expect(limits).not.toMatch(/^Max data size\s+unlimited/m);
     });

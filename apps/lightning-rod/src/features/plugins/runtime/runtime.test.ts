@@ -8,9 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testAbuses } from "../../../../test/abuse-tests.ts";
 import { allProcessesOf } from "../../../../test/processes-left.ts";
 import { levels, openTestMachine, type TestMachine } from "../../../../test/runtime.ts";
+import { PLUGIN_NICE } from "../../../platform/linux/plugins/command.ts";
 import { findProgram } from "../../../platform/linux/plugins/probe.ts";
 import { openPluginProcesses } from "../../../platform/linux/plugins/processes.ts";
+import { STOP_GRACE_MS } from "./instance.ts";
 import { createRuntime } from "./runtime.ts";
+import { SPARE_AFTER_MS } from "./spares.ts";
 
 let machine: TestMachine;
 beforeAll(async () => {
@@ -84,6 +87,20 @@ const sources = {
       });
       log.info("in order");
     };`,
+    deaf: `export default async (params, { log }) => {
+      for (const name of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(name, () => {});
+      log.info("begun");
+      for (;;);
+    };`,
+    nice: `import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+export default async () => {
+  let refused = "nothing";
+  try { setPriority(constants.priority.PRIORITY_NORMAL); } catch (error) { refused = error.info.code; }
+  return { refused, child: execFileSync("/bin/sh", ["-c", "cat /proc/self/stat"], { encoding: "utf8" }) };
+};`,
+    waits: `console.log("read");\nexport default async () => 7;`,
   },
   python: {
     echo: `
@@ -104,6 +121,27 @@ def main(params, ctx):
         pass
     ctx.log.info("in order")
 `,
+    deaf: `
+import signal
+def main(params, ctx):
+    for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
+    ctx.log.info("begun")
+    while True:
+        pass
+`,
+    nice: `
+import os, subprocess
+def main(params, ctx):
+    refused = "nothing"
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
+    except OSError as error:
+        refused = "EACCES" if error.errno == 13 else error.errno
+    child = subprocess.run(["/bin/sh", "-c", "cat /proc/self/stat"], capture_output=True, text=True)
+    return {"refused": refused, "child": child.stdout}
+`,
+    waits: `print("read")\ndef main(params, ctx):\n    return 7\n`,
   },
 } as const;
 
@@ -170,6 +208,37 @@ for (const runtime of ["node", "python"] as const)
       expect(opened.instance.use().pid).not.toBe(one);
     });
 
+    it("has a process that waits for its first call, and has read nothing of it until then", async () => {
+      const opened = machine.open(runtime, sources[runtime].waits);
+      await until(() => opened.instance.use().pid !== null);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const waiting = allProcessesOf(opened.stateFolder);
+      expect(opened.lines).toEqual([]);
+      expect(await opened.call()).toBe(7);
+      expect(waiting).toContain(opened.instance.use().pid);
+      expect(opened.lines.map(({ text }) => text)).toEqual(["read"]);
+      await opened.instance.close();
+      expect(allProcessesOf(opened.stateFolder)).toEqual([]);
+    });
+
+    it("whose waiting process was ended is called all the same, and none waits again", async () => {
+      const opened = machine.open(runtime, sources[runtime].waits);
+      const isThere = () => opened.instance.use().pid !== null;
+      await until(isThere);
+      process.kill(opened.instance.use().pid ?? 0, "SIGKILL");
+      await until(() => !isThere());
+      await new Promise((resolve) => setTimeout(resolve, SPARE_AFTER_MS + 300));
+      expect(isThere()).toBe(false);
+      expect(await opened.call()).toBe(7);
+    });
+
+    it("is closed with the process that waits for it", async () => {
+      const opened = machine.open(runtime, sources[runtime].waits);
+      await until(() => opened.instance.use().pid !== null);
+      await opened.instance.close();
+      expect(allProcessesOf(opened.stateFolder)).toEqual([]);
+    });
+
     it("is called by one after another", async () => {
       const opened = machine.open(runtime, sources[runtime].echo);
       const answers = await Promise.all([1, 2, 3, 4].map((n) => opened.call({ n })));
@@ -184,6 +253,48 @@ for (const runtime of ["node", "python"] as const)
       expect(opened.lines.map(({ text }) => text)).toEqual(["begun", "in order"]);
       expect(opened.exits).toMatchObject([{ reason: "stopped" }]);
       expect(allProcessesOf(opened.stateFolder)).toEqual([]);
+    });
+
+    it("that hears of no stop and no signal is gone soon after; the agent and others go on, and its exit says how", async () => {
+      const opened = machine.open(runtime, sources[runtime].deaf, { mode: "async" });
+      const neighbour = machine.open("python", "def main(p, ctx):\n    return 1\n");
+      await neighbour.call();
+      await opened.instance.start({});
+      await until(() => opened.lines.length > 0);
+      const began = performance.now();
+      let isOver = false;
+      const stopping = opened.instance.stop().then(() => {
+        isOver = true;
+      });
+      process.kill(opened.instance.use().pid ?? 0, "SIGTERM");
+      let longestMs = 0;
+      while (!isOver) {
+        const askedMs = performance.now();
+        expect(await neighbour.call()).toBe(1);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        longestMs = Math.max(longestMs, performance.now() - askedMs);
+      }
+      await stopping;
+      expect(performance.now() - began).toBeLessThan(STOP_GRACE_MS + 5_000);
+      expect(longestMs).toBeLessThan(2_000);
+      expect(allProcessesOf(opened.stateFolder)).toEqual([]);
+      expect(opened.exits).toMatchObject([
+        {
+          ...{ reason: "stopped", signal: "SIGKILL" },
+          sentence: expect.stringContaining("did not end within 5 s after it was asked to"),
+        },
+      ]);
+    }, 30_000);
+
+    it("is nicer than the agent, with all that it starts, and cannot take it back", async () => {
+      const niceOf = (stat: string) => Number(stat.split(") ")[1]?.split(" ")[16]);
+      const opened = machine.open(runtime, sources[runtime].nice, { needs: { children: true } });
+      const { refused, child } = (await opened.call()) as { refused: string; child: string };
+      const own = niceOf(readFileSync("/proc/self/stat", "utf8"));
+      const { pid } = opened.instance.use();
+      expect(niceOf(readFileSync(`/proc/${pid}/stat`, "utf8"))).toBe(own + PLUGIN_NICE);
+      expect(niceOf(child)).toBe(own + PLUGIN_NICE);
+      expect(refused).toBe("EACCES");
     });
 
     it("hears that a call is not wanted any more", async () => {

@@ -3,6 +3,7 @@ import type { Clock } from "@s4t/kit";
 import type { PluginProcesses } from "../../../platform/plugin-processes.ts";
 import type { Runner } from "../runner.ts";
 import { openInstance } from "./instance.ts";
+import { createSpares } from "./spares.ts";
 import type { BoardFacts } from "./worker.ts";
 
 export interface RuntimeDependencies {
@@ -13,9 +14,12 @@ export interface RuntimeDependencies {
 }
 
 /** Makes it. */
-export const createRuntime = ({ processes, clock, board }: RuntimeDependencies): Runner => ({
-  look: () => processes.look(),
-  ready: () => processes.ready(),
-  describe: () => processes.describe(),
-  open: (plugin) => openInstance({ plugin, processes, clock, board }),
-});
+export const createRuntime = ({ processes, clock, board }: RuntimeDependencies): Runner => {
+  const spares = createSpares({ processes, clock });
+  return {
+    look: () => processes.look(),
+    ready: () => processes.ready(),
+    describe: () => processes.describe(),
+    open: (plugin) => openInstance({ plugin, processes, clock, board, spares }),
+  };
+};

@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly board: () => BoardFacts;
   readonly budget: Budget;
+  /** Whether it waits for its first call before it reads the plugin's code. */
+  readonly isSpare: boolean;
   readonly onEnd: (end: WorkerEnd) => void;
 }
 
@@ -42,6 +44,8 @@ export interface Worker {
   readonly ready: Promise<void>;
   /** Whether another call may follow. */
   readonly isSound: boolean;
+  /** Whether nobody called it yet, and it has read nothing of its plugin. */
+  readonly isSpare: boolean;
   /** `graceMs`: how long it may go on after `stop`, before the process is ended. */
   call(params: unknown, stop: AbortSignal, graceMs: number): Promise<unknown>;
   use(): ReturnType<PluginProcess["use"]>;
@@ -89,8 +93,11 @@ export const startWorker = (options: WorkerOptions): Worker => {
   let breach: string | undefined;
   let isSound = true;
   let isHeapFull = false;
+  let { isSpare } = options;
   let lastId = 0;
   const confining = createGate();
+  /** Somebody calls. */
+  const wanted = createGate();
   const loading = createGate();
 
   const settle = (id: number, of: (call: Waiting) => void): void => {
@@ -155,8 +162,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
         isSound = false;
         end = { ...ended, isMemory: ended.isMemory || isHeapFull, breach };
         const crash = crashOf(end);
-        confining.refuse(crash);
-        loading.refuse(crash);
+        for (const gate of [confining, wanted, loading]) gate.refuse(crash);
         waiting?.reject(crash);
         waiting = undefined;
         onEnd(end);
@@ -172,6 +178,11 @@ export const startWorker = (options: WorkerOptions): Worker => {
     } catch (error) {
       throw fail("plugin.not-ready", { because: "its limits cannot be set" }, error);
     }
+    if (isSpare) {
+      late.cancel();
+      await wanted.passed;
+      late = startLate();
+    }
     child.send(
       JSON.stringify({
         t: "load",
@@ -184,7 +195,8 @@ export const startWorker = (options: WorkerOptions): Worker => {
     );
     await loading.passed;
   };
-  const late = clock.after(LOAD_TIMEOUT_MS, () => onBreach("it was not loaded in time"));
+  const startLate = () => clock.after(LOAD_TIMEOUT_MS, () => onBreach("it was not loaded in time"));
+  let late = startLate();
   const ready = bringUp().finally(() => late.cancel());
   ready.catch(() => {
     isSound = false;
@@ -192,6 +204,8 @@ export const startWorker = (options: WorkerOptions): Worker => {
   });
 
   const call: Worker["call"] = async (params, stop, graceMs) => {
+    isSpare = false;
+    wanted.open();
     await untilAborted(ready, stop);
     if (end) throw crashOf(end);
     stop.throwIfAborted();
@@ -203,7 +217,9 @@ export const startWorker = (options: WorkerOptions): Worker => {
     const onStop = (): void => {
       child.send(JSON.stringify({ t: "cancel", id }));
       void sleep(clock, graceMs).then(() => {
-        if (waiting?.id === id) void child.kill();
+        if (waiting?.id !== id) return;
+        breach ??= `it did not end within ${graceMs / 1_000} s after it was asked to`;
+        void child.kill();
       });
     };
     stop.addEventListener("abort", onStop, { once: true });
@@ -219,6 +235,9 @@ export const startWorker = (options: WorkerOptions): Worker => {
     ready,
     get isSound() {
       return isSound;
+    },
+    get isSpare() {
+      return isSpare;
     },
     call,
     use: () => child.use(),

@@ -15,6 +15,11 @@ export const MAX_TRACE_LENGTH = 8_192;
 export const MAX_OPEN_FILES = 1_024;
 /** Largest file that a plugin may write: a card has room for a few such. */
 export const MAX_FILE_BYTES = 268_435_456;
+/**
+ * How much nicer than the agent a plugin is: the kernel gives it a third of the processor time that the agent gets where both want
+ * it (335 of 1,024, as it weighs a process), so that a loop without end, or many, hardly keeps the agent waiting.
+ */
+export const PLUGIN_NICE = 5;
 /** Largest state of a plugin, as JSON: written as a whole at each change. */
 export const MAX_STATE_BYTES = 1_048_576;
 
@@ -63,7 +68,9 @@ const interpreter = (
   hosts: Hosts,
   maxResultBytes: number,
 ): string[] => {
-  const bounds = [maxResultBytes, MAX_STATE_BYTES, MAX_TEXT_LENGTH, MAX_TRACE_LENGTH].map(String);
+  const bounds = [
+    ...[maxResultBytes, MAX_STATE_BYTES, MAX_TEXT_LENGTH, MAX_TRACE_LENGTH, PLUGIN_NICE],
+  ].map(String);
   if (wanted.runtime === "node")
     return [
       machine.node.path,
@@ -129,7 +136,8 @@ export const commandOf = (
       ? []
       : [
           ...[prlimit, "--core=0:0", `--nofile=${MAX_OPEN_FILES}:${MAX_OPEN_FILES}`],
-          ...[`--fsize=${MAX_FILE_BYTES}:${MAX_FILE_BYTES}`, "--"],
+          // Of 0 the kernel lets nobody without rights of root take back what was lowered.
+          ...[`--fsize=${MAX_FILE_BYTES}:${MAX_FILE_BYTES}`, "--nice=0:0", "--"],
         ];
   const outer = sandbox
     ? [

@@ -44,6 +44,7 @@ describe("version 2", () => {
     expect(read(folder, "memory.max")).toBe("67108864");
     expect(read(folder, "pids.max")).toBe("20");
     expect(read(folder, "cpu.max")).toBe("50000 100000");
+    expect(read(folder, "cpu.weight")).toBe("33");
     put(`${folder}/memory.events`, "low 0\noom 3\noom_kill 0\n");
     expect(group?.wasMemory()).toBe(false);
     put(`${folder}/memory.events`, "low 0\noom 3\noom_kill 1\n");
@@ -71,6 +72,7 @@ describe("version 1", () => {
     const name = `s4t-plugin-${process.pid}-lamp`;
     expect(read("pids", name, "pids.max")).toBe("20");
     expect(read("cpu", name, "cpu.cfs_quota_us")).toBe("50000");
+    expect(read("cpu", name, "cpu.shares")).toBe("335");
     expect(existsSync(join(root, "memory/somebody", name))).toBe(false);
     expect(existsSync(join(root, "memory", name))).toBe(false);
   });

@@ -16,6 +16,11 @@ import { isWritable } from "./probe.ts";
 const controllers = ["memory", "pids", "cpu"] as const;
 type Controller = (typeof controllers)[number];
 
+/**
+ * Weight of a plugin's group, however many processes are in it, beside 1,024 of one that nobody said anything about: that of a
+ * process which is as nice as a plugin's. In version 2 the same is said beside 100.
+ */
+export const GROUP_CPU_SHARES = 335;
 /** Period over which processor time is shared out, the kernel's default. */
 const CPU_PERIOD_US = 100_000;
 /** Groups of ours begin so: what an agent that was killed left is found by it. */
@@ -152,6 +157,7 @@ const openVersion1 = (root: string, own: ReadonlyMap<string, string>): Groups | 
         cpu: [
           ["cpu.cfs_period_us", CPU_PERIOD_US],
           ["cpu.cfs_quota_us", Math.max(1_000, (CPU_PERIOD_US * cpuPercent) / 100)],
+          ["cpu.shares", GROUP_CPU_SHARES],
         ],
       };
       const group = groupOf(folders, oomKills("memory.oom_control"), "memory.usage_in_bytes");
@@ -203,6 +209,7 @@ const openVersion2 = (root: string, groups: ReadonlyMap<string, string>): Groups
         set("memory", "memory.max", String(memoryMiB * 1_048_576));
         if (existsSync(join(folder, "memory.swap.max"))) set("memory", "memory.swap.max", "0");
         set("pids", "pids.max", String(processes));
+        set("cpu", "cpu.weight", String(Math.round((GROUP_CPU_SHARES * 100) / 1_024)));
         set("cpu", "cpu.max", `${Math.round((CPU_PERIOD_US * cpuPercent) / 100)} ${CPU_PERIOD_US}`);
       });
     },

@@ -3,7 +3,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
-import { constants } from "node:os";
+import { constants, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -35,6 +35,11 @@ import { keepFromOthers, openWay, userOf } from "./users.ts";
 const DATA_SLACK_BYTES = 33_554_432;
 /** Processes of the sandbox itself within a plugin's group. */
 const SANDBOX_PROCESSES = 2;
+/**
+ * Memory of a board, or of what its agent may use of it, from which on it keeps processes that only wait: two of them hold about
+ * 15 MiB of their own. A board with less starts each process when it is called.
+ */
+export const SPARE_FROM_BYTES = 1_073_741_824;
 /** Rounds of killing: each ends all that the one before saw being born. */
 const KILL_ROUNDS = 200;
 const KILL_PAUSE_MS = 10;
@@ -52,7 +57,13 @@ export interface ProcessesOptions {
   };
   /** Path of a program: tests leave some out. */
   readonly find?: (name: string) => string | undefined;
+  /** Memory that plugins and the agent may use, bytes. */
+  readonly memoryBytes?: () => number;
 }
+
+/** Of the machine, or of the control group that the agent was put into. */
+const memoryBytesHere = (): number =>
+  Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 const run = promisify(execFile);
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -241,7 +252,7 @@ const startOne = (
           ? undefined
           : limits.processes + (uid === undefined ? tree.threadsOfUser(user) : SANDBOX_PROCESSES);
       const rlimits = {
-        ...{ core: 0, nofile: MAX_OPEN_FILES, fsize: MAX_FILE_BYTES },
+        ...{ core: 0, nofile: MAX_OPEN_FILES, fsize: MAX_FILE_BYTES, nice: 0 },
         ...(processes === undefined ? {} : { nproc: processes }),
         ...(isHeld("memory")
           ? {}
@@ -279,6 +290,7 @@ export const openPluginProcesses = ({
   folder,
   allow = { sandbox: true, ownUser: true, groups: true },
   find = findProgram,
+  memoryBytes = memoryBytesHere,
 }: ProcessesOptions): PluginProcesses => {
   let machine: Machine | undefined;
   let hosts: Hosts | undefined;
@@ -305,6 +317,7 @@ export const openPluginProcesses = ({
         python: machine.python?.version ?? null,
         isolation: isolationOf(machine),
       },
+    hasRoom: () => memoryBytes() >= SPARE_FROM_BYTES,
     start(wanted, events) {
       if (!machine || !hosts)
         throw new Bug("a process is started before it is known what can hold it");

@@ -3,11 +3,14 @@
 // CommonJS: as a module it would start about 10 ms later.
 const { closeSync, constants, openSync, readFileSync, renameSync, writeSync } = require("node:fs");
 const { Socket } = require("node:net");
+const { getPriority, setPriority } = require("node:os");
 const { pathToFileURL } = require("node:url");
 
-const [maxResultBytes, maxStateBytes, maxTextLength, maxTraceLength] = process.argv
+const [maxResultBytes, maxStateBytes, maxTextLength, maxTraceLength, nice] = process.argv
   .slice(2)
   .map(Number);
+// Before any code of the plugin, which inherits it and cannot take it back.
+setPriority(Math.min(19, getPriority() + nice));
 
 const sendText = (text) => {
   const bytes = Buffer.from(`${text}\n`);

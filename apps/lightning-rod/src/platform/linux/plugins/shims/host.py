@@ -7,7 +7,9 @@ import _thread
 import posix
 import sys
 
-MAX_RESULT, MAX_STATE, MAX_TEXT, MAX_TRACE = (int(text) for text in sys.argv[1:5])
+MAX_RESULT, MAX_STATE, MAX_TEXT, MAX_TRACE, NICE = (int(text) for text in sys.argv[1:6])
+# Before any thread, and any code of the plugin, which inherits it and cannot take it back.
+posix.nice(NICE)
 sys.argv = ["plugin"]
 posix.set_inheritable(3, False)
 posix.set_inheritable(4, False)
