@@ -47,12 +47,12 @@ const sourcesOf = {
   iotronic: ["packages/*/src/**/*.ts", "apps/iotronic/src/**/*.ts", "package-lock.json"],
   "lightning-rod": [
     "packages/*/src/**/*.ts",
-    "apps/lightning-rod/src/**/*.{ts,mjs,py}",
+    "apps/lightning-rod/src/**/*.{ts,cjs,py}",
     "package-lock.json",
   ],
   simulator: [
     "packages/*/src/**/*.ts",
-    "apps/{lightning-rod,simulator}/src/**/*.ts",
+    "apps/{lightning-rod,simulator}/src/**/*.{ts,cjs,py}",
     "package-lock.json",
   ],
   cli: ["packages/*/src/**/*.ts", "apps/cli/src/**/*.ts", "package-lock.json"],

@@ -8,6 +8,7 @@ import type { Database } from "../../ports/database.ts";
 import { createChanges } from "../changes/index.ts";
 import { createOperations } from "./index.ts";
 import { HANDED_OVER_GRACE_MS, OPERATION_EXPIRY_MS } from "./operations.ts";
+import { END_PAUSE_MS } from "./run.ts";
 
 const project = "01a21ab2-0000-7000-8000-000000000001" as ProjectId;
 const board = "01a21ab2-0000-7000-8000-000000000002";
@@ -141,6 +142,35 @@ describe("work that a request waits for", () => {
     });
     const { items } = await operations.list(scope, {});
     expect(items.map(({ status }) => status)).toEqual(["done"]);
+  });
+
+  it("has its end stored a moment later, with others that came meanwhile, or at once for whoever asks", async () => {
+    const { operations } = await open();
+    const run = async () =>
+      (
+        await operations.run({
+          ...work,
+          ...{ waitMs: 1_000, early: true, work: async () => "done at once" },
+        })
+      ).body.uuid;
+    /** As the tables have it, without asking the module. */
+    const stored = async () => {
+      const rows = await test.database.read(scope, ({ queries }) =>
+        queries.selectFrom("operations").select("status").execute(),
+      );
+      return rows.map(({ status }) => status);
+    };
+    await run();
+    clock.advance(END_PAUSE_MS - 1);
+    const second = await run();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await stored()).toEqual(["running", "running"]);
+    clock.advance(1);
+    await expect.poll(stored).toEqual(["done", "done"]);
+    expect((await operations.get(scope, second)).status).toBe("done");
+    const third = await run();
+    expect(await stored()).toContain("running");
+    expect((await operations.get(scope, third)).status).toBe("done");
   });
 
   it("is answered once it is recorded, and told to stop and why where it cannot be", async () => {

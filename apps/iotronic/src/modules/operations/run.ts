@@ -8,8 +8,8 @@ import type { Database, Tx } from "../../ports/database.ts";
 import type { NewOperation, Outcome } from "./operations.ts";
 
 /**
- * How long the end of work may wait until it is stored. Whoever waited is answered before; whoever asks for it has it stored at
- * once. What is called next finds the disk free meanwhile: calls in a row flush it once each, not twice.
+ * How long ends of work wait for one another until they are stored. Whoever waited for one is answered before; whoever asks for it
+ * has it stored at once. Calls in a row flush the disk once each then, and not twice.
  */
 export const END_PAUSE_MS = 10;
 
@@ -39,13 +39,6 @@ export interface Runs {
   stored(uuid?: string): Promise<void>;
   /** Ends what goes on: its end is not known then. Resolves when all of it is stored. */
   stop(): Promise<void>;
-}
-
-/** An end that is on its way to the disk. */
-interface Storing {
-  readonly done: Promise<void>;
-  /** Somebody wants to see it. */
-  hurry(): void;
 }
 
 interface RunsDependencies {
@@ -87,7 +80,7 @@ export const accepted = (operation: Operation): Answer<Operation> =>
 /** Makes it. */
 export const createRuns = ({ database, clock, log, open, settle }: RunsDependencies): Runs => {
   const running = new Map<string, Running>();
-  const storing = new Map<string, Storing>();
+  const storing = new Map<string, Promise<void>>();
 
   const outcomeOf = async (
     work: RunRequest["work"],
@@ -134,30 +127,38 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
       return opened;
     });
 
-  const keep = (uuid: string, came: Outcome, stored: Promise<unknown>): void => {
-    let hurry: () => void = () => {};
-    const pause = new Promise<void>((resolve) => {
-      const timer = clock.after(END_PAUSE_MS, resolve, { keepAlive: true });
-      hurry = () => {
-        timer.cancel();
-        resolve();
-      };
+  /** The moment at which ends that came of late are stored together. */
+  let soon: { readonly passed: Promise<void>; hurry(): void } | undefined;
+  const startPause = () => {
+    let pass: () => void = () => {};
+    const passed = new Promise<void>((resolve) => {
+      pass = resolve;
     });
-    const done = Promise.all([stored, pause])
-      .then(async () => {
-        await settle(uuid, came);
-      })
-      .catch((error: unknown) =>
-        log.error("How an operation ended could not be stored", { error }),
+    const hurry = (): void => {
+      timer.cancel();
+      soon = undefined;
+      pass();
+    };
+    const timer = clock.after(END_PAUSE_MS, hurry, { keepAlive: true });
+    return { passed, hurry };
+  };
+
+  const keep = (uuid: string, came: Outcome, begun: Promise<unknown>): void => {
+    soon ??= startPause();
+    const kept = Promise.all([begun, soon.passed])
+      .then(() => settle(uuid, came))
+      .then(
+        () => {},
+        (error: unknown) => log.error("How an operation ended could not be stored", { error }),
       );
-    storing.set(uuid, { done, hurry });
-    void done.finally(() => storing.delete(uuid));
+    storing.set(uuid, kept);
+    void kept.finally(() => storing.delete(uuid));
   };
 
   const stored = async (uuid?: string): Promise<void> => {
-    const wanted = [...storing].filter(([each]) => uuid === undefined || each === uuid);
-    for (const [, { hurry }] of wanted) hurry();
-    await Promise.all(wanted.map(([, { done }]) => done));
+    const wanted = uuid === undefined ? [...storing.values()] : [storing.get(uuid)];
+    if (wanted.some((each) => each !== undefined)) soon?.hurry();
+    await Promise.all(wanted);
   };
 
   /** Begins the work. What it resolves to is answered: once it is `stored`, which rejects where it cannot be. */
