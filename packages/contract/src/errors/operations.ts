@@ -1,4 +1,4 @@
-import { refused } from "./row.ts";
+import { refused, unavailable } from "./row.ts";
 
 /** Operations, the audit log, observations, backups. */
 export const operationErrors = {
@@ -9,6 +9,10 @@ export const operationErrors = {
   "operation.finished": refused(409)(
     "usage",
     "The operation cannot be canceled any more: it is {state}.",
+  ),
+  "operation.unrecorded": unavailable(507)(
+    "io",
+    "The board was asked, and the cloud could not put that on record: {because} The board may have begun it and was told to stop; how far it came is not known.",
   ),
   "audit.not-found": refused(404)(
     "notFound",

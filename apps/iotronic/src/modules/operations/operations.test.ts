@@ -206,8 +206,11 @@ describe("work that a request waits for", () => {
                 });
               }),
       });
-      await expect(asked).rejects.toMatchObject({ code: "cloud.storage-full" });
-      if (takes !== "no time") expect(told).toMatchObject({ code: "cloud.storage-full" });
+      await expect(asked).rejects.toMatchObject({
+        code: "operation.unrecorded",
+        details: { because: "The cloud's disk is full: nothing was changed." },
+      });
+      if (takes !== "no time") expect(told).toMatchObject({ code: "operation.unrecorded" });
       await full.operations.stop?.();
     }
     expect((await operations.list(scope, {})).items).toHaveLength(1);

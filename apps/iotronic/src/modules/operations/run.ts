@@ -127,6 +127,19 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
       return opened;
     });
 
+  /** The same of work that has begun: that nothing was changed, as a refused write says, is not true of it. */
+  const storeBegun = async (uuid: string, request: RunRequest): Promise<Operation> => {
+    try {
+      return await store(uuid, request);
+    } catch (error) {
+      const because = isS4tError(error)
+        ? error.message
+        : fail("internal", { reference: "log" }).message;
+      log.error("Work that has begun could not be put on record", { error });
+      throw fail("operation.unrecorded", { because }, error);
+    }
+  };
+
   /** The moment at which ends that came of late are stored together. */
   let soon: { readonly passed: Promise<void>; hurry(): void } | undefined;
   const startPause = () => {
@@ -205,7 +218,7 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
       const uuid = newId();
       if (request.early && request.waitMs !== undefined) {
         const operation = begun(uuid, request);
-        const storing = store(uuid, request);
+        const storing = storeBegun(uuid, request);
         const answer = await wait(operation, start(operation, request, storing), request);
         await storing;
         return answer;
