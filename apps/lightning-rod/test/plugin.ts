@@ -99,6 +99,7 @@ export const openTestRunner = (nameOf: (version: string) => string): TestRunner 
       runner.opened = plugin;
       return {
         call: async (parameters, { signal }) => runner.answer(parameters, signal),
+        prepare: () => void did.push(`prepare ${name}`),
         start: async (parameters) => void did.push(`start ${name} ${JSON.stringify(parameters)}`),
         stop: async () => {
           did.push(`stop ${name}`);

@@ -93,21 +93,25 @@ export class HeldPlugin {
       if (before && before.value.version === value.version) return this.#change(before, value);
       const wasRunning = this.#isRunning || this.#again !== undefined;
       const given = this.#given;
+      const isStarted = value.manifest.mode === "async" && (value.onBoot || wasRunning);
+      // Its interpreter comes up while the old one ends; of its code nothing is read before.
+      const next = isStarted ? this.#make(value) : undefined;
+      next?.prepare();
       if (before) await this.#end(before);
       this.#deps.atPoint("old-stopped");
       try {
         this.#deps.note(value);
         this.#deps.atPoint("noted");
-        this.#open(value);
+        this.#open(value, next);
       } catch (error) {
+        await next?.close();
         if (before) {
           this.#open(before.value);
           if (wasRunning) await this.#tryStart(given);
         }
         throw error;
       }
-      if (value.manifest.mode === "async" && (value.onBoot || wasRunning))
-        await this.#tryStart(wasRunning ? given : {});
+      if (isStarted) await this.#tryStart(wasRunning ? given : {});
     });
   }
 
@@ -222,12 +226,16 @@ export class HeldPlugin {
     return done;
   }
 
-  #open(value: TargetPlugin): void {
+  #make(value: TargetPlugin): Instance {
     const instance = this.#deps.open(value, {
       onExit: (exit) => {
         if (this.#held?.instance === instance) this.#ended(exit);
       },
     });
+    return instance;
+  }
+
+  #open(value: TargetPlugin, instance = this.#make(value)): void {
     this.#held = { value, instance };
     this.#restarts = 0;
     this.#failures = 0;

@@ -507,7 +507,7 @@ describe("an asynchronous plugin", () => {
   it("with on-boot starts when it is injected and with the agent, and only then", async () => {
     const board = open();
     await board.apply({ ...worker.value, onBoot: true });
-    expect(board.runner.did).toEqual(["open worker", "start worker {}"]);
+    expect(board.runner.did).toEqual(["open worker", "prepare worker", "start worker {}"]);
     const again = open({ disk: board.disk });
     again.plugins.resume();
     await again.apply({ ...worker.value, onBoot: true });
@@ -526,9 +526,10 @@ describe("an asynchronous plugin", () => {
     expect(board.runner.did).toEqual([
       "open worker",
       'start worker {"a":1}',
+      "open worker2",
+      "prepare worker2",
       "stop worker",
       "close worker",
-      "open worker2",
       'start worker2 {"a":1}',
     ]);
   });
@@ -536,9 +537,9 @@ describe("an asynchronous plugin", () => {
     const board = open();
     await board.apply({ ...worker.value, onBoot: true });
     await board.apply({ ...worker.value, onBoot: true, restart: "on-failure" });
-    expect(board.runner.did).toHaveLength(2);
+    expect(board.runner.did).toHaveLength(3);
     await board.apply({ ...worker.value, onBoot: true, parameters: { a: 2 } });
-    expect(board.runner.did.slice(2)).toEqual(["stop worker", 'start worker {"a":2}']);
+    expect(board.runner.did.slice(3)).toEqual(["stop worker", 'start worker {"a":2}']);
   });
   it("that crashes starts again after ever longer pauses, where that is wanted, until it is stopped", async () => {
     const board = open();

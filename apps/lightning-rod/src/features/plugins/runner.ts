@@ -34,6 +34,8 @@ export interface Instance {
     parameters: Parameters,
     options: { readonly signal: AbortSignal; readonly timeoutMs: number },
   ): Promise<unknown>;
+  /** Brings up what a start needs, and reads nothing of the plugin yet: it may be done while another version still runs. */
+  prepare(): void;
   /** Resolves when it runs. */
   start(parameters: Parameters): Promise<void>;
   /** Resolves when no process of it is left. */

@@ -177,16 +177,24 @@ export const openInstance = (options: InstanceOptions): Instance => {
 
   return {
     call,
+    prepare() {
+      if (isClosed || current || !processes.describe() || !processes.hasRoom()) return;
+      try {
+        startNext(true);
+      } catch {
+        // The start says why.
+      }
+    },
     async start(parameters) {
       if (isClosed) throw fail("plugin.not-ready", { because: "it is being closed" });
       if (running) throw fail("plugin.running");
       // What holds it is found out first. Whoever closes meanwhile has nothing to end.
       await processes.ready();
       if (isClosed) throw fail("plugin.not-ready", { because: "it is being closed" });
-      const worker = startNext();
+      const worker = current?.isSpare && current.isSound ? current : startNext();
       const controller = new AbortController();
       try {
-        await worker.ready;
+        await worker.load();
       } catch (error) {
         await giveUp(worker);
         throw error;

@@ -297,6 +297,23 @@ for (const runtime of ["node", "python"] as const)
       expect(refused).toBe("EACCES");
     });
 
+    it("is brought up before it is started, and has read nothing of it until then", async () => {
+      const opened = machine.open(runtime, sources[runtime].forever, { mode: "async" });
+      opened.instance.prepare();
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const waiting = allProcessesOf(opened.stateFolder);
+      expect(waiting.length).toBeGreaterThan(0);
+      expect(opened.lines).toEqual([]);
+      await opened.instance.start({});
+      expect(waiting).toContain(opened.instance.use().pid);
+      await until(() => opened.lines.length > 0);
+      await opened.instance.stop();
+      const again = machine.open(runtime, sources[runtime].forever, { mode: "async" });
+      again.instance.prepare();
+      await again.instance.close();
+      expect(allProcessesOf(again.stateFolder)).toEqual([]);
+    });
+
     it("hears that a call is not wanted any more", async () => {
       const opened = machine.open(runtime, sources[runtime].forever);
       const controller = new AbortController();

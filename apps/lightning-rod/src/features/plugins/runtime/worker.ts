@@ -46,6 +46,8 @@ export interface Worker {
   readonly isSound: boolean;
   /** Whether nobody called it yet, and it has read nothing of its plugin. */
   readonly isSpare: boolean;
+  /** Has the plugin's code read, and resolves then. */
+  load(): Promise<void>;
   /** `graceMs`: how long it may go on after `stop`, before the process is ended. */
   call(params: unknown, stop: AbortSignal, graceMs: number): Promise<unknown>;
   use(): ReturnType<PluginProcess["use"]>;
@@ -203,10 +205,13 @@ export const startWorker = (options: WorkerOptions): Worker => {
     void child.kill();
   });
 
-  const call: Worker["call"] = async (params, stop, graceMs) => {
+  const load = (): Promise<void> => {
     isSpare = false;
     wanted.open();
-    await untilAborted(ready, stop);
+    return ready;
+  };
+  const call: Worker["call"] = async (params, stop, graceMs) => {
+    await untilAborted(load(), stop);
     if (end) throw crashOf(end);
     stop.throwIfAborted();
     lastId += 1;
@@ -239,7 +244,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
     get isSpare() {
       return isSpare;
     },
-    call,
+    ...{ load, call },
     use: () => child.use(),
     kill: () => child.kill(),
   };
