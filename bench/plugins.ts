@@ -34,8 +34,8 @@ const sources: Readonly<Record<Runtime, string>> = {
   node: "export default async (params) => params;",
   python: "def main(params, ctx):\n    return params\n",
 };
-/** How long a spare process has from its start until it is called, as nobody calls in the very second after an injection. */
-const SPARE_READY_MS = 500;
+/** How long a spare process has from its start until it is called: more than an interpreter takes on a machine that is busy. */
+const SPARE_READY_MS = 1_000;
 const POLL_MS = 10;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const rest = () => pause(REST_MS);

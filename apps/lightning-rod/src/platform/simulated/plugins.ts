@@ -28,6 +28,7 @@ const openInstance = ({ onExit }: OpenPlugin, clock: Clock): Instance => {
   };
   return {
     call: async (parameters) => parameters,
+    prepare: () => {},
     start: async () => {
       isRunning = true;
     },
