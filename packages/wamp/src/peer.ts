@@ -3,6 +3,7 @@
 import type { Codec } from "./codec/codec.ts";
 import { isWampError, WampError, wampErrors } from "./error.ts";
 import type { Message } from "./messages/message.ts";
+import { withOpenPayload } from "./messages/payload.ts";
 import type { Transport, TransportEnd } from "./transport.ts";
 
 /** Who hears a peer. */
@@ -32,7 +33,7 @@ export const openPeer = (transport: Transport, codec: Codec): Peer => ({
       onMessage(frame) {
         let message: ReturnType<Codec["decode"]>;
         try {
-          message = codec.decode(frame);
+          message = codec.read(frame);
         } catch (error) {
           listener.onInvalid(
             isWampError(error)
@@ -63,7 +64,7 @@ class LinkedPeer implements Peer {
   }
 
   send(message: Message): void {
-    if (this.#open) this.#other?.receive({ message });
+    if (this.#open) this.#other?.receive({ message: withOpenPayload(message) });
   }
 
   close(code: number, reason: string): void {

@@ -14,4 +14,6 @@ export interface Codec {
   encode(message: Message): string | Uint8Array;
   /** Throws a `WampError` `wamp.error.protocol_violation` for what is no WAMP message. */
   decode(frame: string | Uint8Array): Message | UnknownMessage;
+  /** As {@link Codec.decode}, but the arguments of what a router forwards may be left as they came (`Payload.source`). */
+  read(frame: string | Uint8Array): Message | UnknownMessage;
 }

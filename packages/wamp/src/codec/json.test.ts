@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Message } from "../messages/message.ts";
 import { messageCodes } from "../messages/message.ts";
+import { withOpenPayload } from "../messages/payload.ts";
 import { jsonCodec } from "./json.ts";
 
 interface Vectors {
@@ -15,7 +16,10 @@ const vectors: Vectors = JSON.parse(
 
 describe("WAMP over JSON", () => {
   it.each(vectors.messages)("reads and writes $name", ({ text, message }) => {
+    const read = jsonCodec.read(text) as Message;
     expect(jsonCodec.decode(text)).toEqual(message);
+    expect(withOpenPayload(read)).toEqual(message);
+    expect(jsonCodec.encode(read)).toBe(text);
     expect(jsonCodec.encode(message)).toBe(text);
   });
 
@@ -25,9 +29,10 @@ describe("WAMP over JSON", () => {
   });
 
   it.each(vectors.refused)("refuses $name", ({ text }) => {
-    expect(() => jsonCodec.decode(text)).toThrow(
-      expect.objectContaining({ code: "wamp.error.protocol_violation" }),
-    );
+    for (const decode of [jsonCodec.decode, jsonCodec.read])
+      expect(() => decode(text)).toThrow(
+        expect.objectContaining({ code: "wamp.error.protocol_violation" }),
+      );
   });
 
   it("counts unknown message codes instead of refusing them", () => {

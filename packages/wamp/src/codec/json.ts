@@ -2,24 +2,69 @@
 import { MAX_JSON_DEPTH, parseJson } from "@s4t/kit";
 import { WampError, wampErrors } from "../error.ts";
 import { encodeMessage } from "../messages/encode.ts";
+import type { Dict, Message, Payload } from "../messages/message.ts";
 import { parseMessage } from "../messages/parse.ts";
+import { noDetails } from "../messages/payload.ts";
 import type { Codec } from "./codec.ts";
+import { JSON_SERIALIZER, readJsonHead } from "./json-head.ts";
+
+const dict = (details: Dict): string => (details === noDetails ? "{}" : JSON.stringify(details));
+
+/** The arguments and the end of a message; as they came where they came as JSON. */
+const tail = ({ args, kwargs, source }: Payload): string => {
+  if (source !== undefined) {
+    if (source.serializer !== JSON_SERIALIZER) return tail(source.open());
+    return source.members === 0 ? "]" : `,${source.content as string}]`;
+  }
+  if (kwargs !== undefined) return `,${JSON.stringify(args ?? [])},${JSON.stringify(kwargs)}]`;
+  return args === undefined ? "]" : `,${JSON.stringify(args)}]`;
+};
+
+const encode = (message: Message): string => {
+  switch (message.kind) {
+    case "invocation":
+      return `[68,${message.request},${message.registration},${dict(message.details)}${tail(message)}`;
+    case "result":
+      return `[50,${message.request},${dict(message.details)}${tail(message)}`;
+    case "event":
+      return `[36,${message.subscription},${message.publication},${dict(message.details)}${tail(message)}`;
+    case "published":
+      return `[17,${message.request},${message.publication}]`;
+    default:
+      return JSON.stringify(encodeMessage(message));
+  }
+};
+
+/** The event that was encoded last, and its text: one event goes to all who follow a topic, one after the other. */
+const last: { event: Message | undefined; text: string } = { event: undefined, text: "" };
+
+const encodeEvent = (event: Message): string => {
+  if (last.event !== event) {
+    last.event = event;
+    last.text = encode(event);
+  }
+  return last.text;
+};
+
+const decodeJson: Codec["decode"] = (frame) => {
+  if (typeof frame !== "string")
+    throw new WampError(wampErrors.protocolViolation, "Binary frame on a text serializer.");
+  let value: unknown;
+  try {
+    value = parseJson(frame, MAX_JSON_DEPTH);
+  } catch (cause) {
+    throw new WampError(wampErrors.protocolViolation, "The frame is not acceptable JSON.", {
+      cause,
+    });
+  }
+  return parseMessage(value);
+};
 
 /** The JSON serializer: depth-capped, refuses the keys through which prototypes are polluted. */
 export const jsonCodec: Codec = {
   subprotocol: "wamp.2.json",
-  encode: (message) => JSON.stringify(encodeMessage(message)),
-  decode(frame) {
-    if (typeof frame !== "string")
-      throw new WampError(wampErrors.protocolViolation, "Binary frame on a text serializer.");
-    let value: unknown;
-    try {
-      value = parseJson(frame, MAX_JSON_DEPTH);
-    } catch (cause) {
-      throw new WampError(wampErrors.protocolViolation, "The frame is not acceptable JSON.", {
-        cause,
-      });
-    }
-    return parseMessage(value);
-  },
+  encode: (message) => (message.kind === "event" ? encodeEvent(message) : encode(message)),
+  decode: decodeJson,
+  read: (frame) =>
+    (typeof frame === "string" ? readJsonHead(frame) : undefined) ?? decodeJson(frame),
 };

@@ -1,7 +1,9 @@
 // Typed message → array for a serializer. Trailing empty payload members are left out, as the specification asks.
 import { type Message, messageCodes, type Payload } from "./message.ts";
+import { opened } from "./payload.ts";
 
-const withPayload = (head: unknown[], { args, kwargs }: Payload): unknown[] => {
+const withPayload = (head: unknown[], payload: Payload): unknown[] => {
+  const { args, kwargs } = opened(payload);
   if (kwargs !== undefined) head.push(args ?? [], kwargs);
   else if (args !== undefined) head.push(args);
   return head;

@@ -33,6 +33,19 @@ export type Dict = Readonly<Record<string, unknown>>;
 export interface Payload {
   readonly args?: readonly unknown[] | undefined;
   readonly kwargs?: Dict | undefined;
+  /** Both as they came, where nobody has looked at them yet; then `args` and `kwargs` are absent. */
+  readonly source?: PayloadSource | undefined;
+}
+
+/** Arguments in a serializer's own form: whole and well-formed, but not made into values. */
+export interface PayloadSource {
+  /** The serializer's name: another one of that name may copy `content` as it is. */
+  readonly serializer: string;
+  /** The members of the message from its arguments on; empty where it has none. */
+  readonly content: string | Uint8Array;
+  /** How many members `content` has: 0, 1 or 2. */
+  readonly members: number;
+  open(): Payload;
 }
 
 /** Message name → code on the wire. */

@@ -7,7 +7,8 @@
 //   1009 too big           a message beyond the limit, refused by its header before it is buffered
 //
 // It does NOT insist on the shortest length encoding: senders must use it, but `ws` reads others too.
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
+import { applyMask } from "./masking.ts";
 
 /** The opcodes that are spoken. */
 export const opcodes = {
@@ -45,17 +46,13 @@ interface Head {
   readonly fin: boolean;
   readonly opcode: number;
   readonly payloadBytes: number;
-  readonly mask: Buffer | undefined;
+  /** As the 32-bit number that its four bytes are, least significant first. */
+  readonly mask: number | undefined;
 }
 
 const isCloseCode = (code: number): boolean =>
   (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) ||
   (code >= 3000 && code <= 4999);
-
-const applyMask = (payload: Buffer, mask: Uint8Array): void => {
-  for (let i = 0; i < payload.length; i += 1)
-    payload[i] = (payload[i] as number) ^ (mask[i & 3] as number);
-};
 
 /** Reads frames from chunks cut anywhere. */
 export class FrameReader {
@@ -77,18 +74,60 @@ export class FrameReader {
 
   push(chunk: Buffer): void {
     if (this.#done) return;
-    this.#chunks.push(chunk);
-    this.#availableBytes += chunk.length;
+    const rest = this.#availableBytes === 0 && !this.#head ? this.#readWhole(chunk) : chunk;
+    if (rest.length === 0 || this.#done) return;
+    this.#chunks.push(rest);
+    this.#availableBytes += rest.length;
     while (!this.#done) {
       this.#head ??= this.#readHead();
       if (!this.#head || this.#availableBytes < this.#head.payloadBytes) return;
       const head = this.#head;
       this.#head = undefined;
       const payload = this.#take(head.payloadBytes);
-      if (head.mask) applyMask(payload, head.mask);
+      if (head.mask !== undefined) applyMask(payload, 0, payload.length, head.mask);
       if (head.opcode >= opcodes.close) this.#onControl(head.opcode, payload);
       else this.#onData(head, payload);
     }
+  }
+
+  /** Takes the whole small messages at the start of a chunk, which is what nearly all chunks are made of; answers the rest. */
+  #readWhole(chunk: Buffer): Buffer {
+    const maskBytes = this.#options.masked ? 4 : 0;
+    const maskBit = this.#options.masked ? 0x80 : 0;
+    let at = 0;
+    while (this.#opcode === undefined && !this.#done) {
+      const first = chunk[at];
+      const second = chunk[at + 1];
+      // One frame, text or binary, of the length that its head needs no more than two bytes for.
+      if ((first !== 0x81 && first !== 0x82) || second === undefined) break;
+      if ((second & 0x80) !== maskBit) break;
+      const short = second & 0x7f;
+      let from = at + 2;
+      let size = short;
+      if (short === 126) {
+        if (chunk.length < from + 2) break;
+        size = ((chunk[from] as number) << 8) | (chunk[from + 1] as number);
+        from += 2;
+      } else if (short === 127) break;
+      const end = from + maskBytes + size;
+      if (end > chunk.length || size > this.#options.maxMessageBytes) break;
+      if (maskBytes > 0) {
+        const mask = chunk.readInt32LE(from);
+        from += maskBytes;
+        applyMask(chunk, from, end, mask);
+      }
+      at = end;
+      if (first === 0x82) this.#listener.onMessage(chunk.subarray(from, end));
+      else this.#onText(chunk.subarray(from, end));
+    }
+    return at === 0 ? chunk : chunk.subarray(at);
+  }
+
+  #onText(bytes: Buffer): void {
+    // Most text is ASCII, and that is the cheapest to make a string of.
+    if (isAscii(bytes)) this.#listener.onMessage(bytes.toString("latin1"));
+    else if (isUtf8(bytes)) this.#listener.onMessage(bytes.toString("utf8"));
+    else this.#violate(1007, "A text message is not UTF-8.");
   }
 
   /** The next head, once all of its bytes are there. */
@@ -118,7 +157,7 @@ export class FrameReader {
       fin: (first & 0x80) !== 0,
       opcode,
       payloadBytes,
-      mask: maskBytes ? Buffer.from(bytes.subarray(2 + lengthBytes)) : undefined,
+      mask: maskBytes ? bytes.readInt32LE(2 + lengthBytes) : undefined,
     };
   }
 
@@ -176,9 +215,8 @@ export class FrameReader {
     this.#opcode = undefined;
     this.#fragments = [];
     this.#messageBytes = 0;
-    if (!isText) this.#listener.onMessage(whole);
-    else if (isUtf8(whole)) this.#listener.onMessage(whole.toString("utf8"));
-    else this.#violate(1007, "A text message is not UTF-8.");
+    if (isText) this.#onText(whole);
+    else this.#listener.onMessage(whole);
   }
 
   #violate(code: number, because: string): undefined {
@@ -245,7 +283,7 @@ export const encodeFrame = (opcode: number, payload: Uint8Array, mask?: Uint8Arr
   frame.set(payload, headBytes);
   if (mask) {
     frame.set(mask, headBytes - 4);
-    applyMask(frame.subarray(headBytes), mask);
+    applyMask(frame, headBytes, headBytes + size, frame.readInt32LE(headBytes - 4));
   }
   return frame;
 };

@@ -5,6 +5,7 @@ import { systemClock } from "@s4t/kit";
 import { upgradeSocket } from "@s4t/kit/node/websocket";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { anonymousAuthenticator } from "../auth/anonymous.ts";
 import { cryptosignAuthenticator, cryptosignCredentials } from "../auth/cryptosign.ts";
 import { ticketAuthenticator, ticketCredentials } from "../auth/ticket.ts";
 import { joinRealm } from "../client/join.ts";
@@ -15,7 +16,7 @@ import type { Transport } from "../transport.ts";
 import { createEd25519KeyPair, ed25519Signer, verifyEd25519 } from "./ed25519.ts";
 import { secureRandom } from "./random.ts";
 import { connectWebSocket } from "./websocket-client.ts";
-import { encodeFrame } from "./websocket-frames.ts";
+import { encodeFrame, FrameReader } from "./websocket-frames.ts";
 import { acceptWebSockets, type WebSocketDoorOptions } from "./websocket-server.ts";
 
 const deps = { clock: systemClock };
@@ -215,6 +216,90 @@ describe("the door", () => {
     }
     expect(ends).toEqual([{ code: 1008, reason: "The peer reads too slowly." }]);
     expect(mostBytes).toBeLessThan(256 * 1024 + 2 * block.length);
+    lazy.terminate();
+  });
+
+  it("sends what a turn says in one piece, short and long, text and bytes, in order", async () => {
+    const url = await aDoor({
+      onTransport(transport) {
+        transport.listen({ onMessage() {}, onClose() {} });
+        setTimeout(() => {
+          for (let i = 0; i < 50; i += 1) transport.send(`short ${i}`);
+          transport.send("è 🌋".repeat(10_000));
+          transport.send(Buffer.alloc(70_000, 7));
+          transport.send("last");
+        }, 20);
+      },
+    });
+    const { port } = new URL(url);
+    const socket = createConnection({ host: "127.0.0.1", port: Number(port) });
+    await upgradeSocket(socket, new URL(url), jsonCodec.subprotocol, {});
+    const heard: (string | Uint8Array)[] = [];
+    const shortsIn: number[] = [];
+    const reader = new FrameReader(
+      { masked: false, maxMessageBytes: 1_000_000 },
+      {
+        onMessage: (data) => heard.push(data),
+        ...{ onPing() {}, onPong() {}, onClose() {}, onViolation() {} },
+      },
+    );
+    socket.on("data", (chunk) => {
+      const before = heard.length;
+      reader.push(chunk);
+      const shorts = heard.slice(before).filter((one) => String(one).startsWith("short"));
+      if (shorts.length > 0) shortsIn.push(shorts.length);
+    });
+    socket.resume();
+    await expect.poll(() => heard.at(-1)).toBe("last");
+    expect(shortsIn).toEqual([50]);
+    expect(heard[50]).toBe("è 🌋".repeat(10_000));
+    expect(Buffer.from(heard[51] as Uint8Array)).toEqual(Buffer.alloc(70_000, 7));
+    expect(heard).toHaveLength(53);
+    socket.destroy();
+  });
+
+  it("lets nobody else notice a subscriber that does not read", async () => {
+    const leaves: string[] = [];
+    const router = createRouter(
+      {
+        realms: [
+          {
+            ...{ name: "s4t", authenticators: [anonymousAuthenticator()] },
+            authorize: () => "allow",
+            onLeave: (_session, reason) => leaves.push(reason),
+          },
+        ],
+      },
+      { clock: systemClock, random: secureRandom },
+    );
+    cleanups.push(() => router.close());
+    const url = await aDoor({
+      maxBufferedBytes: 256 * 1024,
+      onTransport: (transport, facts) =>
+        router.attach(openPeer(transport, jsonCodec), { connection: facts }),
+    });
+    const join = async () =>
+      joinRealm(openPeer(await connect(url), jsonCodec), { realm: "s4t" }, deps);
+    const lazy = new WebSocket(url, jsonCodec.subprotocol);
+    lazy.on("error", () => {});
+    await new Promise((resolve) => lazy.on("open", resolve));
+    lazy.send('[1,"s4t",{"roles":{"subscriber":{}}}]');
+    await new Promise((resolve) => lazy.once("message", resolve));
+    lazy.send('[32,1,{},"a.topic"]');
+    await new Promise((resolve) => lazy.once("message", resolve));
+    lazy.pause();
+    const [eager, publisher] = [await join(), await join()];
+    let heard = 0;
+    await eager.subscribe("a.topic", () => {
+      heard += 1;
+    });
+    const args = ["x".repeat(32 * 1024)];
+    let published = 0;
+    for (; published < 2_000 && leaves.length === 0; published += 1)
+      await publisher.publish("a.topic", { args });
+    expect(leaves).toEqual(["The peer reads too slowly."]);
+    await publisher.publish("a.topic", { args });
+    await expect.poll(() => heard).toBe(published + 1);
     lazy.terminate();
   });
 });

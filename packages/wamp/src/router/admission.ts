@@ -21,20 +21,37 @@ export const matchOf = (options: Dict): MatchPolicy | Refusal => {
   return { uri: wampErrors.optionNotAllowed, message: "Only exact and prefix matching are known." };
 };
 
+/** URIs of calls and publications that were found good lately, so many: the same few are named again and again. */
+const MAX_REMEMBERED_URIS = 4_096;
+
 /** Makes the {@link Admission} of a realm. */
-export const createAdmission =
-  (authorize: Authorizer, check: UriCheck): Admission =>
-  (member, action, uri, options) => {
-    const isPattern = action === "register" || action === "subscribe";
-    const match = isPattern ? matchOf(options) : "exact";
-    if (typeof match !== "string") return match;
+export const createAdmission = (authorize: Authorizer, check: UriCheck): Admission => {
+  const good = new Set<string>();
+  const refuseUri = (uri: string, match: MatchPolicy): Refusal | undefined => {
     if (!isUriPattern(uri, match, check) || (match === "exact" && !isUri(uri, check)))
       return { uri: wampErrors.invalidUri, message: "This is not a valid URI." };
     // A prefix such as `w` or `wam` would reach into the reserved space as surely as `wamp.` does.
     const reaches = match === "prefix" && "wamp.".startsWith(uri);
     if (isReservedUri(uri) || reaches)
       return { uri: wampErrors.invalidUri, message: "URIs of the protocol itself are reserved." };
+    return undefined;
+  };
+  const refuseExact = (uri: string): Refusal | undefined => {
+    if (good.has(uri)) return undefined;
+    const refusal = refuseUri(uri, "exact");
+    if (refusal) return refusal;
+    if (good.size >= MAX_REMEMBERED_URIS) good.clear();
+    good.add(uri);
+    return undefined;
+  };
+  return (member, action, uri, options) => {
+    const isPattern = action === "register" || action === "subscribe";
+    const match = isPattern ? matchOf(options) : "exact";
+    if (typeof match !== "string") return match;
+    const refusal = isPattern ? refuseUri(uri, match) : refuseExact(uri);
+    if (refusal) return refusal;
     return authorize(member.info, action, uri, options) === "allow"
       ? undefined
       : { uri: wampErrors.notAuthorized, message: "This session may not do that." };
   };
+};

@@ -2,7 +2,7 @@
 // nothing; the only thing asynchronous is the authenticator, whose verdict comes back as an input.
 import type { Clock, Log, Timer } from "@s4t/kit";
 import type { ConnectionFacts, JoinRequest, Principal, Verdict } from "../auth/authenticator.ts";
-import type { Message } from "../messages/message.ts";
+import type { Message, MessageKind } from "../messages/message.ts";
 import type { Peer } from "../peer.ts";
 import {
   type AcceptorEffect,
@@ -39,6 +39,16 @@ export interface AttachedDependencies {
 }
 
 type Effect<K extends AcceptorEffect["kind"]> = Extract<AcceptorEffect, { kind: K }>;
+
+/** Messages that the session itself steps on. */
+const aboutSession: ReadonlySet<MessageKind> = new Set<MessageKind>([
+  "hello",
+  "welcome",
+  "abort",
+  "challenge",
+  "authenticate",
+  "goodbye",
+]);
 
 /** The member that a session is in its realm. */
 export class RoutedMember implements Member {
@@ -94,7 +104,7 @@ export class AttachedSession {
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
     this.#peer.listen({
-      onMessage: (message) => this.#step({ kind: "message", message }),
+      onMessage: (message) => this.#hear(message),
       onUnknown: () => {
         this.#deps.tally.unknownMessages += 1;
       },
@@ -106,6 +116,13 @@ export class AttachedSession {
   /** Ends the session in peace: GOODBYE with `reason`. */
   end(reason: string, message: string): void {
     this.#step({ kind: "end", reason, message });
+  }
+
+  /** What an open session says besides its end is the realm's business: it takes no step, and most of all messages are such. */
+  #hear(message: Message): void {
+    if (this.#joined && this.#state.name === "established" && !aboutSession.has(message.kind))
+      this.#route(message);
+    else this.#step({ kind: "message", message });
   }
 
   #step(input: AcceptorInput): void {

@@ -5,6 +5,7 @@
 //   PUBLISH     → EVENT to every matching subscription; PUBLISHED | ERROR only when `acknowledge` is asked for
 import { wampErrors } from "../error.ts";
 import type { Publish, Subscribe, Unsubscribe } from "../messages/message.ts";
+import { forwarded, noDetails } from "../messages/payload.ts";
 import type { MatchPolicy } from "../uri.ts";
 import { type Admission, matchOf } from "./admission.ts";
 import { type Member, sendRefusal, type Violation } from "./member.ts";
@@ -77,7 +78,7 @@ export class Broker {
   }
 
   publish(member: Member, message: Publish): Violation {
-    const { request, topic, options, args, kwargs } = message;
+    const { request, topic, options } = message;
     const acknowledged = options.acknowledge === true;
     const refusal = this.#deps.admit(member, "publish", topic, options);
     if (refusal) {
@@ -91,9 +92,8 @@ export class Broker {
         kind: "event",
         subscription: subscription.id,
         publication,
-        details: subscription.match === "exact" ? {} : { topic },
-        args,
-        kwargs,
+        details: subscription.match === "exact" ? noDetails : { topic },
+        ...forwarded(message),
       } as const;
       for (const follower of subscription.members) if (follower !== excluded) follower.send(event);
     }

@@ -15,6 +15,7 @@
 import type { Clock, Timer } from "@s4t/kit";
 import { wampErrors } from "../error.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Yield } from "../messages/message.ts";
+import { forwarded, noDetails } from "../messages/payload.ts";
 import type { Admission } from "./admission.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
 import type { RegistrationRecord, Registrations } from "./registrations.ts";
@@ -96,8 +97,7 @@ export class Dealer {
       request: pending.invocation,
       registration: record.id,
       details: detailsOf(caller, record, message),
-      args: message.args,
-      kwargs: message.kwargs,
+      ...forwarded(message),
     });
     return undefined;
   }
@@ -122,12 +122,18 @@ export class Dealer {
     return undefined;
   }
 
-  yield(callee: Member, { request, options, args, kwargs }: Yield): Violation {
+  yield(callee: Member, message: Yield): Violation {
+    const { request, options } = message;
     if (options.progress === true) return "YIELD: progressive results were not asked for.";
     const pending = this.#find(callee, request);
     if (typeof pending !== "object") return pending;
     this.#forget(pending);
-    pending.caller.send({ kind: "result", request: pending.request, details: {}, args, kwargs });
+    pending.caller.send({
+      kind: "result",
+      request: pending.request,
+      details: noDetails,
+      ...forwarded(message),
+    });
     return undefined;
   }
 
@@ -143,8 +149,7 @@ export class Dealer {
       request: pending.request,
       details: {},
       error: message.error,
-      args: message.args,
-      kwargs: message.kwargs,
+      ...forwarded(message),
     });
     return undefined;
   }
@@ -234,17 +239,22 @@ const detailsOf = (
   caller: Member,
   record: RegistrationRecord,
   { procedure, options }: Call,
-): Dict => ({
-  ...(record.match === "exact" ? {} : { procedure }),
-  ...(record.disclosesCaller || options.disclose_me === true
-    ? {
-        caller: caller.info.id,
-        caller_authid: caller.info.authid,
-        caller_authrole: caller.info.authrole,
-      }
-    : {}),
-  ...(options.timeout && record.callee.calleeTimesOut ? { timeout: options.timeout } : {}),
-});
+): Dict => {
+  const discloses = record.disclosesCaller || options.disclose_me === true;
+  const timesOut = options.timeout && record.callee.calleeTimesOut;
+  if (record.match === "exact" && !discloses && !timesOut) return noDetails;
+  return {
+    ...(record.match === "exact" ? {} : { procedure }),
+    ...(discloses
+      ? {
+          caller: caller.info.id,
+          caller_authid: caller.info.authid,
+          caller_authrole: caller.info.authrole,
+        }
+      : {}),
+    ...(timesOut ? { timeout: options.timeout } : {}),
+  };
+};
 
 const interrupt = (pending: PendingCall, mode: "kill" | "killnowait", reason: string): void => {
   if (!pending.callee.calleeCancels) return;

@@ -1,0 +1,100 @@
+// What one turn of the event loop says to one socket goes out as one write, after everything that the turn had to read was read.
+// Small frames are held as one string of bytes (latin1): no Buffer is made for any of them.
+import type { Socket } from "node:net";
+
+/** A message beyond this is handed to the socket by itself instead of being copied behind others. */
+const ALONE_FROM_BYTES = 8 * 1024;
+
+const dirty: Outbox[] = [];
+const flushAll = (): void => {
+  // A flush may close a socket, and whoever hears of it may speak: that is the next turn's.
+  for (const outbox of dirty.splice(0)) outbox.flush();
+};
+
+/** The head of an unmasked frame as a string of bytes. */
+const headOf = (opcode: number, size: number): string => {
+  const first = String.fromCharCode(0x80 | opcode);
+  if (size < 126) return first + String.fromCharCode(size);
+  if (size < 65_536) return first + String.fromCharCode(126, size >> 8, size & 0xff);
+  const head = Buffer.alloc(9);
+  head[0] = 127;
+  head.writeUInt32BE(Math.floor(size / 2 ** 32), 1);
+  head.writeUInt32BE(size % 2 ** 32, 5);
+  return first + head.toString("latin1");
+};
+
+/** The text that was framed last: an event for many goes out as the same string to each of them. */
+const last = { text: "", frame: "" };
+
+const isShort = (frame: string): boolean => frame.length < ALONE_FROM_BYTES;
+
+/** A text frame as a string of bytes. */
+const textFrame = (text: string): string => {
+  if (text === last.text) return last.frame;
+  const size = Buffer.byteLength(text);
+  // As many bytes as characters: nothing but ASCII, and the text is its own string of bytes.
+  const bytes = size === text.length ? text : Buffer.from(text).toString("latin1");
+  const frame = headOf(1, size) + bytes;
+  last.text = text;
+  last.frame = frame;
+  return frame;
+};
+
+/** Collects unmasked frames for a socket. */
+export class Outbox {
+  readonly #socket: Socket;
+  #pending = "";
+  #scheduled = false;
+  #corked = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Bytes that wait: for the end of the turn, or for the network. */
+  get waitingBytes(): number {
+    return this.#pending.length + this.#socket.writableLength;
+  }
+
+  text(text: string): void {
+    this.#add(textFrame(text));
+  }
+
+  binary(opcode: number, payload: Uint8Array): void {
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.#add(headOf(opcode, bytes.length) + bytes.toString("latin1"));
+  }
+
+  /** Hands over what waits. */
+  flush(): void {
+    this.#scheduled = false;
+    const pending = this.#pending;
+    this.#pending = "";
+    if (pending !== "" && this.#socket.writable) this.#socket.write(pending, "latin1");
+    if (this.#corked) {
+      this.#corked = false;
+      this.#socket.uncork();
+    }
+  }
+
+  #add(frame: string): void {
+    if (isShort(frame)) this.#pending += frame;
+    else this.#addAlone(frame);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (dirty.push(this) === 1) setImmediate(flushAll);
+  }
+
+  /** Long frames are not copied behind each other: the socket gathers them in one system call. */
+  #addAlone(frame: string): void {
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+    }
+    if (this.#pending !== "") {
+      this.#socket.write(this.#pending, "latin1");
+      this.#pending = "";
+    }
+    this.#socket.write(frame, "latin1");
+  }
+}
