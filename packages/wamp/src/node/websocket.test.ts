@@ -245,7 +245,7 @@ describe("the door", () => {
     );
     socket.on("data", (chunk) => {
       const before = heard.length;
-      reader.push(chunk);
+      reader.push(Buffer.from(chunk));
       const shorts = heard.slice(before).filter((one) => String(one).startsWith("short"));
       if (shorts.length > 0) shortsIn.push(shorts.length);
     });
