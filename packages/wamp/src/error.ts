@@ -8,6 +8,8 @@ export const wampErrors = {
   invalidArgument: "wamp.error.invalid_argument",
   noSuchProcedure: "wamp.error.no_such_procedure",
   procedureAlreadyExists: "wamp.error.procedure_already_exists",
+  differentInvocationPolicy: "wamp.error.procedure_exists_with_different_invocation_policy",
+  noSuchSession: "wamp.error.no_such_session",
   noSuchRegistration: "wamp.error.no_such_registration",
   noSuchSubscription: "wamp.error.no_such_subscription",
   noSuchRealm: "wamp.error.no_such_realm",

@@ -11,8 +11,15 @@ export interface CallOptions extends Payload {
   readonly timeoutMs?: number;
   /** Lets the callee know who calls. */
   readonly discloseMe?: boolean;
+  /** Hears results before the last one, where the callee sends some. */
+  readonly onProgress?: (progress: CallResult) => void;
   /** Aborting rejects the call at once and sends CANCEL. */
   readonly signal?: AbortSignal;
+  /**
+   * What an abort does to the callee (WAMP: Call Canceling): `killnowait` interrupts it (default), `skip` lets it go on, `kill`
+   * interrupts it, and the call ends with what it answers instead of at once.
+   */
+  readonly cancelMode?: "skip" | "kill" | "killnowait";
 }
 
 /** What came back. */
@@ -37,6 +44,8 @@ export interface IncomingCall {
   readonly caller: Caller | undefined;
   /** What is left of the caller's patience when the call was sent, where the caller set a limit. */
   readonly timeoutMs: number | undefined;
+  /** Sends a result before the last one; absent where the caller did not ask for any. */
+  readonly progress: ((payload: Payload) => void) | undefined;
   /** Aborts when the caller gives up or leaves, or the session ends; its reason is a `WampError`. */
   readonly signal: AbortSignal;
 }
@@ -53,6 +62,8 @@ export interface IncomingEvent {
   readonly publication: number;
   readonly args: readonly unknown[];
   readonly kwargs: Dict;
+  /** Who published it, where that was disclosed. */
+  readonly publisher: Caller | undefined;
 }
 
 /** Hears events. */
@@ -79,6 +90,39 @@ export interface SessionEnd {
   readonly transport?: TransportEnd;
 }
 
+/** How a procedure is offered. */
+export interface RegisterOptions {
+  readonly match?: MatchPolicy;
+  /** Who is called where several sessions offer the same. Default `single`: nobody else may. */
+  readonly invoke?: "single" | "first" | "last" | "roundrobin" | "random";
+  readonly discloseCaller?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** How an event is published. */
+export interface PublishOptions extends Payload {
+  /** Default true: resolves when the router has it. */
+  readonly acknowledge?: boolean;
+  /** Default true: the publisher does not hear its own event. */
+  readonly excludeMe?: boolean;
+  /** Lets subscribers know who publishes. */
+  readonly discloseMe?: boolean;
+  /** Sessions, people and roles that do not get it, or that alone do (then less those that do not). */
+  readonly exclude?: readonly number[];
+  readonly excludeAuthids?: readonly string[];
+  readonly excludeAuthroles?: readonly string[];
+  readonly eligible?: readonly number[];
+  readonly eligibleAuthids?: readonly string[];
+  readonly eligibleAuthroles?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** How a topic is followed. */
+export interface SubscribeOptions {
+  readonly match?: MatchPolicy;
+  readonly signal?: AbortSignal;
+}
+
 /** A joined session. */
 export interface ClientSession {
   readonly id: number;
@@ -91,17 +135,14 @@ export interface ClientSession {
   register(
     procedure: string,
     handler: CallHandler,
-    options?: { readonly match?: MatchPolicy; readonly discloseCaller?: boolean },
+    options?: RegisterOptions,
   ): Promise<Registration>;
   /** Resolves when the router acknowledged it, or at once when `acknowledge` is false. */
-  publish(
-    topic: string,
-    options?: Payload & { readonly acknowledge?: boolean; readonly excludeMe?: boolean },
-  ): Promise<void>;
+  publish(topic: string, options?: PublishOptions): Promise<void>;
   subscribe(
     topic: string,
     handler: EventHandler,
-    options?: { readonly match?: MatchPolicy },
+    options?: SubscribeOptions,
   ): Promise<Subscription>;
   /** GOODBYE, and waits for the answer (at most a second). */
   close(reason?: string): Promise<void>;

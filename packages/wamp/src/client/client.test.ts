@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isWampError, WampError, wampErrors } from "../error.ts";
 import { linkedPeers } from "../peer.ts";
 import { createRouter, type RealmOptions, type Router } from "../router/router.ts";
+import type { SessionLimits } from "../router/session-info.ts";
 import type { ClientSession } from "./client-session.ts";
 import { joinRealm } from "./join.ts";
 
@@ -15,7 +16,7 @@ const aRouter = (realm: Partial<RealmOptions> = {}): Router =>
 const aSession = (
   router: Router,
   authid: string,
-  limits: { pendingCalls?: number; registrations?: number } = {},
+  limits: Partial<SessionLimits> = {},
 ): Promise<ClientSession> => {
   const [near, far] = linkedPeers();
   router.attach(far, { trustedAs: { authid, authrole: "tester" }, limits });
@@ -260,5 +261,138 @@ describe("a session", () => {
     router.close();
     expect((await session.closed).reason).toBe(wampErrors.systemShutdown);
     expect(await uriOf(aSession(router, "late"))).toBe(wampErrors.systemShutdown);
+  });
+});
+
+describe("what a client may ask for", () => {
+  const aPair = async () => {
+    const router = aRouter();
+    return [await aSession(router, "caller"), await aSession(router, "callee")] as const;
+  };
+
+  it("results before the last one, while somebody waits for them", async () => {
+    const [caller, callee] = await aPair();
+    let late: (() => void) | undefined;
+    await callee.register("com.example.steps", ({ progress }) => {
+      for (const step of [1, 2]) progress?.({ args: [step] });
+      late = () => progress?.({ args: ["late"] });
+      return { args: [progress ? "done" : "nobody asked"] };
+    });
+    const heard: unknown[] = [];
+    const onProgress = ({ args }: { args: readonly unknown[] }) => heard.push(args[0]);
+    expect((await caller.call("com.example.steps", { onProgress })).args).toEqual(["done"]);
+    late?.();
+    expect((await caller.call("com.example.steps")).args).toEqual(["nobody asked"]);
+    expect(heard).toEqual([1, 2]);
+  });
+
+  it("an abort that waits for what the callee makes of it, or does not tell the callee", async () => {
+    const [caller, callee] = await aPair();
+    const interrupted: string[] = [];
+    await callee.register(
+      "com.example.slow",
+      ({ args, signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () => {
+            interrupted.push(String(args[0]));
+            resolve({ args: ["stopped"] });
+          });
+        }),
+    );
+    const abort = async (cancelMode: "skip" | "kill" | "killnowait") => {
+      const controller = new AbortController();
+      const options = { args: [cancelMode], cancelMode, signal: controller.signal };
+      const call = caller.call("com.example.slow", options).then(
+        ({ args }) => args[0],
+        () => "aborted",
+      );
+      await Promise.resolve();
+      controller.abort();
+      return call;
+    };
+    expect(await abort("kill")).toBe("stopped");
+    expect(await abort("skip")).toBe("aborted");
+    expect(await abort("killnowait")).toBe("aborted");
+    await expect.poll(() => interrupted).toEqual(["kill", "killnowait"]);
+  });
+
+  it("registrations and subscriptions that are given up leave nothing behind in the router", async () => {
+    const router = aRouter();
+    const session = await aSession(router, "callee");
+    const giveUp = async (ask: (signal: AbortSignal) => Promise<unknown>) => {
+      const controller = new AbortController();
+      const asked = ask(controller.signal);
+      controller.abort(new WampError(wampErrors.canceled, "Given up."));
+      expect(await uriOf(asked)).toBe(wampErrors.canceled);
+    };
+    await giveUp((signal) => session.register("com.example.add", () => {}, { signal }));
+    await giveUp((signal) => session.subscribe("com.example.topic", () => {}, { signal }));
+    await giveUp((signal) => session.publish("com.example.topic", { signal }));
+    await expect
+      .poll(() => router.realmCounts("s4t"))
+      .toMatchObject({ registrations: 0, subscriptions: 0 });
+  });
+
+  it("events for some, with the publisher's name", async () => {
+    const router = aRouter();
+    const [publisher, a, b] = [
+      await aSession(router, "publisher"),
+      await aSession(router, "a"),
+      await aSession(router, "b"),
+    ];
+    const heard: unknown[] = [];
+    for (const [name, session] of Object.entries({ a, b }))
+      await session.subscribe(
+        "com..topic",
+        ({ topic, args, publisher: by }) => heard.push([name, topic, args[0], by?.authid]),
+        { match: "wildcard" },
+      );
+    await publisher.publish("com.x.topic", { args: [1], exclude: [a.id], discloseMe: true });
+    await publisher.publish("com.y.topic", { args: [2], eligibleAuthids: ["a"] });
+    await publisher.publish("com.y.topic", { args: [3], excludeAuthroles: ["tester"] });
+    await expect
+      .poll(() => heard)
+      .toEqual([
+        ["b", "com.x.topic", 1, "publisher"],
+        ["a", "com.y.topic", 2, undefined],
+      ]);
+  });
+});
+
+describe("a realm's own procedures", () => {
+  it("are there where the realm has them, and the authorizer is asked", async () => {
+    const closed = await aSession(aRouter(), "curious");
+    expect(await uriOf(closed.call("wamp.session.count"))).toBe(wampErrors.invalidUri);
+    expect(await uriOf(closed.subscribe("wamp.session.on_join", () => {}))).toBe(
+      wampErrors.invalidUri,
+    );
+    const guarded = await aSession(
+      aRouter({
+        metaApi: true,
+        authorize: (_s, _a, uri) => (uri.includes("kill") ? "deny" : "allow"),
+      }),
+      "curious",
+    );
+    expect((await guarded.call("wamp.session.count")).args).toEqual([1]);
+    expect(await uriOf(guarded.call("wamp.session.kill_all"))).toBe(wampErrors.notAuthorized);
+    expect(await uriOf(guarded.call("wamp.session.nonsense"))).toBe(wampErrors.invalidUri);
+  });
+});
+
+describe("the pace of a session", () => {
+  it("is held by the router, and others do not notice", async () => {
+    const router = aRouter();
+    const [eager, calm] = [
+      await aSession(router, "eager", { requestsPerSecond: 5 }),
+      await aSession(router, "calm"),
+    ];
+    await calm.register("com.example.add", () => ({ args: [1] }));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => uriOf(eager.call("com.example.add"))),
+    );
+    expect(outcomes.filter((one) => one === "resolved")).toHaveLength(5);
+    expect(outcomes.filter((one) => one === wampErrors.unavailable)).toHaveLength(15);
+    expect(await uriOf(calm.call("com.example.add"))).toBe("resolved");
+    await expect.poll(() => uriOf(eager.call("com.example.add"))).toBe("resolved");
   });
 });

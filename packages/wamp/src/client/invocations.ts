@@ -1,7 +1,8 @@
 // The client as callee: runs handlers, answers for them, and tells them when nobody waits any more.
 import { isWampError, WampError, wampErrors } from "../error.ts";
 import type { Interrupt, Invocation, Message } from "../messages/message.ts";
-import type { Caller, CallHandler, IncomingCall } from "./client-session.ts";
+import type { CallHandler, IncomingCall } from "./client-session.ts";
+import { disclosedIn } from "./wire-options.ts";
 
 interface Offer {
   readonly procedure: string;
@@ -13,16 +14,6 @@ export interface InvocationsDependencies {
   send(message: Message): void;
   mapError(error: unknown): WampError;
 }
-
-const callerOf = ({ details }: Invocation): Caller | undefined => {
-  const { caller, caller_authid: authid, caller_authrole: authrole } = details;
-  if (typeof caller !== "number") return undefined;
-  return {
-    session: caller,
-    authid: typeof authid === "string" ? authid : undefined,
-    authrole: typeof authrole === "string" ? authrole : undefined,
-  };
-};
 
 /** The default of `mapError`: a `WampError` as it is, of anything else nothing is told. */
 export const mapAnyError = (error: unknown): WampError =>
@@ -67,10 +58,19 @@ export class Invocations {
       procedure: typeof details.procedure === "string" ? details.procedure : offer.procedure,
       args: message.args ?? [],
       kwargs: message.kwargs ?? {},
-      caller: callerOf(message),
+      caller: disclosedIn(details, "caller"),
       timeoutMs: typeof details.timeout === "number" ? details.timeout : undefined,
+      progress: details.receive_progress === true ? this.#progressOf(request) : undefined,
       signal: controller.signal,
     });
+  }
+
+  #progressOf(request: number): NonNullable<IncomingCall["progress"]> {
+    return ({ args, kwargs }) => {
+      // After the end of the call nobody waits for more.
+      if (this.#running.has(request))
+        this.#deps.send({ kind: "yield", request, options: { progress: true }, args, kwargs });
+    };
   }
 
   interrupt({ request, options }: Interrupt): void {

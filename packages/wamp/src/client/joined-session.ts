@@ -5,7 +5,6 @@ import type {
   Dict,
   EventMessage,
   Message,
-  Payload,
   Published,
   Registered,
   Result,
@@ -14,19 +13,28 @@ import type {
   Unsubscribed,
   Welcome,
 } from "../messages/message.ts";
-import type { MatchPolicy } from "../uri.ts";
 import type {
   CallHandler,
   CallOptions,
   CallResult,
   ClientSession,
   EventHandler,
+  PublishOptions,
+  RegisterOptions,
   Registration,
   SessionEnd,
+  SubscribeOptions,
   Subscription,
 } from "./client-session.ts";
 import { Invocations, mapAnyError } from "./invocations.ts";
-import { Requests } from "./requests.ts";
+import { type Answer, Requests } from "./requests.ts";
+import {
+  callOptionsOf,
+  disclosedIn,
+  publishOptionsOf,
+  registerOptionsOf,
+  subscribeOptionsOf,
+} from "./wire-options.ts";
 
 /** What a {@link JoinedSession} leans on. */
 export interface JoinedDependencies {
@@ -43,6 +51,11 @@ interface Follower {
   readonly topic: string;
   readonly handler: EventHandler;
 }
+
+const resultOf = ({ args, kwargs }: Result): CallResult => ({
+  args: args ?? [],
+  kwargs: kwargs ?? {},
+});
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" ? value : undefined;
@@ -78,47 +91,39 @@ export class JoinedSession implements ClientSession {
   }
 
   async call(procedure: string, options: CallOptions = {}): Promise<CallResult> {
-    const { args, kwargs, timeoutMs, discloseMe, signal } = options;
-    signal?.throwIfAborted();
-    this.#requireOpen();
-    const request = this.#requests.nextId();
-    const answer = this.#requests.open<Result>(request, "call");
-    this.#deps.send({
-      kind: "call",
+    const { args, kwargs, onProgress, signal, cancelMode = "killnowait" } = options;
+    const request = this.#begin(signal);
+    const answer = this.#requests.open<Result>(
       request,
-      options: {
-        // WAMP reads 0 as "no timeout": less than a millisecond of patience is one.
-        ...(timeoutMs === undefined ? {} : { timeout: Math.max(1, Math.ceil(timeoutMs)) }),
-        ...(discloseMe ? { disclose_me: true } : {}),
-      },
-      procedure,
-      args,
-      kwargs,
+      "call",
+      onProgress && ((result) => onProgress(resultOf(result))),
+    );
+    this.#deps.send({
+      ...{ kind: "call", request, options: callOptionsOf(options) },
+      ...{ procedure, args, kwargs },
     });
-    const given = signal ? this.#untilAborted(request, answer, signal) : answer;
-    const result = await given;
-    return { args: result.args ?? [], kwargs: result.kwargs ?? {} };
+    return resultOf(
+      await this.#untilAborted(request, answer, signal, () => {
+        this.#deps.send({ kind: "cancel", request, options: { mode: cancelMode } });
+        return cancelMode !== "kill";
+      }),
+    );
   }
 
   async register(
     procedure: string,
     handler: CallHandler,
-    options: { readonly match?: MatchPolicy; readonly discloseCaller?: boolean } = {},
+    options: RegisterOptions = {},
   ): Promise<Registration> {
-    this.#requireOpen();
-    const request = this.#requests.nextId();
+    const request = this.#begin(options.signal);
     const answer = this.#requests.open<Registered>(request, "register");
-    this.#deps.send({
-      kind: "register",
-      request,
-      options: {
-        ...(options.match === "prefix" ? { match: "prefix" } : {}),
-        ...(options.discloseCaller ? { disclose_caller: true } : {}),
-      },
-      procedure,
-    });
+    this.#deps.send({ kind: "register", request, options: registerOptionsOf(options), procedure });
     this.#handlers.set(request, { procedure, handler });
-    const { registration } = await answer.finally(() => this.#handlers.delete(request));
+    const forget = () => this.#handlers.delete(request);
+    const { registration } = await this.#untilAborted(request, answer, options.signal, () => {
+      forget();
+      return true;
+    }).finally(forget);
     return {
       id: registration,
       procedure,
@@ -131,45 +136,32 @@ export class JoinedSession implements ClientSession {
   /** The same for SUBSCRIBE. */
   readonly #followersToBe = new Map<number, Follower>();
 
-  async publish(
-    topic: string,
-    options: Payload & { readonly acknowledge?: boolean; readonly excludeMe?: boolean } = {},
-  ): Promise<void> {
-    const { args, kwargs, acknowledge = true, excludeMe = true } = options;
-    this.#requireOpen();
-    const request = this.#requests.nextId();
+  async publish(topic: string, options: PublishOptions = {}): Promise<void> {
+    const { args, kwargs, acknowledge = true, signal } = options;
+    const request = this.#begin(signal);
     const answer = acknowledge ? this.#requests.open<Published>(request, "publish") : undefined;
     this.#deps.send({
-      kind: "publish",
-      request,
-      options: {
-        ...(acknowledge ? { acknowledge: true } : {}),
-        ...(excludeMe ? {} : { exclude_me: false }),
-      },
-      topic,
-      args,
-      kwargs,
+      ...{ kind: "publish", request, options: publishOptionsOf(options) },
+      ...{ topic, args, kwargs },
     });
-    await answer;
+    if (answer) await this.#untilAborted(request, answer, signal);
   }
 
   async subscribe(
     topic: string,
     handler: EventHandler,
-    options: { readonly match?: MatchPolicy } = {},
+    options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    this.#requireOpen();
-    const request = this.#requests.nextId();
+    const request = this.#begin(options.signal);
+    const answer = this.#requests.open<Subscribed>(request, "subscribe");
     const follower: Follower = { topic, handler };
     this.#followersToBe.set(request, follower);
-    const answer = this.#requests.open<Subscribed>(request, "subscribe");
-    this.#deps.send({
-      kind: "subscribe",
-      request,
-      options: options.match === "prefix" ? { match: "prefix" } : {},
-      topic,
-    });
-    const { subscription } = await answer.finally(() => this.#followersToBe.delete(request));
+    const forget = () => this.#followersToBe.delete(request);
+    this.#deps.send({ kind: "subscribe", request, options: subscribeOptionsOf(options), topic });
+    const { subscription } = await this.#untilAborted(request, answer, options.signal, () => {
+      forget();
+      return true;
+    }).finally(forget);
     return {
       id: subscription,
       topic,
@@ -224,31 +216,47 @@ export class JoinedSession implements ClientSession {
     if (this.#over) throw this.#over;
   }
 
-  async #untilAborted(
+  /** The id of a new request, unless it is too late for one. */
+  #begin(signal: AbortSignal | undefined): number {
+    signal?.throwIfAborted();
+    this.#requireOpen();
+    return this.#requests.nextId();
+  }
+
+  /** The answer, or the signal's reason. `onAbort` says whether the request is given up at once. */
+  async #untilAborted<A extends Answer>(
     request: number,
-    answer: Promise<Result>,
-    signal: AbortSignal,
-  ): Promise<Result> {
-    const onAbort = () => {
-      this.#deps.send({ kind: "cancel", request, options: { mode: "killnowait" } });
-      this.#requests.abandon(request, signal.reason);
+    answer: Promise<A>,
+    signal: AbortSignal | undefined,
+    onAbort: () => boolean = () => true,
+  ): Promise<A> {
+    if (!signal) return answer;
+    const abort = () => {
+      if (onAbort()) this.#requests.abandon(request, signal.reason);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", abort, { once: true });
     try {
       return await answer;
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", abort);
     }
   }
 
   #onRegistered({ request, registration }: Registered): void {
     const offer = this.#handlers.get(request);
     if (offer) this.#invocations.offer(registration, offer.procedure, offer.handler);
+    // Given up while it was under way.
+    else this.#deps.send({ kind: "unregister", request: this.#requests.nextId(), registration });
   }
 
   #onSubscribed({ request, subscription }: Subscribed): void {
     const follower = this.#followersToBe.get(request);
-    if (!follower) return;
+    if (!follower) {
+      // Given up while it was under way; others here may follow the same.
+      if (!this.#followers.has(subscription))
+        this.#deps.send({ kind: "unsubscribe", request: this.#requests.nextId(), subscription });
+      return;
+    }
     const followers = this.#followers.get(subscription) ?? new Set();
     followers.add(follower);
     this.#followers.set(subscription, followers);
@@ -261,6 +269,7 @@ export class JoinedSession implements ClientSession {
         publication,
         args: args ?? [],
         kwargs: kwargs ?? {},
+        publisher: disclosedIn(details, "publisher"),
       });
   }
 

@@ -1,6 +1,6 @@
 // The client's open requests: which answer belongs to which promise.
 import { toWampError, WampError, wampErrors } from "../error.ts";
-import type { Message, RequestKind } from "../messages/message.ts";
+import type { Message, RequestKind, Result } from "../messages/message.ts";
 
 /** The answers that settle a request. */
 export type Answer = Extract<
@@ -20,6 +20,8 @@ interface OpenRequest {
   readonly kind: RequestKind;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: WampError) => void;
+  /** Hears results before the last one. */
+  readonly onProgress: ((result: Result) => void) | undefined;
 }
 
 const answerOf: Readonly<Record<Answer["kind"], RequestKind>> = {
@@ -47,9 +49,14 @@ export class Requests {
   }
 
   /** Waits for the answer to a request that is sent right after. */
-  open<A extends Answer>(id: number, kind: RequestKind): Promise<A> {
+  open<A extends Answer>(
+    id: number,
+    kind: RequestKind,
+    onProgress?: (result: Result) => void,
+  ): Promise<A> {
     return new Promise<A>((resolve, reject) => {
-      this.#open.set(id, { kind, resolve: (answer) => resolve(answer as A), reject });
+      const settle = (answer: Answer) => resolve(answer as A);
+      this.#open.set(id, { kind, resolve: settle, reject, onProgress });
     });
   }
 
@@ -72,6 +79,10 @@ export class Requests {
     const answer = message as Answer;
     const request = this.#open.get(answer.request);
     if (!request || request.kind !== answerOf[answer.kind]) return;
+    if (answer.kind === "result" && answer.details.progress === true) {
+      request.onProgress?.(answer);
+      return;
+    }
     this.#open.delete(answer.request);
     request.resolve(answer);
   }

@@ -4,6 +4,7 @@ import { MAX_JSON_DEPTH } from "@s4t/kit";
 import { MAX_ID } from "../ids.ts";
 import type { Call, Dict, Payload, PayloadSource, Publish, Yield } from "../messages/message.ts";
 import { noDetails } from "../messages/payload.ts";
+import { mayHaveBytes, withBytes } from "./json-bytes.ts";
 import { isDigit, skipJson } from "./json-scan.ts";
 
 /** What sources of this form call themselves. */
@@ -25,7 +26,8 @@ class JsonSource implements PayloadSource {
 
   open(): Payload {
     const [args, kwargs] = JSON.parse(`[${this.content}]`) as [unknown[]?, Dict?];
-    return kwargs === undefined ? { args } : { args, kwargs };
+    const payload = kwargs === undefined ? { args } : { args, kwargs };
+    return mayHaveBytes(this.content) ? withBytes(payload) : payload;
   }
 }
 

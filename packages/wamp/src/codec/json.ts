@@ -1,11 +1,12 @@
 // WAMP over JSON text frames (subprotocol wamp.2.json).
 import { MAX_JSON_DEPTH, parseJson } from "@s4t/kit";
 import { WampError, wampErrors } from "../error.ts";
-import { encodeMessage } from "../messages/encode.ts";
+import { encodeHead } from "../messages/encode.ts";
 import type { Dict, Message, Payload } from "../messages/message.ts";
 import { parseMessage } from "../messages/parse.ts";
 import { noDetails } from "../messages/payload.ts";
 import type { Codec } from "./codec.ts";
+import { mayHaveBytes, stringifyArguments, withBytes } from "./json-bytes.ts";
 import { JSON_SERIALIZER, readJsonHead } from "./json-head.ts";
 
 const dict = (details: Dict): string => (details === noDetails ? "{}" : JSON.stringify(details));
@@ -16,8 +17,9 @@ const tail = ({ args, kwargs, source }: Payload): string => {
     if (source.serializer !== JSON_SERIALIZER) return tail(source.open());
     return source.members === 0 ? "]" : `,${source.content as string}]`;
   }
-  if (kwargs !== undefined) return `,${JSON.stringify(args ?? [])},${JSON.stringify(kwargs)}]`;
-  return args === undefined ? "]" : `,${JSON.stringify(args)}]`;
+  if (kwargs !== undefined)
+    return `,${stringifyArguments(args ?? [])},${stringifyArguments(kwargs)}]`;
+  return args === undefined ? "]" : `,${stringifyArguments(args)}]`;
 };
 
 const encode = (message: Message): string => {
@@ -31,7 +33,7 @@ const encode = (message: Message): string => {
     case "published":
       return `[17,${message.request},${message.publication}]`;
     default:
-      return JSON.stringify(encodeMessage(message));
+      return JSON.stringify(encodeHead(message)).slice(0, -1) + tail(message as Payload);
   }
 };
 
@@ -57,7 +59,9 @@ const decodeJson: Codec["decode"] = (frame) => {
       cause,
     });
   }
-  return parseMessage(value);
+  const message = parseMessage(value);
+  if ("args" in message && mayHaveBytes(frame)) return { ...message, ...withBytes(message) };
+  return message;
 };
 
 /** The JSON serializer: depth-capped, refuses the keys through which prototypes are polluted. */

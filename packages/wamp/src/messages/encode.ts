@@ -1,16 +1,8 @@
-// Typed message → array for a serializer. Trailing empty payload members are left out, as the specification asks.
-import { type Message, messageCodes, type Payload } from "./message.ts";
-import { opened } from "./payload.ts";
+// Typed message → the members of its array before the arguments. Serializers add these, in their own way.
+import { type Message, messageCodes } from "./message.ts";
 
-const withPayload = (head: unknown[], payload: Payload): unknown[] => {
-  const { args, kwargs } = opened(payload);
-  if (kwargs !== undefined) head.push(args ?? [], kwargs);
-  else if (args !== undefined) head.push(args);
-  return head;
-};
-
-/** The array of `message` as it goes to a serializer. */
-export const encodeMessage = (message: Message): readonly unknown[] => {
+/** The members of `message` before its arguments, for a serializer. */
+export const encodeHead = (message: Message): readonly unknown[] => {
   const code = messageCodes[message.kind];
   switch (message.kind) {
     case "hello":
@@ -18,7 +10,7 @@ export const encodeMessage = (message: Message): readonly unknown[] => {
     case "welcome":
       return [code, message.session, message.details];
     case "abort":
-      return withPayload([code, message.details, message.reason], message);
+      return [code, message.details, message.reason];
     case "challenge":
       return [code, message.method, message.extra];
     case "authenticate":
@@ -27,10 +19,10 @@ export const encodeMessage = (message: Message): readonly unknown[] => {
       return [code, message.details, message.reason];
     case "error": {
       const { requestKind, request, details, error } = message;
-      return withPayload([code, messageCodes[requestKind], request, details, error], message);
+      return [code, messageCodes[requestKind], request, details, error];
     }
     case "publish":
-      return withPayload([code, message.request, message.options, message.topic], message);
+      return [code, message.request, message.options, message.topic];
     case "published":
       return [code, message.request, message.publication];
     case "subscribe":
@@ -41,15 +33,15 @@ export const encodeMessage = (message: Message): readonly unknown[] => {
       return [code, message.request, message.subscription];
     case "event": {
       const { subscription, publication, details } = message;
-      return withPayload([code, subscription, publication, details], message);
+      return [code, subscription, publication, details];
     }
     case "call":
-      return withPayload([code, message.request, message.options, message.procedure], message);
+      return [code, message.request, message.options, message.procedure];
     case "cancel":
     case "interrupt":
       return [code, message.request, message.options];
     case "result":
-      return withPayload([code, message.request, message.details], message);
+      return [code, message.request, message.details];
     case "register":
       return [code, message.request, message.options, message.procedure];
     case "registered":
@@ -60,9 +52,9 @@ export const encodeMessage = (message: Message): readonly unknown[] => {
       return [code, message.request];
     case "invocation": {
       const { request, registration, details } = message;
-      return withPayload([code, request, registration, details], message);
+      return [code, request, registration, details];
     }
     case "yield":
-      return withPayload([code, message.request, message.options], message);
+      return [code, message.request, message.options];
   }
 };

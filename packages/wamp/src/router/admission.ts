@@ -4,6 +4,7 @@ import type { Dict } from "../messages/message.ts";
 import { isReservedUri, isUri, isUriPattern, type MatchPolicy, type UriCheck } from "../uri.ts";
 import type { Action, Authorizer } from "./authorizer.ts";
 import type { Member, Refusal } from "./member.ts";
+import type { Pace } from "./pace.ts";
 
 /** Decides whether `member` may do `action`; undefined: it may. */
 export type Admission = (
@@ -13,25 +14,38 @@ export type Admission = (
   options: Dict,
 ) => Refusal | undefined;
 
-/** `options.match` as a policy, or a refusal: `wildcard` and anything else are not spoken here. */
+/** `options.match` as a policy, or a refusal. */
 export const matchOf = (options: Dict): MatchPolicy | Refusal => {
   const { match } = options;
-  if (match === undefined || match === "exact") return "exact";
-  if (match === "prefix") return "prefix";
-  return { uri: wampErrors.optionNotAllowed, message: "Only exact and prefix matching are known." };
+  // Serializers that know no absent member write null for it.
+  if (match === undefined || match === null || match === "exact") return "exact";
+  if (match === "prefix" || match === "wildcard") return match;
+  return { uri: wampErrors.optionNotAllowed, message: "There is no such way to match." };
 };
 
 /** URIs of calls and publications that were found good lately, so many: the same few are named again and again. */
 const MAX_REMEMBERED_URIS = 4_096;
 
+/** What an {@link Admission} leans on. */
+export interface AdmissionDependencies {
+  readonly authorize: Authorizer;
+  readonly check: UriCheck;
+  readonly pace: Pace;
+  /** Whether a URI of the reserved space is one of the realm's own procedures or topics. */
+  readonly isMeta: (action: Action, uri: string) => boolean;
+}
+
 /** Makes the {@link Admission} of a realm. */
-export const createAdmission = (authorize: Authorizer, check: UriCheck): Admission => {
+export const createAdmission = (deps: AdmissionDependencies): Admission => {
+  const { authorize, check, pace, isMeta } = deps;
   const good = new Set<string>();
   const refuseUri = (uri: string, match: MatchPolicy): Refusal | undefined => {
     if (!isUriPattern(uri, match, check) || (match === "exact" && !isUri(uri, check)))
       return { uri: wampErrors.invalidUri, message: "This is not a valid URI." };
     // A prefix such as `w` or `wam` would reach into the reserved space as surely as `wamp.` does.
-    const reaches = match === "prefix" && "wamp.".startsWith(uri);
+    const reaches =
+      (match === "prefix" && "wamp.".startsWith(uri)) ||
+      (match === "wildcard" && uri.startsWith("wamp."));
     if (isReservedUri(uri) || reaches)
       return { uri: wampErrors.invalidUri, message: "URIs of the protocol itself are reserved." };
     return undefined;
@@ -48,7 +62,9 @@ export const createAdmission = (authorize: Authorizer, check: UriCheck): Admissi
     const isPattern = action === "register" || action === "subscribe";
     const match = isPattern ? matchOf(options) : "exact";
     if (typeof match !== "string") return match;
-    const refusal = isPattern ? refuseUri(uri, match) : refuseExact(uri);
+    if (!pace.takes(member)) return { uri: wampErrors.unavailable, message: "Too many, too fast." };
+    const isOwn = match === "exact" && isReservedUri(uri) && isMeta(action, uri);
+    const refusal = isOwn ? undefined : isPattern ? refuseUri(uri, match) : refuseExact(uri);
     if (refusal) return refusal;
     return authorize(member.info, action, uri, options) === "allow"
       ? undefined

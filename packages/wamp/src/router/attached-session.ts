@@ -11,6 +11,7 @@ import {
   openAcceptor,
   stepAcceptor,
 } from "../session/acceptor.ts";
+import { routerRoles } from "./features.ts";
 import type { Member } from "./member.ts";
 import type { Realm } from "./realm.ts";
 import type { RealmOptions } from "./router.ts";
@@ -59,11 +60,7 @@ export class RoutedMember implements Member {
   readonly #session: AttachedSession;
   readonly #peer: Peer;
 
-  constructor(
-    session: AttachedSession,
-    peer: Peer,
-    facts: Pick<Member, "info" | "limits" | "calleeCancels" | "calleeTimesOut">,
-  ) {
+  constructor(session: AttachedSession, peer: Peer, facts: Omit<Member, "send" | "end">) {
     this.#session = session;
     this.#peer = peer;
     this.info = facts.info;
@@ -130,6 +127,7 @@ export class AttachedSession {
       methodsOf: (realm) =>
         this.#deps.findRealm(realm)?.options.authenticators.map(({ method }) => method),
       trustedAs: this.#as.trustedAs,
+      rolesOf: (realm) => routerRoles(this.#deps.findRealm(realm)?.options.metaApi === true),
     });
     const wasOpen = this.#state.name !== "closed";
     this.#state = state;

@@ -4,30 +4,29 @@
 //   UNSUBSCRIBE → UNSUBSCRIBED | ERROR
 //   PUBLISH     → EVENT to every matching subscription; PUBLISHED | ERROR only when `acknowledge` is asked for
 import { wampErrors } from "../error.ts";
-import type { Publish, Subscribe, Unsubscribe } from "../messages/message.ts";
+import type { Dict, Publish, Subscribe, Unsubscribe } from "../messages/message.ts";
 import { forwarded, noDetails } from "../messages/payload.ts";
 import type { MatchPolicy } from "../uri.ts";
 import { type Admission, matchOf } from "./admission.ts";
+import { eventFilterOf } from "./event-filter.ts";
 import { type Member, sendRefusal, type Violation } from "./member.ts";
+import { type MetaEvents, noMetaEvents } from "./meta-events.ts";
 import { PatternTable } from "./pattern-table.ts";
-
-interface Subscription {
-  readonly id: number;
-  readonly pattern: string;
-  readonly match: MatchPolicy;
-  readonly members: Set<Member>;
-}
+import type { Subscription } from "./subscription.ts";
 
 /** What a {@link Broker} leans on. */
 export interface BrokerDependencies {
   readonly admit: Admission;
   /** Ids of the global scope, for publications. */
   readonly drawId: () => number;
+  readonly nowMs: () => number;
+  readonly events?: MetaEvents;
 }
 
 /** The broker of a realm. */
 export class Broker {
   readonly #deps: BrokerDependencies;
+  readonly #events: MetaEvents;
   readonly #table = new PatternTable<Subscription>();
   readonly #byId = new Map<number, Subscription>();
   /** Member → the subscriptions that it follows. */
@@ -36,6 +35,7 @@ export class Broker {
 
   constructor(deps: BrokerDependencies) {
     this.#deps = deps;
+    this.#events = deps.events ?? noMetaEvents;
   }
 
   subscribe(member: Member, { request, topic, options }: Subscribe): Violation {
@@ -49,17 +49,38 @@ export class Broker {
         uri: wampErrors.unavailable,
         message: `No more than ${member.limits.subscriptions} subscriptions.`,
       });
+    const isNew = subscription === undefined;
     if (!subscription) {
       this.#lastId += 1;
-      subscription = { id: this.#lastId, pattern: topic, match, members: new Set() };
+      const createdMs = this.#deps.nowMs();
+      subscription = { id: this.#lastId, pattern: topic, match, createdMs, members: new Set() };
       this.#table.set(topic, match, subscription);
       this.#byId.set(subscription.id, subscription);
     }
+    const wasThere = subscription.members.has(member);
     subscription.members.add(member);
     followed.add(subscription);
     this.#followed.set(member, followed);
     member.send({ kind: "subscribed", request, subscription: subscription.id });
+    if (isNew) this.#events.onSubscription("on_create", member, subscription);
+    if (!wasThere) this.#events.onSubscription("on_subscribe", member, subscription);
     return undefined;
+  }
+
+  byId(id: number): Subscription | undefined {
+    return this.#byId.get(id);
+  }
+
+  byPattern(pattern: string, match: MatchPolicy): Subscription | undefined {
+    return this.#table.get(pattern, match);
+  }
+
+  list(): readonly Subscription[] {
+    return [...this.#byId.values()];
+  }
+
+  listMatches(topic: string): readonly Subscription[] {
+    return this.#table.listMatches(topic);
   }
 
   unsubscribe(member: Member, { request, subscription: id }: Unsubscribe): Violation {
@@ -72,8 +93,8 @@ export class Broker {
     const followed = this.#followed.get(member);
     followed?.delete(subscription);
     if (followed?.size === 0) this.#followed.delete(member);
-    this.#drop(member, subscription);
     member.send({ kind: "unsubscribed", request });
+    this.#drop(member, subscription);
     return undefined;
   }
 
@@ -84,21 +105,43 @@ export class Broker {
     if (refusal) {
       return acknowledged ? sendRefusal(member, "publish", request, refusal) : undefined;
     }
+    const filter = eventFilterOf(options);
+    if (typeof filter === "string") {
+      const wrong = { uri: wampErrors.invalidArgument, message: filter };
+      return acknowledged ? sendRefusal(member, "publish", request, wrong) : undefined;
+    }
     const publication = this.#deps.drawId();
     const excluded = options.exclude_me === false ? undefined : member;
+    const disclosed = options.disclose_me === true ? publisherOf(member) : undefined;
     for (const subscription of this.#table.listMatches(topic)) {
       // One object for all who follow it, so that a codec may encode it once.
       const event = {
         kind: "event",
         subscription: subscription.id,
         publication,
-        details: subscription.match === "exact" ? noDetails : { topic },
+        details: detailsOf(subscription, topic, disclosed),
         ...forwarded(message),
       } as const;
-      for (const follower of subscription.members) if (follower !== excluded) follower.send(event);
+      for (const follower of subscription.members)
+        if (follower !== excluded && (filter === undefined || filter(follower)))
+          follower.send(event);
     }
     if (acknowledged) member.send({ kind: "published", request, publication });
     return undefined;
+  }
+
+  /** An event of the router's own. Only who names its topic gets it: no pattern reaches into the reserved space. */
+  publishMeta(topic: string, args: readonly unknown[], except?: Member): void {
+    const subscription = this.#table.get(topic, "exact");
+    if (!subscription) return;
+    const event = {
+      kind: "event",
+      subscription: subscription.id,
+      publication: this.#deps.drawId(),
+      details: noDetails,
+      args,
+    } as const;
+    for (const follower of subscription.members) if (follower !== except) follower.send(event);
   }
 
   /** Forgets a session that left. */
@@ -117,8 +160,23 @@ export class Broker {
 
   #drop(member: Member, subscription: Subscription): void {
     subscription.members.delete(member);
-    if (subscription.members.size > 0) return;
-    this.#table.remove(subscription.pattern, subscription.match);
-    this.#byId.delete(subscription.id);
+    const isLast = subscription.members.size === 0;
+    if (isLast) {
+      this.#table.remove(subscription.pattern, subscription.match);
+      this.#byId.delete(subscription.id);
+    }
+    this.#events.onSubscription("on_unsubscribe", member, subscription);
+    if (isLast) this.#events.onSubscription("on_delete", member, subscription);
   }
 }
+
+const publisherOf = ({ info }: Member): Dict => ({
+  publisher: info.id,
+  publisher_authid: info.authid,
+  publisher_authrole: info.authrole,
+});
+
+const detailsOf = ({ match }: Subscription, topic: string, disclosed: Dict | undefined): Dict => {
+  if (match === "exact") return disclosed ?? noDetails;
+  return { topic, ...disclosed };
+};

@@ -11,14 +11,16 @@
 //   timeout              as killnowait, with ERROR timeout
 //   caller leaves        the callee gets INTERRUPT, its answer is dropped
 //   callee leaves        the caller gets ERROR canceled
+// A caller that says `receive_progress` may get RESULTs before the last one (WAMP: Progressive Call Results).
 // A callee that does not announce `call_canceling` gets no INTERRUPT; `kill` is then `skip`.
 import type { Clock, Timer } from "@s4t/kit";
 import { wampErrors } from "../error.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Yield } from "../messages/message.ts";
-import { forwarded, noDetails } from "../messages/payload.ts";
+import { forwarded, noDetails, opened } from "../messages/payload.ts";
 import type { Admission } from "./admission.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
-import type { RegistrationRecord, Registrations } from "./registrations.ts";
+import type { MetaProcedure, MetaProcedures } from "./meta-api.ts";
+import type { Offer, RegistrationRecord, Registrations } from "./registrations.ts";
 
 /** The longest timeout that a call may ask for; beyond a day work is an operation with an id, not a call. */
 export const MAX_CALL_TIMEOUT_MS = 86_400_000;
@@ -30,6 +32,8 @@ interface PendingCall {
   readonly callee: Member;
   /** The callee's request id. */
   readonly invocation: number;
+  /** Whether RESULTs may come before the last one. */
+  readonly progressive: boolean;
   timer: Timer | undefined;
 }
 
@@ -47,6 +51,8 @@ export interface DealerDependencies {
   readonly admit: Admission;
   readonly registrations: Registrations;
   readonly clock: Clock;
+  /** Answers the procedures of the router's own; absent where it has none. */
+  readonly meta?: MetaProcedures;
 }
 
 /** The dealer of a realm. */
@@ -66,14 +72,18 @@ export class Dealer {
     const refusal =
       this.#deps.admit(caller, "call", procedure, options) ?? refuseCall(caller, desk, options);
     if (refusal) return sendRefusal(caller, "call", request, refusal);
+    const meta = this.#deps.meta?.find(procedure);
+    if (meta) return answerMeta(caller, message, meta);
     const record = this.#deps.registrations.find(procedure);
     if (!record)
       return sendRefusal(caller, "call", request, {
         uri: wampErrors.noSuchProcedure,
         message: "Nobody offers this procedure.",
       });
-    const calleeDesk = this.#deskOf(record.callee);
-    if (calleeDesk.invocations.size >= record.callee.limits.pendingInvocations)
+    const offer = this.#deps.registrations.choose(record);
+    const { callee } = offer;
+    const calleeDesk = this.#deskOf(callee);
+    if (calleeDesk.invocations.size >= callee.limits.pendingInvocations)
       return sendRefusal(caller, "call", request, {
         uri: wampErrors.unavailable,
         message: "The callee has too many calls to answer already.",
@@ -82,8 +92,9 @@ export class Dealer {
     const pending: PendingCall = {
       caller,
       request,
-      callee: record.callee,
+      callee,
       invocation: calleeDesk.lastInvocation,
+      progressive: options.receive_progress === true,
       timer: undefined,
     };
     const timeoutMs = options.timeout as number | undefined;
@@ -92,11 +103,11 @@ export class Dealer {
     }
     desk.calls.set(request, pending);
     calleeDesk.invocations.set(pending.invocation, pending);
-    record.callee.send({
+    callee.send({
       kind: "invocation",
       request: pending.invocation,
       registration: record.id,
-      details: detailsOf(caller, record, message),
+      details: detailsOf(pending, record, offer, message),
       ...forwarded(message),
     });
     return undefined;
@@ -124,14 +135,15 @@ export class Dealer {
 
   yield(callee: Member, message: Yield): Violation {
     const { request, options } = message;
-    if (options.progress === true) return "YIELD: progressive results were not asked for.";
+    const isProgress = options.progress === true;
     const pending = this.#find(callee, request);
     if (typeof pending !== "object") return pending;
-    this.#forget(pending);
+    if (isProgress && !pending.progressive) return "YIELD: progressive results were not asked for.";
+    if (!isProgress) this.#forget(pending);
     pending.caller.send({
       kind: "result",
       request: pending.request,
-      details: noDetails,
+      details: isProgress ? inProgress : noDetails,
       ...forwarded(message),
     });
     return undefined;
@@ -217,6 +229,14 @@ export class Dealer {
   }
 }
 
+const answerMeta = (caller: Member, message: Call, meta: MetaProcedure): Violation => {
+  const { request } = message;
+  const answer = meta(opened(message), caller);
+  if ("uri" in answer) return sendRefusal(caller, "call", request, answer);
+  caller.send({ kind: "result", request, details: noDetails, ...answer });
+  return undefined;
+};
+
 const refuseCall = (caller: Member, desk: Desk, options: Dict): Refusal | undefined => {
   const { timeout } = options;
   if (
@@ -235,16 +255,20 @@ const refuseCall = (caller: Member, desk: Desk, options: Dict): Refusal | undefi
   return undefined;
 };
 
+const inProgress: Dict = Object.freeze({ progress: true });
+
 const detailsOf = (
-  caller: Member,
+  { caller, callee, progressive }: PendingCall,
   record: RegistrationRecord,
+  offer: Offer,
   { procedure, options }: Call,
 ): Dict => {
-  const discloses = record.disclosesCaller || options.disclose_me === true;
-  const timesOut = options.timeout && record.callee.calleeTimesOut;
-  if (record.match === "exact" && !discloses && !timesOut) return noDetails;
+  const isExact = record.match === "exact";
+  const discloses = offer.disclosesCaller || options.disclose_me === true;
+  const timesOut = options.timeout && callee.calleeTimesOut;
+  if (isExact && !discloses && !timesOut && !progressive) return noDetails;
   return {
-    ...(record.match === "exact" ? {} : { procedure }),
+    ...(isExact ? {} : { procedure }),
     ...(discloses
       ? {
           caller: caller.info.id,
@@ -253,6 +277,7 @@ const detailsOf = (
         }
       : {}),
     ...(timesOut ? { timeout: options.timeout } : {}),
+    ...(progressive ? { receive_progress: true } : {}),
   };
 };
 

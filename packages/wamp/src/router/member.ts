@@ -11,6 +11,8 @@ export interface Member {
   /** Whether it wants to know a call's timeout as callee. */
   readonly calleeTimesOut: boolean;
   send(message: Message): void;
+  /** Ends the session with GOODBYE. */
+  end(reason: string, message: string): void;
 }
 
 /** Why a request is refused. */

@@ -1,39 +1,43 @@
-// URIs and prefixes → values. A prefix is found by its length: one map look-up for each distinct length of prefix in the
-// table, and boards' prefixes all have the same, so ten thousand of them cost one.
+// URIs, prefixes and wildcard patterns → values. A prefix is found by its length: one map look-up for each distinct length of prefix
+// in the table, and boards' prefixes all have the same, so ten thousand of them cost one.
 import type { MatchPolicy } from "../uri.ts";
+import { WildcardTrie } from "./wildcard-trie.ts";
 
-/** A table of exact URIs and prefixes. */
+/** A table of exact URIs and patterns. */
 export class PatternTable<T> {
   readonly #exact = new Map<string, T>();
   readonly #prefixes = new Map<string, T>();
+  readonly #wildcards = new WildcardTrie<T>();
   /** Length → how many prefixes have it. */
   readonly #lengths = new Map<number, number>();
   /** The lengths, longest first. */
   #order: readonly number[] = [];
 
   get size(): number {
-    return this.#exact.size + this.#prefixes.size;
+    return this.#exact.size + this.#prefixes.size + this.#wildcards.size;
   }
 
   get(pattern: string, match: MatchPolicy): T | undefined {
+    if (match === "wildcard") return this.#wildcards.get(pattern);
     return (match === "exact" ? this.#exact : this.#prefixes).get(pattern);
   }
 
   set(pattern: string, match: MatchPolicy, value: T): void {
-    if (match === "exact") {
-      this.#exact.set(pattern, value);
-      return;
+    if (match === "wildcard") this.#wildcards.set(pattern, value);
+    else if (match === "exact") this.#exact.set(pattern, value);
+    else {
+      if (!this.#prefixes.has(pattern)) this.#count(pattern.length, 1);
+      this.#prefixes.set(pattern, value);
     }
-    if (!this.#prefixes.has(pattern)) this.#count(pattern.length, 1);
-    this.#prefixes.set(pattern, value);
   }
 
   remove(pattern: string, match: MatchPolicy): void {
-    if (match === "exact") this.#exact.delete(pattern);
+    if (match === "wildcard") this.#wildcards.remove(pattern);
+    else if (match === "exact") this.#exact.delete(pattern);
     else if (this.#prefixes.delete(pattern)) this.#count(pattern.length, -1);
   }
 
-  /** The value of the exact URI, else of the longest prefix (WAMP: Pattern-based Registrations). */
+  /** The value of the exact URI, else of the longest prefix, else of the best wildcard (WAMP: Pattern-based Registrations). */
   findBest(uri: string): T | undefined {
     const exact = this.#exact.get(uri);
     if (exact !== undefined) return exact;
@@ -42,7 +46,7 @@ export class PatternTable<T> {
       const found = this.#prefixes.get(uri.slice(0, length));
       if (found !== undefined) return found;
     }
-    return undefined;
+    return this.#wildcards.size === 0 ? undefined : this.#wildcards.listMatches(uri)[0];
   }
 
   /** Every value whose pattern matches. */
@@ -55,6 +59,7 @@ export class PatternTable<T> {
       const value = this.#prefixes.get(uri.slice(0, length));
       if (value !== undefined) found.push(value);
     }
+    if (this.#wildcards.size > 0) found.push(...this.#wildcards.listMatches(uri));
     return found;
   }
 

@@ -7,6 +7,9 @@ import type { Authorizer } from "./authorizer.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
 import type { Member, Violation } from "./member.ts";
+import { createMetaProcedures, metaTopics, sessionDetailsOf } from "./meta-api.ts";
+import { noMetaEvents, publishedMetaEvents } from "./meta-events.ts";
+import { createPace, type Pace } from "./pace.ts";
 import { Registrations } from "./registrations.ts";
 
 /** What a {@link Realm} leans on. */
@@ -15,6 +18,9 @@ export interface RealmDependencies {
   readonly drawId: () => number;
   readonly authorize: Authorizer;
   readonly uriCheck: UriCheck;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly metaApi: boolean;
 }
 
 /** How much a realm holds. */
@@ -34,16 +40,41 @@ export class Realm {
   readonly #broker: Broker;
   readonly #registrations: Registrations;
   readonly #dealer: Dealer;
+  readonly #pace: Pace;
+  readonly #hasMetaApi: boolean;
 
-  constructor({ clock, drawId, authorize, uriCheck }: RealmDependencies) {
-    const admit = createAdmission(authorize, uriCheck);
-    this.#broker = new Broker({ admit, drawId });
-    this.#registrations = new Registrations(admit);
-    this.#dealer = new Dealer({ admit, registrations: this.#registrations, clock });
+  constructor(deps: RealmDependencies) {
+    const { clock, drawId, authorize, uriCheck, random, metaApi } = deps;
+    this.#hasMetaApi = metaApi;
+    this.#pace = createPace(clock);
+    const admit = createAdmission({
+      ...{ authorize, check: uriCheck, pace: this.#pace },
+      isMeta: (action, uri) =>
+        (action === "call" && meta?.find(uri) !== undefined) ||
+        (action === "subscribe" && metaApi && metaTopics.has(uri)),
+    });
+    const nowMs = () => clock.now();
+    const events = metaApi
+      ? publishedMetaEvents((topic, args) => this.#broker.publishMeta(topic, args))
+      : noMetaEvents;
+    this.#broker = new Broker({ admit, drawId, nowMs, events });
+    this.#registrations = new Registrations({ admit, random, nowMs, events });
+    const world = {
+      members: this.#members,
+      registrations: this.#registrations,
+      broker: this.#broker,
+    };
+    const meta = metaApi ? createMetaProcedures(world) : undefined;
+    this.#dealer = new Dealer({
+      ...{ admit, registrations: this.#registrations, clock },
+      ...(meta ? { meta } : {}),
+    });
   }
 
   join(member: Member): void {
     this.#members.set(member.info.id, member);
+    if (this.#hasMetaApi)
+      this.#broker.publishMeta("wamp.session.on_join", [sessionDetailsOf(member)], member);
   }
 
   /** Takes away all that the session held; others hear of it through their calls. */
@@ -53,6 +84,9 @@ export class Realm {
     // Offers go before calls: an answer to a broken call must find the procedure gone.
     this.#registrations.remove(member);
     this.#dealer.remove(member);
+    this.#pace.forget(member);
+    const { id, authid, authrole } = member.info;
+    if (this.#hasMetaApi) this.#broker.publishMeta("wamp.session.on_leave", [id, authid, authrole]);
   }
 
   find(session: number): Member | undefined {

@@ -13,14 +13,27 @@ const uris = ["a.b", "a.b.c", "a.bc", "d"];
 const patterns = [
   ...uris.map((uri) => ({ uri, match: "exact" as const })),
   ...["a.", "a.b", "a.b.", "d"].map((uri) => ({ uri, match: "prefix" as const })),
+  ...["a.", ".b", "a..c", "..c", ".b.", "a.b."].map((uri) => ({
+    uri,
+    match: "wildcard" as const,
+  })),
 ];
+const policies = ["single", "first", "last", "roundrobin"] as const;
+type Match = (typeof patterns)[number]["match"];
 
 type Turn =
-  | { do: "register" | "subscribe"; who: number; pattern: number }
-  | { do: "unregister" | "unsubscribe" | "answer" | "fail"; who: number; pick: number }
-  | { do: "call" | "publish"; who: number; uri: number }
+  | { do: "register" | "subscribe"; who: number; pattern: number; invoke: number }
+  | {
+      do: "unregister" | "unsubscribe" | "answer" | "progress" | "fail";
+      who: number;
+      pick: number;
+    }
+  | { do: "call" | "publish"; who: number; uri: number; list: EventList; whom: number[] }
   | { do: "cancel"; who: number; pick: number; mode: "skip" | "kill" | "killnowait" }
   | { do: "leave"; who: number };
+
+const eventLists = ["none", "exclude", "eligible", "exclude_authid", "eligible_authrole"] as const;
+type EventList = (typeof eventLists)[number];
 
 const who = fc.constantFrom(...sessions);
 const pick = fc.nat(5);
@@ -29,9 +42,20 @@ const anyTurn: fc.Arbitrary<Turn> = fc.oneof(
     do: fc.constantFrom("register", "subscribe"),
     who,
     pattern: fc.nat(patterns.length - 1),
+    invoke: fc.nat(policies.length - 1),
   }),
-  fc.record({ do: fc.constantFrom("unregister", "unsubscribe", "answer", "fail"), who, pick }),
-  fc.record({ do: fc.constantFrom("call", "call", "publish"), who, uri: fc.nat(uris.length - 1) }),
+  fc.record({
+    do: fc.constantFrom("unregister", "unsubscribe", "answer", "progress", "fail"),
+    who,
+    pick,
+  }),
+  fc.record({
+    do: fc.constantFrom("call", "call", "publish"),
+    who,
+    uri: fc.nat(uris.length - 1),
+    list: fc.constantFrom(...eventLists),
+    whom: fc.subarray([...sessions]),
+  }),
   fc.record({
     do: fc.constant("cancel" as const),
     who,
@@ -51,7 +75,7 @@ const summary = (message: Message): Told => {
     case "invocation":
       return `invocation ${message.args?.[0]}`;
     case "result":
-      return `result ${message.args?.[0]}`;
+      return `${message.details.progress ? "progress" : "result"} ${message.args?.[0]}`;
     case "interrupt":
       return `interrupt ${String(message.options.mode)}`;
     case "event":
@@ -63,9 +87,17 @@ const summary = (message: Message): Told => {
 
 interface Offer {
   id: number;
+  uri: string;
+  match: Match;
+  invoke: string;
+  callees: number[];
+  turn: number;
+}
+interface Follow {
+  id: number;
   who: number;
   uri: string;
-  match: "exact" | "prefix";
+  match: Match;
 }
 interface OpenCall {
   caller: number;
@@ -75,24 +107,50 @@ interface OpenCall {
 
 class Reference {
   offers: Offer[] = [];
-  follows: Offer[] = [];
+  follows: Follow[] = [];
   calls: OpenCall[] = [];
   told: [number, Told][] = [];
 
   say(to: number, what: Told): undefined {
     this.told.push([to, what]);
   }
-  matches = (entry: Offer, uri: string) =>
-    entry.match === "exact" ? entry.uri === uri : uri.startsWith(entry.uri);
+  matches = ({ uri: pattern, match }: { uri: string; match: Match }, uri: string) => {
+    if (match !== "wildcard") return match === "exact" ? pattern === uri : uri.startsWith(pattern);
+    const [wanted, given] = [pattern.split("."), uri.split(".")];
+    return wanted.length === given.length && wanted.every((one, i) => !one || one === given[i]);
+  };
   best(uri: string): Offer | undefined {
     const found = this.offers.filter((offer) => this.matches(offer, uri));
+    const of = (match: Match) => found.filter((offer) => offer.match === match);
+    // Which components a wildcard pattern names, as digits: the one that names earlier ones is greater.
+    const named = (one: Offer) =>
+      one.uri
+        .split(".")
+        .map((part) => (part ? 1 : 0))
+        .join("");
     return (
-      found.find((offer) => offer.match === "exact") ??
-      found.sort((a, b) => b.uri.length - a.uri.length)[0]
+      of("exact")[0] ??
+      of("prefix").sort((a, b) => b.uri.length - a.uri.length)[0] ??
+      of("wildcard").sort((a, b) => (named(a) < named(b) ? 1 : -1))[0]
     );
   }
+  choose(offer: Offer): number {
+    const { callees, invoke } = offer;
+    if (invoke === "last") return callees.at(-1) as number;
+    if (invoke !== "roundrobin") return callees[0] as number;
+    const at = offer.turn % callees.length;
+    offer.turn = at + 1;
+    return callees[at] as number;
+  }
+  withdraw(offer: Offer, who: number): undefined {
+    const at = offer.callees.indexOf(who);
+    offer.callees.splice(at, 1);
+    if (at < offer.turn) offer.turn -= 1;
+    if (offer.callees.length === 0) this.offers = this.offers.filter((one) => one !== offer);
+  }
   leave(gone: number): undefined {
-    this.offers = this.offers.filter((offer) => offer.who !== gone);
+    for (const offer of [...this.offers])
+      if (offer.callees.includes(gone)) this.withdraw(offer, gone);
     this.follows = this.follows.filter((follow) => follow.who !== gone);
     for (const call of this.calls.filter(
       ({ caller, callee }) => caller === gone || callee === gone,
@@ -115,6 +173,8 @@ class World {
     drawId: () => 1,
     authorize: () => "allow",
     uriCheck: "strict",
+    random: () => 0,
+    metaApi: false,
   });
   readonly #members: Member[] = sessions.map((index) => this.#aMember(index));
   #request = 0;
@@ -131,7 +191,7 @@ class World {
         id: this.#generation,
         realm: "r",
         authid: String(index),
-        authrole: "x",
+        authrole: `role-${index % 2}`,
         authmethod: "x",
         principalExtra: {},
         authextra: {},
@@ -140,6 +200,7 @@ class World {
       limits: defaultSessionLimits,
       calleeCancels: true,
       calleeTimesOut: false,
+      end: () => {},
       send: (message) => {
         this.told.push([index, summary(message)]);
         this.#last = message;
@@ -166,15 +227,16 @@ class World {
     switch (turn.do) {
       case "register":
       case "subscribe":
-        return this.#offer(turn.do, turn.who, turn.pattern);
+        return this.#offer(turn.do, turn.who, turn.pattern, policies[turn.invoke] as string);
       case "unregister":
       case "unsubscribe":
         return this.#withdraw(turn.do, turn.who, turn.pick);
       case "call":
         return this.#call(turn.who, uris[turn.uri] as string);
       case "publish":
-        return this.#publish(turn.who, uris[turn.uri] as string);
+        return this.#publish(turn.who, uris[turn.uri] as string, turn.list, turn.whom);
       case "answer":
+      case "progress":
       case "fail":
         return this.#answer(turn.do, turn.who, turn.pick);
       case "cancel":
@@ -184,22 +246,38 @@ class World {
     }
   }
 
-  #offer(what: "register" | "subscribe", who: number, patternIndex: number): undefined {
+  #offer(
+    what: "register" | "subscribe",
+    who: number,
+    patternIndex: number,
+    invoke: string,
+  ): undefined {
     const pattern = patterns[patternIndex] as (typeof patterns)[number];
-    const options = pattern.match === "prefix" ? { match: "prefix" } : {};
-    const same = (one: Offer) => one.uri === pattern.uri && one.match === pattern.match;
+    const match = pattern.match === "exact" ? {} : { match: pattern.match };
+    const same = (one: { uri: string; match: Match }) =>
+      one.uri === pattern.uri && one.match === pattern.match;
     const { reference } = this;
     const request = this.#request;
     if (what === "register") {
+      const options = { ...match, invoke };
       this.#receive(who, { kind: "register", request, options, procedure: pattern.uri });
-      if (reference.offers.some(same))
+      const offer = reference.offers.find(same);
+      if (offer && offer.invoke !== invoke)
+        return reference.say(
+          who,
+          "error register wamp.error.procedure_exists_with_different_invocation_policy",
+        );
+      if (offer && (invoke === "single" || offer.callees.includes(who)))
         return reference.say(who, "error register wamp.error.procedure_already_exists");
       if (this.#last?.kind !== "registered") throw new Error("REGISTER was not acknowledged");
-      reference.offers.push({ id: this.#last.registration, who, ...pattern });
-      this.#registrations.push(this.#last.registration);
+      const id = this.#last.registration;
+      if (offer) expect(id).toBe(offer.id);
+      if (offer) offer.callees.push(who);
+      else reference.offers.push({ id, ...pattern, invoke, callees: [who], turn: 0 });
+      this.#registrations.push(id);
       return reference.say(who, "registered");
     }
-    this.#receive(who, { kind: "subscribe", request, options, topic: pattern.uri });
+    this.#receive(who, { kind: "subscribe", request, options: match, topic: pattern.uri });
     if (this.#last?.kind !== "subscribed") throw new Error("SUBSCRIBE was not acknowledged");
     const id = this.#last.subscription;
     this.#subscriptions.push(id);
@@ -214,47 +292,67 @@ class World {
     const ids = isOffer ? this.#registrations : this.#subscriptions;
     const id = ids[pick % Math.max(1, ids.length)] ?? 77;
     const { reference } = this;
-    const entries = isOffer ? reference.offers : reference.follows;
-    const at = entries.findIndex((one) => one.who === who && one.id === id);
+    const offer = isOffer
+      ? reference.offers.find((one) => one.id === id && one.callees.includes(who))
+      : undefined;
+    const at = reference.follows.findIndex((one) => one.who === who && one.id === id);
     if (isOffer)
       this.#receive(who, { kind: "unregister", request: this.#request, registration: id });
     else this.#receive(who, { kind: "unsubscribe", request: this.#request, subscription: id });
-    if (at === -1)
+    if (isOffer ? !offer : at === -1)
       return reference.say(
         who,
         `error ${what} wamp.error.no_such_${isOffer ? "registration" : "subscription"}`,
       );
-    entries.splice(at, 1);
+    if (offer) reference.withdraw(offer, who);
+    else reference.follows.splice(at, 1);
     reference.say(who, isOffer ? "unregistered" : "unsubscribed");
   }
 
   #call(who: number, uri: string): undefined {
     const tag = this.#request;
-    this.#receive(who, { kind: "call", request: tag, options: {}, procedure: uri, args: [tag] });
+    const options = { receive_progress: true };
+    this.#receive(who, { kind: "call", request: tag, options, procedure: uri, args: [tag] });
     const offer = this.reference.best(uri);
     if (!offer) return this.reference.say(who, "error call wamp.error.no_such_procedure");
-    this.reference.calls.push({ caller: who, callee: offer.who, tag });
-    this.reference.say(offer.who, `invocation ${tag}`);
+    const callee = this.reference.choose(offer);
+    this.reference.calls.push({ caller: who, callee, tag });
+    this.reference.say(callee, `invocation ${tag}`);
   }
 
-  #publish(who: number, uri: string): undefined {
+  #publish(who: number, uri: string, list: EventList, whom: readonly number[]): undefined {
     const tag = this.#request;
-    const options = { acknowledge: true };
+    const told: Record<EventList, readonly (string | number)[]> = {
+      none: [],
+      exclude: whom.map((one) => this.#members[one]?.info.id as number),
+      eligible: whom.map((one) => this.#members[one]?.info.id as number),
+      exclude_authid: whom.map(String),
+      eligible_authrole: [...new Set(whom.map((one) => `role-${one % 2}`))],
+    };
+    const gets: Record<EventList, (follower: number) => boolean> = {
+      none: () => true,
+      exclude: (one) => !whom.includes(one),
+      eligible: (one) => whom.includes(one),
+      exclude_authid: (one) => !whom.includes(one),
+      eligible_authrole: (one) => whom.some((other) => other % 2 === one % 2),
+    };
+    const options = { acknowledge: true, ...(list === "none" ? {} : { [list]: told[list] }) };
     this.#receive(who, { kind: "publish", request: tag, options, topic: uri, args: [tag] });
     for (const follow of this.reference.follows)
-      if (follow.who !== who && this.reference.matches(follow, uri))
+      if (follow.who !== who && gets[list](follow.who) && this.reference.matches(follow, uri))
         this.reference.say(follow.who, `event ${tag}`);
     this.reference.say(who, "published");
   }
 
-  #answer(what: "answer" | "fail", who: number, pick: number): undefined {
+  #answer(what: "answer" | "progress" | "fail", who: number, pick: number): undefined {
     const own = this.#invocations.filter(({ callee }) => callee === who);
     const invocation = own[pick % Math.max(1, own.length)];
     if (!invocation) return;
     const { id, tag } = invocation;
-    if (what === "answer")
-      this.#receive(who, { kind: "yield", request: id, options: {}, args: [tag] });
-    else
+    if (what !== "fail") {
+      const options = what === "progress" ? { progress: true } : {};
+      this.#receive(who, { kind: "yield", request: id, options, args: [tag] });
+    } else
       this.#receive(who, {
         kind: "error",
         requestKind: "invocation",
@@ -264,6 +362,7 @@ class World {
       });
     const call = this.reference.calls.find((one) => one.tag === tag);
     if (!call) return;
+    if (what === "progress") return this.reference.say(call.caller, `progress ${tag}`);
     this.reference.calls = this.reference.calls.filter((one) => one !== call);
     this.reference.say(call.caller, what === "answer" ? `result ${tag}` : "error call x.y");
   }

@@ -19,6 +19,11 @@ export interface RealmOptions {
   /** Default `strict`. */
   readonly uriCheck?: UriCheck;
   readonly limits?: Partial<SessionLimits>;
+  /**
+   * Whether the realm tells about itself: the procedures and events `wamp.session.*`, `wamp.registration.*` and
+   * `wamp.subscription.*`, each still asked of `authorize`. Default false.
+   */
+  readonly metaApi?: boolean;
   /** Within the turn, after WELCOME is sent. Must not throw. */
   readonly onJoin?: (session: SessionInfo) => void;
   /** Within the turn, after everything the session held is gone. Must not throw. */
@@ -84,7 +89,9 @@ export const createRouter = (options: RouterOptions, deps: RouterDependencies): 
       clock: deps.clock,
       drawId: () => drawId(deps.random),
       authorize: realmOptions.authorize,
+      random: deps.random,
       uriCheck: realmOptions.uriCheck ?? "strict",
+      metaApi: realmOptions.metaApi ?? false,
     });
     realms.set(realmOptions.name, { options: realmOptions, realm });
   }

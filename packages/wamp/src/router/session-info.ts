@@ -28,12 +28,17 @@ export const MAX_REGISTRATIONS = 1_000;
 /** Topics that one session may follow. */
 export const MAX_SUBSCRIPTIONS = 1_000;
 
-/** How much one session may hold in the router. */
+/** Requests of a session a second, a second's worth at once. A realm of strangers sets one; the cloud's own sessions have none. */
+export const MAX_REQUESTS_PER_SECOND = Number.POSITIVE_INFINITY;
+
+/** How much one session may hold in the router, and how fast it may ask. */
 export interface SessionLimits {
   readonly pendingCalls: number;
   readonly pendingInvocations: number;
   readonly registrations: number;
   readonly subscriptions: number;
+  /** CALL, PUBLISH, REGISTER and SUBSCRIBE together; above it they are refused as `wamp.error.unavailable`. */
+  readonly requestsPerSecond: number;
 }
 
 /** The limits of a session for which nobody asked for others. */
@@ -42,4 +47,5 @@ export const defaultSessionLimits: SessionLimits = {
   pendingInvocations: MAX_PENDING_INVOCATIONS,
   registrations: MAX_REGISTRATIONS,
   subscriptions: MAX_SUBSCRIPTIONS,
+  requestsPerSecond: MAX_REQUESTS_PER_SECOND,
 };

@@ -85,6 +85,8 @@ export interface AcceptorWorld {
   methodsOf(realm: string): readonly string[] | undefined;
   /** A peer inside the process that joins without proof. */
   readonly trustedAs: Principal | undefined;
+  /** The roles that WELCOME tells of. */
+  rolesOf(realm: string): Dict;
 }
 
 interface Step {
@@ -97,20 +99,6 @@ const closed: AcceptorState = { name: "closed" };
 const normalClose = 1000;
 const policyClose = 1008;
 const protocolClose = 1002;
-
-const routerRoles: Dict = {
-  broker: {
-    features: { pattern_based_subscription: true, publisher_exclusion: true },
-  },
-  dealer: {
-    features: {
-      pattern_based_registration: true,
-      call_canceling: true,
-      call_timeout: true,
-      caller_identification: true,
-    },
-  },
-};
 
 const abort = (reason: string, message: string): AcceptorEffect => ({
   kind: "send",
@@ -180,6 +168,7 @@ const onHello = (message: Hello, world: AcceptorWorld): Step => {
 const onVerdict = (
   state: AcceptorState,
   input: Extract<AcceptorInput, { kind: "verdict" }>,
+  world: AcceptorWorld,
 ): Step => {
   // The peer may have left while the authenticator worked.
   if (state.name !== "checking") return { state, effects: [] };
@@ -196,7 +185,7 @@ const onVerdict = (
     case "welcome": {
       const { principal } = verdict;
       const details = {
-        roles: routerRoles,
+        roles: world.rolesOf(hello.realm),
         realm: hello.realm,
         authid: principal.authid,
         authrole: principal.authrole,
@@ -288,7 +277,7 @@ export const stepAcceptor = (
     case "violation":
       return state.name === "closing" ? { state, effects: [] } : violation(state, input.because);
     case "verdict":
-      return onVerdict(state, input);
+      return onVerdict(state, input, world);
     case "deadline":
       return onDeadline(state);
     case "lost":

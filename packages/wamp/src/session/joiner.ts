@@ -42,17 +42,32 @@ interface Step {
 }
 
 const clientRoles: Dict = {
-  caller: { features: { call_canceling: true, call_timeout: true, caller_identification: true } },
+  caller: {
+    features: {
+      call_canceling: true,
+      call_timeout: true,
+      caller_identification: true,
+      progressive_call_results: true,
+    },
+  },
   callee: {
     features: {
       pattern_based_registration: true,
       call_canceling: true,
       call_timeout: true,
       caller_identification: true,
+      progressive_call_results: true,
+      shared_registration: true,
     },
   },
-  publisher: { features: { publisher_exclusion: true } },
-  subscriber: { features: { pattern_based_subscription: true } },
+  publisher: {
+    features: {
+      publisher_exclusion: true,
+      publisher_identification: true,
+      subscriber_blackwhite_listing: true,
+    },
+  },
+  subscriber: { features: { pattern_based_subscription: true, publisher_identification: true } },
 };
 
 const ended = (reason: string, message: string, say?: Message): Step => ({

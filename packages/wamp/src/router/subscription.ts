@@ -1,0 +1,12 @@
+// A subscription: a pattern, and all who follow it.
+import type { MatchPolicy } from "../uri.ts";
+import type { Member } from "./member.ts";
+
+/** One pattern that is followed. */
+export interface Subscription {
+  readonly id: number;
+  readonly pattern: string;
+  readonly match: MatchPolicy;
+  readonly createdMs: number;
+  readonly members: Set<Member>;
+}
