@@ -551,7 +551,7 @@ describe.each(houses.map((house) => [house.name, house] as const))("%s", (_name,
 
 describe("ways to join", () => {
   const [json, , , wampy] = houses as [House, House, House, House];
-  it.each([
+  it.each<[string, House, Login]>([
     ["autobahn, ticket", json, { method: "ticket", authid: "joe", secret: "letmein" }],
     ["autobahn, wampcra", json, { method: "wampcra", authid: "joe", secret: "secret" }],
     [
