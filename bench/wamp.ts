@@ -3,7 +3,7 @@
 import { figuresOf, type Print } from "./harness/figures.ts";
 import { interleave, median } from "./harness/rounds.ts";
 import { type LoadCase, type LoadSample, runLoad } from "./wamp/load.ts";
-import { startRouters } from "./wamp/routers.ts";
+import { type Contender, inOtherSerializers, startRouters } from "./wamp/routers.ts";
 
 const calls = { kind: "call", argumentBytes: 100 } as const;
 const publications = { kind: "publish", askers: 1, argumentBytes: 100 } as const;
@@ -30,6 +30,11 @@ const cases: readonly LoadCase[] = [
   { ...publications, name: "publish to 1,000, 1 in flight", inFlight: 1, others: 1_000 },
 ];
 
+/** Of these, our router in each of its serializers. */
+const serializerCases = cases.filter(({ name }) =>
+  /64 in flight, (0.1|2) kB|publish to 10,/.test(name),
+);
+
 /** Median of the ratios of the same rounds; above 1: ours takes less. */
 const ratioOf = (ours: readonly LoadSample[], theirs: readonly LoadSample[]): number =>
   median(
@@ -38,32 +43,44 @@ const ratioOf = (ours: readonly LoadSample[], theirs: readonly LoadSample[]): nu
     ),
   );
 
+/** One case in rounds: each contender's figures, and the first one's ratio to each of the others. */
+const compare = async (
+  load: LoadCase,
+  contenders: readonly Contender[],
+  figure: ReturnType<typeof figuresOf>,
+): Promise<void> => {
+  const samples = await interleave(
+    Object.fromEntries(contenders.map((one) => [one.name, () => runLoad(one, load)])),
+  );
+  const of = (name: string, member: keyof LoadSample) =>
+    median((samples[name] ?? []).map((sample) => sample[member]));
+  for (const { name } of contenders) {
+    const kind = { case: `${load.name}, ${name}` };
+    const value = of(name, "cpuMicroseconds");
+    figure({ ...kind, metric: "CPU of the router", value, unit: "µs CPU" });
+    figure({ ...kind, metric: "a router CPU-second", value: 1e6 / value, unit: "1/CPU-s" });
+    figure({ ...kind, metric: "rate", value: of(name, "perSecond"), unit: "1/s" });
+    figure({ ...kind, metric: "router busy", value: of(name, "routerBusyPercent"), unit: "%" });
+  }
+  const [ours, ...others] = contenders;
+  for (const peer of others)
+    figure({
+      case: `${load.name}, ${ours?.name} to ${peer.name}`,
+      metric: "per CPU-second, ratio of the same round",
+      value: ratioOf(samples[ours?.name ?? ""] ?? [], samples[peer.name] ?? []),
+      unit: "×",
+    });
+};
+
 export const run = async (print: Print): Promise<void> => {
   const figure = figuresOf("wamp", print);
   const routers = await startRouters();
   try {
-    for (const load of cases) {
-      const samples = await interleave(
-        Object.fromEntries(routers.map((router) => [router.name, () => runLoad(router, load)])),
-      );
-      const of = (name: string, member: keyof LoadSample) =>
-        median((samples[name] ?? []).map((sample) => sample[member]));
-      for (const { name } of routers) {
-        const kind = { case: `${load.name}, ${name}` };
-        const value = of(name, "cpuMicroseconds");
-        figure({ ...kind, metric: "CPU of the router", value, unit: "µs CPU" });
-        figure({ ...kind, metric: "a router CPU-second", value: 1e6 / value, unit: "1/CPU-s" });
-        figure({ ...kind, metric: "rate", value: of(name, "perSecond"), unit: "1/s" });
-        figure({ ...kind, metric: "router busy", value: of(name, "routerBusyPercent"), unit: "%" });
-      }
-      for (const peer of routers.slice(1))
-        figure({
-          case: `${load.name}, ours to ${peer.name}`,
-          metric: "per CPU-second, ratio of the same round",
-          value: ratioOf(samples.ours ?? [], samples[peer.name] ?? []),
-          unit: "×",
-        });
-    }
+    for (const load of cases) await compare(load, routers, figure);
+    const [ours] = routers;
+    if (!ours) return;
+    for (const load of serializerCases)
+      await compare(load, [ours, ...inOtherSerializers(ours)], figure);
   } finally {
     for (const { program } of routers) await program.stop();
   }

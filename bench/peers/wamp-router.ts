@@ -2,7 +2,14 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "@s4t/kit";
-import { anonymousAuthenticator, createRouter, jsonCodec, openPeer } from "@s4t/wamp";
+import {
+  allCodecs,
+  anonymousAuthenticator,
+  codecOf,
+  createRouter,
+  jsonCodec,
+  openPeer,
+} from "@s4t/wamp";
 import { acceptWebSockets, secureRandom } from "@s4t/wamp/node";
 
 const deps = { clock: systemClock };
@@ -16,8 +23,9 @@ const router = createRouter(
 );
 const door = acceptWebSockets(
   {
-    subprotocols: [jsonCodec.subprotocol],
-    onTransport: (transport) => router.attach(openPeer(transport, jsonCodec)),
+    subprotocols: allCodecs.map(({ subprotocol }) => subprotocol),
+    onTransport: (transport, { subprotocol }) =>
+      router.attach(openPeer(transport, codecOf(subprotocol) ?? jsonCodec)),
   },
   deps,
 );

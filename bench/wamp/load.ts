@@ -2,6 +2,7 @@
 import { systemClock } from "@s4t/kit";
 import type { Transport } from "@s4t/wamp";
 import { connectWebSocket } from "@s4t/wamp/node/client";
+import type { Frame } from "./dialect.ts";
 import type { Contender } from "./routers.ts";
 
 /** A case: who is there, and how much is under way. */
@@ -25,8 +26,8 @@ export interface LoadSample {
 }
 
 /** How long is counted, after a part of it that is not. */
-const COUNTED_MS = 1_200;
-const WARM_UP_MS = 400;
+const COUNTED_MS = 900;
+const WARM_UP_MS = 250;
 
 interface Session {
   readonly transport: Transport;
@@ -35,25 +36,24 @@ interface Session {
 
 const join = async (
   { url, dialect }: Contender,
-  onText: (text: string) => void,
-  first?: string,
+  onFrame: (heard: Frame) => void,
+  first?: Frame,
 ): Promise<Session> => {
   const transport = await connectWebSocket(
-    { url, subprotocol: "wamp.2.json" },
+    { url, subprotocol: dialect.subprotocol },
     { clock: systemClock },
   );
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let welcome: string | undefined;
+  let welcome: Frame | undefined;
   let isReady = false;
   transport.listen({
     onMessage: (data) => {
-      const text = String(data);
-      if (dialect.isError(text)) reject(new TypeError(`${url} said ${text}`));
-      if (isReady) return onText(text);
-      welcome ??= text;
-      if (first !== undefined && welcome === text) return transport.send(first);
+      if (dialect.isError(data)) reject(new TypeError(`${url} said ${data}`));
+      if (isReady) return onFrame(data);
+      welcome ??= data;
+      if (first !== undefined && welcome === data) return transport.send(first);
       isReady = true;
-      resolve(welcome.slice(3, 7));
+      resolve(typeof welcome === "string" ? welcome.slice(3, 7) : "");
     },
     onClose: ({ reason }) => reject(new TypeError(`${url} closed: ${reason}`)),
   });
@@ -85,10 +85,10 @@ export const runLoad = async (contender: Contender, load: LoadCase): Promise<Loa
       const isCall = load.kind === "call";
       const other = await join(
         contender,
-        (text) => {
-          const answer = isCall ? dialect.answer(text, args) : undefined;
+        (heard) => {
+          const answer = isCall ? dialect.answer(heard, args) : undefined;
           if (answer !== undefined) other.transport.send(answer);
-          else if (dialect.isEvent(text)) events += 1;
+          else if (!isCall && dialect.isEvent(heard)) events += 1;
         },
         isCall ? dialect.register?.(i) : dialect.subscribe,
       );
@@ -109,8 +109,8 @@ export const runLoad = async (contender: Contender, load: LoadCase): Promise<Loa
             : dialect.publish(request, args);
         asker.transport.send(text);
       };
-      const asker = await join(contender, (text) => {
-        if (!dialect.isResult(text) && !dialect.isPublished(text)) return;
+      const asker = await join(contender, (heard) => {
+        if (!dialect.isResult(heard) && !dialect.isPublished(heard)) return;
         done += 1;
         ask();
       });
@@ -119,16 +119,24 @@ export const runLoad = async (contender: Contender, load: LoadCase): Promise<Loa
     }
     for (let i = 0; i < load.inFlight; i += 1) asks[i % asks.length]?.();
     await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
-    const [startedMs, cpu, before, heard] = [performance.now(), program.cpuSeconds(), done, events];
+    const [startedMs, cpu, before, eventsBefore] = [
+      performance.now(),
+      program.cpuSeconds(),
+      done,
+      events,
+    ];
     await new Promise((resolve) => setTimeout(resolve, COUNTED_MS));
     const seconds = (performance.now() - startedMs) / 1_000;
     const cpuSeconds = program.cpuSeconds() - cpu;
     const count = done - before;
     const expected = load.kind === "publish" ? count * load.others : 0;
     // Events of the publications under way may be on either side of the line.
-    if (count === 0 || Math.abs(events - heard - expected) > expected * 0.2 + 64 * load.others)
+    if (
+      count === 0 ||
+      Math.abs(events - eventsBefore - expected) > expected * 0.2 + 64 * load.others
+    )
       throw new TypeError(
-        `${contender.name}, ${load.name}: ${count} done, ${events - heard} events`,
+        `${contender.name}, ${load.name}: ${count} done, ${events - eventsBefore} events`,
       );
     return {
       perSecond: count / seconds,

@@ -2,9 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { cborCodec, msgpackCodec } from "@s4t/wamp";
 import { root } from "../../scripts/repository.ts";
 import { type RunningProgram, startProgram } from "../harness/program.ts";
-import { type Dialect, relayed, wamp } from "./dialect.ts";
+import { type Dialect, encoded, relayed, wamp } from "./dialect.ts";
 
 export interface Contender {
   readonly name: string;
@@ -49,4 +50,10 @@ export const startRouters = async (): Promise<readonly Contender[]> => [
   await start("ours", "bench/peers/wamp-router.ts", wamp),
   await start("fox-wamp", "bench/peers/fox-router.ts", wamp, [bringFox()]),
   await start("ws relay", "bench/peers/ws-relay.ts", relayed),
+];
+
+/** Our router once more, spoken to in its other serializers. */
+export const inOtherSerializers = (ours: Contender): readonly Contender[] => [
+  { ...ours, name: "ours, MessagePack", dialect: encoded(msgpackCodec) },
+  { ...ours, name: "ours, CBOR", dialect: encoded(cborCodec) },
 ];
