@@ -8,7 +8,9 @@ import { WebSocket } from "ws";
 import { anonymousAuthenticator } from "../auth/anonymous.ts";
 import { cryptosignAuthenticator, cryptosignCredentials } from "../auth/cryptosign.ts";
 import { ticketAuthenticator, ticketCredentials } from "../auth/ticket.ts";
+import { connectGlobalWebSocket } from "../client/global-websocket.ts";
 import { joinRealm } from "../client/join.ts";
+import { allCodecs, codecOf } from "../codec/codecs.ts";
 import { jsonCodec } from "../codec/json.ts";
 import { openPeer } from "../peer.ts";
 import { createRouter } from "../router/router.ts";
@@ -129,6 +131,40 @@ describe("WAMP over our client and server", () => {
     expect(await tryWith(signWith(pair.publicKey, other.privateKey))).toBe(failed);
     expect(await tryWith(ticketCredentials({ authid: "x", ticket: "guess" }))).toBe(failed);
     expect(await tryWith(ticketCredentials({ authid: "x", ticket: "letmein" }))).toBe("newcomer");
+  });
+});
+
+describe("the WebSocket of the platform", () => {
+  it("carries a session, in text and in bytes, and tells its end", async () => {
+    const router = createRouter(
+      {
+        realms: [
+          { name: "s4t", authenticators: [anonymousAuthenticator()], authorize: () => "allow" },
+        ],
+      },
+      { clock: systemClock, random: secureRandom },
+    );
+    const url = await aDoor({
+      subprotocols: allCodecs.map(({ subprotocol }) => subprotocol),
+      onTransport: (transport, { subprotocol }) =>
+        router.attach(openPeer(transport, codecOf(subprotocol) ?? jsonCodec)),
+    });
+    for (const codec of allCodecs) {
+      const transport = await connectGlobalWebSocket({ url, subprotocol: codec.subprotocol });
+      const session = await joinRealm(openPeer(transport, codec), { realm: "s4t" }, deps);
+      await session.register("a.echo", ({ args }) => ({ args }));
+      expect((await session.call("a.echo", { args: ["è 🌋"] })).args).toEqual(["è 🌋"]);
+      router.endSession("s4t", session.id, "wamp.close.killed");
+      expect(await session.closed).toMatchObject({ reason: "wamp.close.killed" });
+    }
+    const aborted = AbortSignal.abort(new TypeError("not any more"));
+    const { subprotocol } = jsonCodec;
+    await expect(connectGlobalWebSocket({ url, subprotocol, signal: aborted })).rejects.toThrow(
+      "not any more",
+    );
+    await expect(
+      connectGlobalWebSocket({ url: "ws://127.0.0.1:1/", subprotocol }),
+    ).rejects.toMatchObject({ uri: "wamp.error.network_failure" });
   });
 });
 

@@ -1,0 +1,100 @@
+import { systemClock } from "@s4t/kit";
+import { afterEach, describe, expect, it } from "vitest";
+import { wampErrors } from "../error.ts";
+import { linkedPeers, type Peer } from "../peer.ts";
+import { createRouter, type Router } from "../router/router.ts";
+import { createReconnectingClient, type ReconnectingClient } from "./reconnecting.ts";
+
+const clients: ReconnectingClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+});
+
+/** A router and the way to it, which can be cut. */
+const aWorld = () => {
+  const router: Router = createRouter(
+    { realms: [{ name: "s4t", authenticators: [], authorize: () => "allow" }] },
+    { clock: systemClock, random: Math.random },
+  );
+  const ends: Peer[] = [];
+  const world = {
+    router,
+    isThere: true,
+    tries: 0,
+    cut() {
+      for (const end of ends.splice(0)) end.close(1006, "cut");
+    },
+    aClient(realm = "s4t"): ReconnectingClient {
+      const client = createReconnectingClient(
+        {
+          async connect() {
+            world.tries += 1;
+            if (!world.isThere) throw new TypeError("no way");
+            const [near, far] = linkedPeers();
+            router.attach(far, { trustedAs: { authid: "x", authrole: "y" } });
+            ends.push(near);
+            return near;
+          },
+          join: { realm },
+        },
+        { clock: systemClock, random: () => 0.01 },
+      );
+      clients.push(client);
+      return client;
+    },
+  };
+  return world;
+};
+
+describe("a client that stays joined", () => {
+  it("brings its registrations and subscriptions along, and lets calls that were not sent wait", async () => {
+    const world = aWorld();
+    const [callee, caller] = [world.aClient(), world.aClient()];
+    const heard: unknown[] = [];
+    await callee.register("a.echo", ({ args }) => ({ args }));
+    const gone = await callee.register("a.gone", () => {});
+    await callee.subscribe("a.topic", ({ args }) => heard.push(args[0]));
+    await gone.remove();
+    const before = (await caller.joined()).id;
+    world.cut();
+    await expect.poll(() => caller.session?.id ?? before).not.toBe(before);
+    await expect.poll(() => world.router.realmCounts("s4t")?.registrations).toBe(1);
+    expect((await caller.call("a.echo", { args: [7] })).args).toEqual([7]);
+    await caller.publish("a.topic", { args: ["again"] });
+    await expect.poll(() => heard).toEqual(["again"]);
+    await expect(caller.call("a.gone")).rejects.toMatchObject({ uri: wampErrors.noSuchProcedure });
+  });
+
+  it("does not send a call again that was under way", async () => {
+    const world = aWorld();
+    const [callee, caller] = [world.aClient(), world.aClient()];
+    let calls = 0;
+    await callee.register("a.slow", () => {
+      calls += 1;
+      return new Promise(() => {});
+    });
+    const call = caller.call("a.slow");
+    await expect.poll(() => calls).toBe(1);
+    world.cut();
+    await expect(call).rejects.toMatchObject({ uri: wampErrors.networkFailure });
+    await expect.poll(() => world.router.realmCounts("s4t")?.registrations).toBe(1);
+    expect(calls).toBe(1);
+  });
+
+  it("tries again while there is no way, and stops when that is useless or unwanted", async () => {
+    const world = aWorld();
+    world.isThere = false;
+    const client = world.aClient();
+    const signal = AbortSignal.timeout(20);
+    await expect(client.call("a.b", { signal })).rejects.toMatchObject({ name: "TimeoutError" });
+    await expect.poll(() => world.tries).toBeGreaterThan(2);
+    world.isThere = true;
+    expect((await client.joined()).realm).toBe("s4t");
+    const stranger = world.aClient("elsewhere");
+    expect(await stranger.closed).toMatchObject({ uri: wampErrors.noSuchRealm });
+    await expect(stranger.call("a.b")).rejects.toMatchObject({ uri: wampErrors.noSuchRealm });
+    await client.close();
+    expect(await client.closed).toMatchObject({ uri: expect.stringContaining("wamp.") });
+    await expect(client.joined()).rejects.toMatchObject({ uri: expect.stringContaining("wamp.") });
+  });
+});

@@ -1,0 +1,245 @@
+// A client that joins again when its session ends, and brings its registrations and subscriptions along. A call is sent once: one
+// that was under way when the session ended fails, because nobody knows how far it came; one that has not been sent waits.
+import { type Clock, createBackoff, sleep } from "@s4t/kit";
+import { isWampError, WampError, wampErrors } from "../error.ts";
+import type { Peer } from "../peer.ts";
+import type {
+  CallHandler,
+  CallOptions,
+  CallResult,
+  ClientSession,
+  EventHandler,
+  JoinOptions,
+  PublishOptions,
+  RegisterOptions,
+  SubscribeOptions,
+} from "./client-session.ts";
+import { joinRealm } from "./join.ts";
+
+/** The first wait is drawn from up to this; then from twice as much, up to the cap. */
+export const FIRST_RECONNECT_MS = 250;
+/** A client that waited longer would be away longer than whoever looks for it is patient. */
+export const MAX_RECONNECT_MS = 5_000;
+
+/** How a client stays joined. */
+export interface ReconnectingOptions {
+  /** Opens a connection anew. */
+  readonly connect: (signal: AbortSignal) => Promise<Peer>;
+  readonly join: Omit<JoinOptions, "signal">;
+  /** Whether it is worth another try after an end or a refusal with this reason. Default {@link isWorthAnotherTry}. */
+  readonly retries?: (reason: string) => boolean;
+  /** Each new session, after what was kept is in place again. */
+  readonly onJoined?: (session: ClientSession) => void;
+  readonly onLost?: (reason: string, message: string) => void;
+  /** Aborting it closes the client. */
+  readonly signal?: AbortSignal;
+}
+
+/** What it leans on. */
+export interface ReconnectingDependencies {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** Something that is kept over sessions. */
+export interface Kept {
+  /** Withdraws it for good. */
+  remove(): Promise<void>;
+}
+
+/** A client that stays joined. */
+export interface ReconnectingClient {
+  /** The session of this moment. */
+  readonly session: ClientSession | undefined;
+  /** The session of this moment, or the next one; rejects when there will be none. */
+  joined(signal?: AbortSignal): Promise<ClientSession>;
+  call(procedure: string, options?: CallOptions): Promise<CallResult>;
+  publish(topic: string, options?: PublishOptions): Promise<void>;
+  /** Resolves when it is in place for the first time. */
+  register(procedure: string, handler: CallHandler, options?: RegisterOptions): Promise<Kept>;
+  subscribe(topic: string, handler: EventHandler, options?: SubscribeOptions): Promise<Kept>;
+  close(): Promise<void>;
+  /** Resolves, never rejects, when it will not join any more: with the reason. */
+  readonly closed: Promise<WampError>;
+}
+
+const final = new Set<string>([
+  wampErrors.noSuchRealm,
+  wampErrors.noSuchPrincipal,
+  wampErrors.notAuthorized,
+  wampErrors.authenticationFailed,
+  wampErrors.authenticationDenied,
+  wampErrors.noMatchingAuthMethod,
+  wampErrors.protocolViolation,
+]);
+
+/** Everything but what would be the same the next time: a realm that is not there, a proof that is not good. */
+export const isWorthAnotherTry = (reason: string): boolean => !final.has(reason);
+
+/** One thing that is brought along, and how it is withdrawn from the session of the moment. */
+interface Thing {
+  place(session: ClientSession): Promise<() => Promise<void>>;
+  withdraw: (() => Promise<void>) | undefined;
+}
+
+class Reconnecting implements ReconnectingClient {
+  readonly closed: Promise<WampError>;
+  readonly #options: ReconnectingOptions;
+  readonly #deps: ReconnectingDependencies;
+  readonly #ending = new AbortController();
+  readonly #things = new Set<Thing>();
+  #waiting: { resolve(session: ClientSession): void; reject(error: WampError): void }[] = [];
+  #over: WampError | undefined;
+  session: ClientSession | undefined;
+
+  constructor(options: ReconnectingOptions, deps: ReconnectingDependencies) {
+    this.#options = options;
+    this.#deps = deps;
+    const end = () =>
+      this.#ending.abort(new WampError(wampErrors.canceled, "The client is closed."));
+    if (options.signal?.aborted) end();
+    else options.signal?.addEventListener("abort", end, { once: true });
+    this.closed = this.#stay().finally(() => options.signal?.removeEventListener("abort", end));
+  }
+
+  async joined(signal?: AbortSignal): Promise<ClientSession> {
+    signal?.throwIfAborted();
+    if (this.session) return this.session;
+    if (this.#over) throw this.#over;
+    return new Promise((resolve, reject) => {
+      const settle = () => signal?.removeEventListener("abort", onAbort);
+      const one = {
+        resolve: (session: ClientSession) => {
+          settle();
+          resolve(session);
+        },
+        reject: (error: WampError) => {
+          settle();
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== one);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.push(one);
+    });
+  }
+
+  async call(procedure: string, options: CallOptions = {}): Promise<CallResult> {
+    return (await this.joined(options.signal)).call(procedure, options);
+  }
+
+  async publish(topic: string, options: PublishOptions = {}): Promise<void> {
+    return (await this.joined(options.signal)).publish(topic, options);
+  }
+
+  register(procedure: string, handler: CallHandler, options?: RegisterOptions): Promise<Kept> {
+    return this.#keep(options?.signal, async (session) => {
+      const registration = await session.register(procedure, handler, options);
+      return () => registration.unregister();
+    });
+  }
+
+  subscribe(topic: string, handler: EventHandler, options?: SubscribeOptions): Promise<Kept> {
+    return this.#keep(options?.signal, async (session) => {
+      const subscription = await session.subscribe(topic, handler, options);
+      return () => subscription.unsubscribe();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort(new WampError(wampErrors.canceled, "The client is closed."));
+    await this.session?.close();
+    await this.closed;
+  }
+
+  async #keep(signal: AbortSignal | undefined, place: Thing["place"]): Promise<Kept> {
+    const thing: Thing = { place, withdraw: undefined };
+    const session = await this.joined(signal);
+    thing.withdraw = await place(session);
+    this.#things.add(thing);
+    // Its session may have ended while it was put in place: the one that is there now has to have it, too.
+    if (this.session && this.session !== session) thing.withdraw = await place(this.session);
+    return {
+      remove: async () => {
+        this.#things.delete(thing);
+        if (this.session) await thing.withdraw?.();
+      },
+    };
+  }
+
+  /** Joins again and again, until it is closed or not worth another try. */
+  async #stay(): Promise<WampError> {
+    const backoff = createBackoff(
+      { firstMs: FIRST_RECONNECT_MS, capMs: MAX_RECONNECT_MS },
+      this.#deps.random,
+    );
+    const { signal } = this.#ending;
+    for (;;) {
+      try {
+        const ended = await this.#once(signal, () => backoff.reset());
+        if (signal.aborted || !this.#isWorth(ended.uri)) return this.#end(ended);
+        await sleep(this.#deps.clock, backoff.next(), signal);
+      } catch (error) {
+        return this.#end(
+          isWampError(error)
+            ? error
+            : new WampError(wampErrors.networkFailure, "It ended.", { cause: error }),
+        );
+      }
+    }
+  }
+
+  /** One session from its connection to its end; answers why it ended, or why there was none. */
+  async #once(signal: AbortSignal, onJoined: () => void): Promise<WampError> {
+    let session: ClientSession | undefined;
+    try {
+      const { join, connect } = this.#options;
+      session = await joinRealm(await connect(signal), { ...join, signal }, this.#deps);
+      for (const thing of this.#things) thing.withdraw = await thing.place(session);
+      onJoined();
+      this.session = session;
+      for (const { resolve } of this.#waiting.splice(0)) resolve(session);
+      this.#options.onJoined?.(session);
+      const { reason, message } = await session.closed;
+      this.session = undefined;
+      this.#options.onLost?.(reason, message);
+      return new WampError(reason, message);
+    } catch (error) {
+      // What was kept could not be put in place: half of it would be worse than another try.
+      await session?.close();
+      if (isWampError(error)) return error;
+      return new WampError(wampErrors.networkFailure, "The router could not be reached.", {
+        cause: error,
+      });
+    }
+  }
+
+  #isWorth(reason: string): boolean {
+    return (this.#options.retries ?? isWorthAnotherTry)(reason);
+  }
+
+  #end(error: WampError): WampError {
+    this.#over = error;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    return error;
+  }
+}
+
+/**
+ * Makes a {@link ReconnectingClient}; it begins to join at once.
+ *
+ * @example
+ * const client = createReconnectingClient(
+ *   { connect: async () => openPeer(await connectGlobalWebSocket({ url, subprotocol: jsonCodec.subprotocol }), jsonCodec), join: { realm: "s4t" } },
+ *   { clock: systemClock, random: Math.random },
+ * );
+ * await client.register("com.example.add", ({ args }) => ({ args: [Number(args[0]) + Number(args[1])] }));
+ */
+export const createReconnectingClient = (
+  options: ReconnectingOptions,
+  deps: ReconnectingDependencies,
+): ReconnectingClient => new Reconnecting(options, deps);
