@@ -26,20 +26,20 @@ import {
   type IncomingCall,
   isWampError,
   joinRealm,
-  jsonCodec,
   linkedPeers,
-  openPeer,
   type Router,
   type RouterCounts,
   type SessionInfo,
+  type SessionLimits,
   type WampError,
   wampErrors,
 } from "@s4t/wamp";
-import { acceptWebSockets, secureRandom, type WebSocketDoor } from "@s4t/wamp/node";
+import { secureRandom } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost, LinkSession } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
 import type { Tx } from "../ports/database.ts";
 import { type Asked, createAsked } from "./asked.ts";
+import { type LinkDoor, openLinkDoor } from "./door.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
 import { type LinkMetrics, linkMetrics } from "./metrics.ts";
 import { createPresence, type Presence } from "./presence.ts";
@@ -70,9 +70,10 @@ export interface RunningLink extends Link, Part {
   counts(): LinkCounts;
 }
 
-/** `refused`: requests of boards that they may not make. The rest is the router's. */
+/** `refused`: requests of boards that they may not make. `putOff`: joins that were to come again. The rest is the router's. */
 export interface LinkCounts
-  extends Pick<RouterCounts, "joined" | "unknownMessages" | "protocolViolations"> {
+  extends Pick<RouterCounts, "joined" | "unknownMessages" | "protocolViolations">,
+    ReturnType<LinkDoor["counts"]> {
   readonly boards: number;
   readonly refused: number;
 }
@@ -81,6 +82,14 @@ export interface LinkCounts
 export const OFFER_WAIT_MS = 5_000;
 /** … and how often that is looked at by who has a command for it. */
 export const OFFER_RETRY_MS = 50;
+
+/** What a board's session may hold. */
+const boardLimits: Partial<SessionLimits> = {
+  registrations: 1,
+  subscriptions: 1,
+  pendingCalls: 32,
+  pendingInvocations: MAX_CALLS_PER_BOARD,
+};
 
 type Connected = KnownBoard & {
   readonly epoch: number;
@@ -97,7 +106,7 @@ class BoardLink implements RunningLink {
   readonly asked: Asked;
   readonly #contracts: ContractWindow;
   readonly #router: Router;
-  readonly #door: WebSocketDoor;
+  readonly #door: LinkDoor;
   readonly #presence: Presence;
   readonly #metrics: LinkMetrics;
   #cloud: ClientSession | undefined;
@@ -127,21 +136,9 @@ class BoardLink implements RunningLink {
       },
       { clock: deps.clock, random: secureRandom, log: deps.log },
     );
-    this.#door = acceptWebSockets(
-      {
-        subprotocols: [jsonCodec.subprotocol],
-        onTransport: (transport, facts) =>
-          this.#router.attach(openPeer(transport, jsonCodec), {
-            connection: facts,
-            limits: {
-              registrations: 1,
-              subscriptions: 1,
-              pendingCalls: 32,
-              pendingInvocations: MAX_CALLS_PER_BOARD,
-            },
-          }),
-      },
-      { clock: deps.clock },
+    this.#door = openLinkDoor(
+      (peer, connection) => this.#router.attach(peer, { connection, limits: boardLimits }),
+      deps.clock,
     );
   }
 
@@ -179,8 +176,11 @@ class BoardLink implements RunningLink {
 
   counts() {
     const { joined, unknownMessages, protocolViolations } = this.#router.counts();
-    const refused = this.#refused;
-    return { boards: this.#sessions.size, refused, joined, unknownMessages, protocolViolations };
+    return {
+      ...{ boards: this.#sessions.size, refused: this.#refused },
+      ...{ joined, unknownMessages, protocolViolations },
+      ...this.#door.counts(),
+    };
   }
 
   roundTripMs(board: BoardId): number | undefined {
@@ -321,6 +321,7 @@ class BoardLink implements RunningLink {
   }
 
   #onJoin(session: SessionInfo): void {
+    this.#door.joined(session.connection);
     if (session.authrole !== BOARD_ROLE) return;
     const board = boardOf(session.principalExtra);
     const extra = check(HelloExtra, session.authextra, "authextra");

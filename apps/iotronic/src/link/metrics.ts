@@ -19,6 +19,20 @@ const countMetrics = (metrics: Metrics, counts: () => LinkCounts): void => {
     },
     () => counts().joined,
   );
+  metrics.gauge(
+    {
+      name: "s4t_link_joins_under_way",
+      help: "Boards that have begun to join and are not through",
+    },
+    () => counts().underWay,
+  );
+  metrics.total(
+    {
+      name: "s4t_link_joins_put_off_total",
+      help: "Connections that were told to come again later, since too many joins were under way",
+    },
+    () => counts().putOff,
+  );
   metrics.total(
     {
       name: "s4t_link_refused_total",

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { boardProcedures, type Job, type ReportRow, wampErrorOf } from "@s4t/contract";
 import { type Clock, silentLog, systemClock } from "@s4t/kit";
 import { createEd25519KeyPair } from "@s4t/wamp/node";
@@ -217,5 +220,41 @@ describe("a session that ends", () => {
     }
     await joins(5);
     expect(pauses).toEqual([200, 400, 800, 200]);
+  });
+
+  it("is as long as a cloud asks for that has too many joins under way, and not much longer", async () => {
+    const asked: string[] = [];
+    const busy = createServer().on("upgrade", (request, socket) => {
+      asked.push(request.url ?? "");
+      socket.end(
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 20\r\nConnection: close\r\n\r\n",
+      );
+    });
+    busy.listen(0, "127.0.0.1");
+    await once(busy, "listening");
+    const pauses: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, then, options) {
+        if (delayMs > 15_000) pauses.push(delayMs);
+        return systemClock.after(delayMs > 15_000 ? 1 : delayMs, then, options);
+      },
+    };
+    const { url } = cloud;
+    try {
+      Object.assign(cloud, { url: `http://127.0.0.1:${(busy.address() as AddressInfo).port}` });
+      live({}, clock);
+      await expect.poll(() => asked.length).toBeGreaterThan(2);
+    } finally {
+      Object.assign(cloud, { url });
+      life.abort();
+      busy.close();
+    }
+    // 20 s were rounded up; the agent draws a moment of the second before, and up to a quarter more.
+    for (const pauseMs of pauses) {
+      expect(pauseMs).toBeGreaterThan(19_000);
+      expect(pauseMs).toBeLessThan(25_000);
+    }
+    expect(pauses.length).toBeGreaterThan(1);
   });
 });

@@ -43,6 +43,8 @@ export const RECONNECT_CAP_MS = 5_000;
 export const STEADY_SESSION_MS = 5_000;
 /** Pause where another agent with this board's key took over: two of them must not push each other out all day. */
 export const SUPERSEDED_PAUSE_MS = 60_000;
+/** Longest that a cloud may ask a board to stay away: beyond, it asks for what no board of its would want. */
+export const MAX_HINT_MS = 300_000;
 /** Rows that gather before they are sent together. */
 export const REPORT_GATHER_MS = 250;
 /** How long after an entry failed of what time may mend (a full disk, a cloud out of reach) it is tried again. */
@@ -85,6 +87,12 @@ export interface RunningLink {
   cloudNow(): number;
 }
 
+/** When a cloud that has too many joins under way wants to be asked again: whole seconds, rounded up, and boards undo the rounding. */
+const hintOf = (error: unknown, random: () => number): number => {
+  const afterS = isWampError(error) ? error.details?.retryAfterS : undefined;
+  return typeof afterS === "number" ? Math.min(MAX_HINT_MS, (afterS - random()) * 1_000) : 0;
+};
+
 class AgentLink implements RunningLink {
   readonly #options: LinkOptions;
   readonly #deps: LinkDependencies;
@@ -116,6 +124,7 @@ class AgentLink implements RunningLink {
         pauseMs = await this.#live(identity, signal);
       } catch (error) {
         if (signal.aborted) return;
+        pauseMs = hintOf(error, random);
         const shown = fromWire(error);
         if (isFinal(shown)) throw shown;
         const told = notReached(shown, identity.url);

@@ -42,7 +42,14 @@ export const acceptOf = (key: string): string =>
     .digest("base64");
 
 const checkHead = ({ status, headers }: Head, key: string, subprotocol: string): void => {
-  if (status !== 101) throw failure(`The server answered ${status}.`, { status });
+  if (status !== 101) {
+    // RFC 9110, 10.2.3; a date there says nothing to a machine without a clock.
+    const after = /^\d{1,9}$/.exec(headers.get("retry-after") ?? "")?.[0];
+    throw failure(`The server answered ${status}.`, {
+      status,
+      ...(after === undefined ? {} : { retryAfterS: Number(after) }),
+    });
+  }
   const accept = acceptOf(key);
   const connection = (headers.get("connection") ?? "").toLowerCase().split(/\s*,\s*/);
   if (headers.get("upgrade")?.toLowerCase() !== "websocket" || !connection.includes("upgrade"))

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { createManualClock } from "../../test/clock.ts";
+import {
+  type Admission,
+  createAdmission,
+  JOIN_PLACE_MS,
+  MAX_COME_AGAIN_MS,
+  MAX_JOINS_OF_ADDRESS,
+  MAX_JOINS_UNDER_WAY,
+  MIN_COME_AGAIN_MS,
+} from "./admission.ts";
+
+const placeFor = (admission: Admission, address: string) => {
+  const admitted = admission.ask(address);
+  if (admitted.kind !== "place") throw new Error(`put off for ${admitted.afterMs} ms`);
+  return admitted.place;
+};
+const delayOf = (admission: Admission, address = "late"): number => {
+  const admitted = admission.ask(address);
+  if (admitted.kind !== "later") throw new Error("let in");
+  return admitted.afterMs;
+};
+/** Every place is taken, by as many addresses as that needs. */
+const fill = (admission: Admission) =>
+  Array.from({ length: MAX_JOINS_UNDER_WAY }, (_, i) =>
+    placeFor(admission, `address ${i % (MAX_JOINS_UNDER_WAY / MAX_JOINS_OF_ADDRESS)}`),
+  );
+
+describe("joins under way", () => {
+  it("are bounded; one that is through makes room for the next, however it ended", () => {
+    const admission = createAdmission(createManualClock());
+    const places = fill(admission);
+    delayOf(admission);
+    places[0]?.joined();
+    places[0]?.leave(); // its socket closes later: no second place
+    placeFor(admission, "next");
+    delayOf(admission);
+    places[1]?.leave();
+    placeFor(admission, "next");
+    expect(admission.counts()).toEqual({ underWay: MAX_JOINS_UNDER_WAY, putOff: 2 });
+  });
+
+  it("of one address leave room for others", () => {
+    const admission = createAdmission(createManualClock());
+    for (let i = 0; i < MAX_JOINS_OF_ADDRESS; i += 1) placeFor(admission, "stranger");
+    delayOf(admission, "stranger");
+    placeFor(admission, "board");
+  });
+
+  it("that dawdle hold nobody up", () => {
+    const clock = createManualClock();
+    const admission = createAdmission(clock);
+    fill(admission);
+    clock.advance(JOIN_PLACE_MS - 1);
+    delayOf(admission);
+    clock.advance(1);
+    placeFor(admission, "late");
+    expect(admission.counts().underWay).toBe(1);
+  });
+});
+
+describe("whoever is put off", () => {
+  it("is told a moment of its own, in the order of asking, neither at once nor never", () => {
+    const admission = createAdmission(createManualClock());
+    fill(admission);
+    const delays = Array.from({ length: 100_000 }, () => delayOf(admission));
+    expect(delays[0]).toBeGreaterThan(MIN_COME_AGAIN_MS);
+    expect(delays.slice(0, 10_000)).toEqual(
+      [...new Set(delays.slice(0, 10_000))].sort((a, b) => a - b),
+    );
+    expect(delays.at(-1)).toBe(MAX_COME_AGAIN_MS);
+  });
+
+  it("comes as fast as others have joined of late", () => {
+    const spanOf = (joinsPerSecond: number): number => {
+      const clock = createManualClock();
+      const admission = createAdmission(clock);
+      for (let i = 0; i < joinsPerSecond; i += 1) placeFor(admission, `board ${i}`).joined();
+      clock.advance(1_000);
+      fill(admission);
+      const [first = 0, ...others] = Array.from({ length: 1_001 }, () => delayOf(admission));
+      return (others.at(-1) ?? 0) - first;
+    };
+    expect(spanOf(2_000)).toBeCloseTo(500);
+    expect(spanOf(200)).toBeCloseTo(5_000);
+    expect(spanOf(1)).toBeCloseTo(10_000);
+  });
+});

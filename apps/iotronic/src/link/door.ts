@@ -1,0 +1,63 @@
+// The door of the link: WebSockets of boards, let in as many at once as can be served, the others told when to come again.
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Clock } from "@s4t/kit";
+import { type ConnectionFacts, jsonCodec, openPeer, type Peer } from "@s4t/wamp";
+import { acceptWebSockets } from "@s4t/wamp/node";
+import { type Admission, createAdmission, type JoinPlace } from "./admission.ts";
+
+export interface LinkDoor {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** A session began on this connection. */
+  joined(connection: ConnectionFacts): void;
+  counts(): ReturnType<Admission["counts"]>;
+  close(): void;
+}
+
+/** Before the WebSocket's handshake and everything after it: what is put off must cost as little as can be. */
+const putOff = (socket: Duplex, afterMs: number): void => {
+  socket.on("error", () => socket.destroy());
+  const lines = [
+    "HTTP/1.1 503 Service Unavailable",
+    `Retry-After: ${Math.ceil(afterMs / 1_000)}`,
+    "Connection: close",
+    "Content-Length: 0",
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n`);
+};
+
+/** Opens it. `attach` gets everybody who was let in. */
+export const openLinkDoor = (
+  attach: (peer: Peer, facts: ConnectionFacts) => void,
+  clock: Clock,
+): LinkDoor => {
+  const admission = createAdmission(clock);
+  /** By the request, and from its upgrade on by what is known of the connection. */
+  const places = new WeakMap<object, JoinPlace>();
+  const door = acceptWebSockets(
+    {
+      subprotocols: [jsonCodec.subprotocol],
+      onTransport(transport, facts) {
+        const place = places.get(facts.request);
+        if (place) places.set(facts, place);
+        attach(openPeer(transport, jsonCodec), facts);
+      },
+    },
+    { clock },
+  );
+  return {
+    handleUpgrade(request, socket, head) {
+      const admitted = admission.ask(request.socket.remoteAddress ?? "");
+      if (admitted.kind === "later") {
+        putOff(socket, admitted.afterMs);
+        return;
+      }
+      places.set(request, admitted.place);
+      socket.once("close", admitted.place.leave);
+      door.handleUpgrade(request, socket, head);
+    },
+    joined: (connection) => places.get(connection)?.joined(),
+    counts: admission.counts,
+    close: () => door.close(),
+  };
+};
