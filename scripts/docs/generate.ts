@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { root } from "../repository.ts";
 import { commandsPage } from "./commands.ts";
 import { configPage } from "./config.ts";
+import { dashboard } from "./dashboard.ts";
 import { errorsPage } from "./errors.ts";
 import { limitsPage } from "./limits.ts";
 import { metricsPage } from "./metrics.ts";
@@ -18,10 +19,13 @@ const pages: readonly { readonly path: string; readonly make: () => string | Pro
   { path: "docs/reference/config.md", make: configPage },
   { path: "docs/reference/metrics.md", make: metricsPage },
   { path: "docs/reference/commands.md", make: commandsPage },
+  { path: "deploy/grafana.json", make: dashboard },
 ];
 
 const note = "<!-- Made from the code by `npm run docs`; edits are lost. -->\n\n";
-const textOf = async (page: (typeof pages)[number]) => `${note + (await page.make()).trimEnd()}\n`;
+/** JSON has no place for the note. */
+const textOf = async ({ path, make }: (typeof pages)[number]) =>
+  `${(path.endsWith(".json") ? "" : note) + (await make()).trimEnd()}\n`;
 
 /** Writes every generated page. */
 export const writeDocuments = async (): Promise<void> => {

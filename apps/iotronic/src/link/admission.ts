@@ -5,8 +5,8 @@ import type { Clock } from "@s4t/kit";
 
 /** Most joins under way: enough to keep verifying and committing busy, few enough that each is through within a second. */
 export const MAX_JOINS_UNDER_WAY = 256;
-/** Most of one address: a stranger who only opens sockets does not shut the door for everybody. */
-export const MAX_JOINS_OF_ADDRESS = 64;
+/** Most of one address: a fleet behind one router comes back quickly, and a stranger who only opens sockets leaves room for others. */
+export const MAX_JOINS_OF_ADDRESS = 128;
 /** A join holds its place for so long at most: a handshake that dawdles is nobody's reason to wait. */
 export const JOIN_PLACE_MS = 3_000;
 /** Soonest that a board is asked to come again. */
