@@ -1,6 +1,6 @@
-// Kills the cloud half-way through handing a project's key over to its owner: the key is wholly with one of the two, and its board
-// goes on.
-import { readdirSync } from "node:fs";
+// Kills the cloud half-way through putting another key in the place of a project's: its owner's, for good, or the next one of its
+// own. The key is wholly the one or the other, the versions are signed by it as a whole, and the board goes on.
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isS4tError } from "@s4t/kit";
 import {
@@ -11,10 +11,11 @@ import {
   packPlugin,
   proveKey,
   signVersion,
+  verifyVersion,
 } from "@s4t/sdk";
 import { expect, it } from "vitest";
-import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
-import { freePort, type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
+import { registerBoard, startAgent } from "./agent.ts";
+import { freePort, startCloud, temporaryFolder } from "./program.ts";
 import { until } from "./s4t.ts";
 
 const pack = (word: string) =>
@@ -22,87 +23,160 @@ const pack = (word: string) =>
     ...({ name: "word", runtime: "node", mode: "sync", entry: "main.mjs" } as const),
   });
 
+const codeOf = (error: unknown): string => (isS4tError(error) ? error.code : String(error));
+
+/** A cloud with a board that answers "one" by the plugin's first version. */
+const openStage = async () => {
+  const folder = temporaryFolder();
+  const data = join(folder.path, "cloud");
+  const home = join(folder.path, "lamp");
+  const args = ["--port", String(await freePort())];
+  let cloud = await startCloud(data, { args });
+  let client: Client = createClient({ url: cloud.url, auth: await cloud.signIn() });
+  const { uuid, enrolment } = await registerBoard(cloud, "lamp");
+  const agent = startAgent(home, ["--enrol", enrolment]);
+  await until(agent.said, (text) => text.includes("Joined"), 30_000);
+  const params = { uuid, plugin: "word" };
+  const one = await pack("one");
+  const { plugin } = await createPlugin(client, one);
+  const project = { params: { uuid: plugin.project } };
+  await client.injections.inject({ params, body: {} });
+
+  const restart = async (env: NodeJS.ProcessEnv = {}): Promise<void> => {
+    cloud = await startCloud(data, { args, env });
+    client = createClient({ url: cloud.url, auth: await cloud.signIn() });
+  };
+  return {
+    ...{ params, one, project, restart },
+    client: () => client,
+    key: () => client.projectKeys.show(project),
+    secrets: () => readdirSync(join(data, "keys")).sort(),
+    /** The key that the board trusts. */
+    pinned: (): string => JSON.parse(readFileSync(join(home, "project-key.json"), "utf8")).key,
+    says: (word: string) =>
+      until(
+        () =>
+          client.injections
+            .call({ params, wait: 20, body: {} })
+            .then(({ result }) => (result as { result?: unknown } | null)?.result)
+            .catch(() => undefined),
+        (answer) => answer === word,
+        60_000,
+      ),
+    isIntact: async () => (await cloud.call("POST", "/api/audit/verify")).body,
+    /** The same cloud, that dies at this point of `work`. */
+    async dieAt(point: string, work: () => Promise<unknown>): Promise<void> {
+      await cloud.kill("SIGTERM");
+      await restart({ S4T_FAIL_AT: point });
+      expect(await work().then(() => "done", codeOf)).toBe("cloud.unreachable");
+      expect((await cloud.ended).signal).toBe("SIGKILL");
+    },
+    async end(): Promise<void> {
+      await agent.kill("SIGTERM");
+      await cloud.kill("SIGTERM");
+      folder.remove();
+    },
+  };
+};
+
 it.each([
   ["begun", "managed"],
   ["committed", "sealed"],
 ] as const)(
   "a cloud that dies when its seal has %s leaves a project that is %s, and code that runs",
   async (step, level) => {
-    const folder = temporaryFolder();
-    const data = join(folder.path, "cloud");
-    const args = ["--port", String(await freePort())];
-    let agent: RunningAgent | undefined;
-    const start = async (
-      env: NodeJS.ProcessEnv = {},
-    ): Promise<{ cloud: RunningCloud; client: Client }> => {
-      const cloud = await startCloud(data, { args, env });
-      return { cloud, client: createClient({ url: cloud.url, auth: await cloud.signIn() }) };
-    };
-    let { cloud, client } = await start();
+    const stage = await openStage();
+    const { params, one, project, key, secrets, says } = stage;
     try {
-      const { uuid, enrolment } = await registerBoard(cloud, "lamp");
-      agent = startAgent(join(folder.path, "lamp"), ["--enrol", enrolment]);
-      await until(agent.said, (text) => text.includes("Joined"), 30_000);
-      const params = { uuid, plugin: "word" };
-      const says = (word: string) =>
-        until(
-          () =>
-            client.injections
-              .call({ params, wait: 20, body: {} })
-              .then(({ result }) => (result as { result?: unknown } | null)?.result)
-              .catch(() => undefined),
-          (answer) => answer === word,
-          60_000,
-        );
-      const one = await pack("one");
-      const { plugin } = await createPlugin(client, one);
-      const project = { params: { uuid: plugin.project } };
-      await client.injections.inject({ params, body: {} });
       await says("one");
-      const before = (await client.projectKeys.show(project)).key;
-      const secrets = () => readdirSync(join(data, "keys"));
+      const before = (await key()).key;
       expect(secrets()).toEqual([before]);
-      const key = await createOwnerKey();
+      const owner = await createOwnerKey();
       const seal = async () =>
-        client.projectKeys.seal({
+        stage.client().projectKeys.seal({
           ...project,
           body: {
-            key: key.publicKey,
-            proof: await proveKey(key),
-            signatures: { [one.version]: (await signVersion(one.version, key)).signature },
+            key: owner.publicKey,
+            proof: await proveKey(owner),
+            signatures: { [one.version]: (await signVersion(one.version, owner)).signature },
           },
         });
-
-      await cloud.kill("SIGTERM");
-      ({ cloud, client } = await start({ S4T_FAIL_AT: `project.seal:${step}` }));
-      const broken: unknown = await seal().catch((error: unknown) => error);
-      expect(isS4tError(broken) && broken.code, String(broken)).toBe("cloud.unreachable");
-      expect((await cloud.ended).signal).toBe("SIGKILL");
+      await stage.dieAt(`project.seal:${step}`, seal);
       // Whoever took the disk now would find it; the next start destroys what was given up.
       expect(secrets()).toEqual([before]);
 
-      ({ cloud, client } = await start());
-      const shown = await client.projectKeys.show(project);
-      expect(shown).toMatchObject({ level, key: level === "sealed" ? key.publicKey : before });
+      await stage.restart();
+      expect(await key()).toMatchObject({
+        ...{ level, key: level === "sealed" ? owner.publicKey : before },
+      });
       expect(secrets()).toEqual(level === "sealed" ? [] : [before]);
       await says("one");
       // Said again: done now, or done already.
-      const again: unknown = await seal().catch((error: unknown) => error);
-      expect(isS4tError(again) ? again.code : "done").toBe(
+      expect(await seal().then(() => "done", codeOf)).toBe(
         level === "sealed" ? "project.sealed" : "done",
       );
       expect(secrets()).toEqual([]);
       const two = await pack("two");
-      const unsigned: unknown = await createPlugin(client, two).catch((error: unknown) => error);
-      expect(isS4tError(unsigned) && unsigned.code, String(unsigned)).toBe("plugin.unsigned");
-      await createPlugin(client, two, { key });
-      await client.injections.inject({ params, body: { version: "latest" } });
+      expect(await createPlugin(stage.client(), two).then(() => "done", codeOf)).toBe(
+        "plugin.unsigned",
+      );
+      await createPlugin(stage.client(), two, { key: owner });
+      await stage.client().injections.inject({ params, body: { version: "latest" } });
       await says("two");
-      expect((await cloud.call("POST", "/api/audit/verify")).body).toMatchObject({ intact: true });
+      expect(await stage.isIntact()).toMatchObject({ intact: true });
     } finally {
-      await agent?.kill("SIGTERM");
-      await cloud.kill("SIGTERM");
-      folder.remove();
+      await stage.end();
+    }
+  },
+  180_000,
+);
+
+it.each([
+  ["begun", 1],
+  ["committed", 2],
+] as const)(
+  "a cloud that dies when its change of the key has %s has wholly its key number %i, by which all versions are signed, and which the board follows",
+  async (step, number) => {
+    const stage = await openStage();
+    const { params, project, key, secrets, says } = stage;
+    try {
+      await createPlugin(stage.client(), await pack("two"));
+      await says("one");
+      const before = (await key()).key;
+      const rekey = () => stage.client().projectKeys.rekey({ ...project, body: {} });
+      await stage.dieAt(`project.rekey:${step}`, rekey);
+      // The next key's secret was on the disk before anybody could rely on it.
+      expect(secrets()).toHaveLength(2);
+      expect(secrets()).toContain(before);
+
+      const isWhole = async (): Promise<string> => {
+        const present = await key();
+        expect(secrets()).toEqual([present.key]);
+        const { items } = await stage
+          .client()
+          .plugins.versions({ params: { uuid: "word" }, query: {} });
+        expect(items).toHaveLength(2);
+        for (const { version, signature } of items) {
+          expect(signature?.key).toBe(present.key);
+          expect(signature && (await verifyVersion(version, signature))).toBe(true);
+        }
+        await until(stage.pinned, (pinned) => pinned === present.key, 60_000);
+        return present.key;
+      };
+      await stage.restart();
+      expect(await key()).toMatchObject({ level: "managed", number });
+      const after = await isWhole();
+      expect(after === before).toBe(number === 1);
+      await says("one");
+      // Said again it is another one: nothing of the first try is in the way.
+      await rekey();
+      expect(await key()).toMatchObject({ number: number + 1 });
+      expect(await isWhole()).not.toBe(after);
+      await stage.client().injections.inject({ params, body: { version: "latest" } });
+      await says("two");
+      expect(await stage.isIntact()).toMatchObject({ intact: true });
+    } finally {
+      await stage.end();
     }
   },
   180_000,

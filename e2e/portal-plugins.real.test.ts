@@ -150,6 +150,53 @@ it("a call that nobody wants any more is canceled by its button, and the plugin 
   await made.context.close();
 }, 90_000);
 
+it("the editor's own cancel ends a run on a board, also of a plugin that hears nothing", async () => {
+  const client = createClient({ url: stage.cloud().url, auth: await stage.cloud().signIn() });
+  const source = `import time
+
+def main(params, ctx):
+    for n in range(3_000):
+        print("tick", n, flush=True)
+        time.sleep(0.1)
+`;
+  const { plugin } = await createPlugin(
+    client,
+    await packPlugin([{ path: "deaf.py", bytes: new TextEncoder().encode(source) }], {
+      ...{ name: "deaf", runtime: "python", mode: "sync", entry: "deaf.py" },
+    }),
+  );
+  const params = { uuid: board, plugin: "deaf" };
+  /** How many lines it has written by now. */
+  const ticks = async (): Promise<number> =>
+    (await client.injections.lines({ params, query: { count: 1_000 } })).lines.length;
+  const made = await visit(browser, stage.cloud().url);
+  const { page } = made;
+  const path = `/app/default/plugins/${plugin.uuid}/edit`;
+  await enter(made, stage.admin.username, stage.admin.password, path);
+  await page.getByRole("textbox", { name: "Editor of deaf.py" }).waitFor();
+  await page.getByRole("button", { name: "Save and run" }).click();
+  const cancel = page.getByRole("button", { name: "Cancel the call" });
+  await cancel.waitFor({ timeout: 30_000 });
+  await expect.poll(ticks, { timeout: 20_000 }).toBeGreaterThan(3);
+  await takePicture(page, "plugin-run-cancel");
+  await cancel.click();
+  await page.getByRole("region", { name: "Result" }).getByText("Canceled").first().waitFor();
+  await cancel.waitFor({ state: "detached" });
+  const then = await ticks();
+  await page.waitForTimeout(2_000);
+  expect(await ticks()).toBe(then);
+  const { items } = await client.operations.list({ query: { status: "canceled" } });
+  expect(items[0]).toMatchObject({ name: "injection.call", status: "canceled" });
+  // It can be run again at once.
+  await page.getByRole("button", { name: "Save and run" }).click();
+  await cancel.waitFor({ timeout: 30_000 });
+  await expect.poll(ticks, { timeout: 20_000 }).toBeGreaterThan(then);
+  await cancel.click();
+  await cancel.waitFor({ state: "detached" });
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+}, 120_000);
+
 describe.each(themes)("in the %s theme", (theme) => {
   it.each(widths)(
     "every page of plugins is sound %i pixels wide",

@@ -229,7 +229,7 @@ describe("bringing in and governing", () => {
     await page.getByText("chiara can sign in now").waitFor();
     await page.goto("/app/default/access/projects");
     await page
-      .getByRole("link", { name: "Members" })
+      .getByRole("link", { name: "Members and key" })
       .or(page.getByRole("button", { name: "Members" }))
       .click();
     await page.getByLabel("Name of the person").fill("chiara");

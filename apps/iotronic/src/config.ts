@@ -9,6 +9,7 @@ import { databaseSettings } from "./config/database.ts";
 import { gatewaySettings } from "./config/gateway.ts";
 import { logSettings } from "./config/log.ts";
 import { observationSettings } from "./config/observations.ts";
+import { pluginSettings } from "./config/plugins.ts";
 import { serverSettings } from "./config/server.ts";
 import { BadSetting, type Setting, type SettingValue } from "./config/setting.ts";
 
@@ -20,6 +21,7 @@ export const settings = {
   ...databaseSettings,
   ...observationSettings,
   ...gatewaySettings,
+  ...pluginSettings,
   ...auditSettings,
 } as const;
 

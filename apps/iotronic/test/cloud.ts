@@ -111,14 +111,17 @@ const beneathPostgres = async (): Promise<Beneath> => {
   };
 };
 
-/** Starts one, with its first administrator signed in. */
-export const openTestCloud = async (deps: Partial<CloudDependencies> = {}): Promise<TestCloud> => {
+/** Starts one, with its first administrator signed in; `args`: settings besides those of every test. */
+export const openTestCloud = async (
+  deps: Partial<CloudDependencies> = {},
+  args: readonly string[] = [],
+): Promise<TestCloud> => {
   const folder = mkdtempSync(join(tmpdir(), "s4t-cloud-"));
   const beneath =
     process.env.TEST_DATABASE === "postgres" ? await beneathPostgres() : beneathSqlite(folder);
   const complaints: LogLine[] = [];
   const cloud = await composeCloud(
-    readConfig(["--data", folder, "--port", "0", "--board", "off", ...beneath.args], {}),
+    readConfig(["--data", folder, "--port", "0", "--board", "off", ...beneath.args, ...args], {}),
     folder,
     {
       clock: systemClock,

@@ -14,6 +14,7 @@ import { ALL_PROJECTS } from "./live/contract.ts";
 import { isSessionEnd, sessionQuery } from "./live/session.ts";
 import { NotFound, RouteError } from "./shell/faults.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { loadPageText } from "./text/text.ts";
 
 interface Context {
   readonly queries: QueryClient;
@@ -30,6 +31,16 @@ const textKeys =
     }
     return kept;
   };
+
+/** A page within the shell, with what it says. */
+const page = <Module extends Record<string, unknown>, Name extends keyof Module>(
+  load: () => Promise<Module>,
+  name: Name,
+) =>
+  lazyRouteComponent(async () => {
+    const [module] = await Promise.all([load(), loadPageText()]);
+    return module;
+  }, name);
 
 const root = createRootRouteWithContext<Context>()({
   component: Outlet,
@@ -79,87 +90,87 @@ const boards = createRoute({
   getParentRoute: () => project,
   path: "boards",
   validateSearch: textKeys("status", "text", "sort"),
-  component: lazyRouteComponent(() => import("./pages/boards/index.tsx"), "BoardsPage"),
+  component: page(() => import("./pages/boards/index.tsx"), "BoardsPage"),
 });
 
 const board = createRoute({
   getParentRoute: () => project,
   path: "boards/$board",
   validateSearch: textKeys("section", "from", "plugin", "path"),
-  component: lazyRouteComponent(() => import("./pages/board/index.tsx"), "BoardPage"),
+  component: page(() => import("./pages/board/index.tsx"), "BoardPage"),
 });
 
 const enrol = createRoute({
   getParentRoute: () => project,
   path: "enrol",
   validateSearch: textKeys("board"),
-  component: lazyRouteComponent(() => import("./pages/enrol/index.tsx"), "EnrolPage"),
+  component: page(() => import("./pages/enrol/index.tsx"), "EnrolPage"),
 });
 
 const map = createRoute({
   getParentRoute: () => project,
   path: "map",
   validateSearch: textKeys("at", "status"),
-  component: lazyRouteComponent(() => import("./pages/map/index.tsx"), "MapPage"),
+  component: page(() => import("./pages/map/index.tsx"), "MapPage"),
 });
 
 const plugins = createRoute({
   getParentRoute: () => project,
   path: "plugins",
   validateSearch: textKeys("text"),
-  component: lazyRouteComponent(() => import("./pages/plugins/index.tsx"), "PluginsPage"),
+  component: page(() => import("./pages/plugins/index.tsx"), "PluginsPage"),
 });
 
 const newPlugin = createRoute({
   getParentRoute: () => project,
   path: "plugins/new",
-  component: lazyRouteComponent(() => import("./pages/plugin-editor/index.tsx"), "NewPluginPage"),
+  component: page(() => import("./pages/plugin-editor/index.tsx"), "NewPluginPage"),
 });
 
 const plugin = createRoute({
   getParentRoute: () => project,
   path: "plugins/$plugin",
   validateSearch: textKeys("section", "version"),
-  component: lazyRouteComponent(() => import("./pages/plugin/index.tsx"), "PluginPage"),
+  component: page(() => import("./pages/plugin/index.tsx"), "PluginPage"),
 });
 
 const editPlugin = createRoute({
   getParentRoute: () => project,
   path: "plugins/$plugin/edit",
-  component: lazyRouteComponent(() => import("./pages/plugin-editor/index.tsx"), "EditPluginPage"),
+  component: page(() => import("./pages/plugin-editor/index.tsx"), "EditPluginPage"),
 });
 
 const services = createRoute({
   getParentRoute: () => project,
   path: "services",
-  component: lazyRouteComponent(() => import("./pages/services/index.tsx"), "ServicesPage"),
+  component: page(() => import("./pages/services/index.tsx"), "ServicesPage"),
 });
 
 const users = createRoute({
   getParentRoute: () => project,
   path: "access/users",
   validateSearch: textKeys("name"),
-  component: lazyRouteComponent(() => import("./pages/users/index.tsx"), "UsersPage"),
+  component: page(() => import("./pages/users/index.tsx"), "UsersPage"),
 });
 
 const projects = createRoute({
   getParentRoute: () => project,
   path: "access/projects",
   validateSearch: textKeys("open"),
-  component: lazyRouteComponent(() => import("./pages/projects/index.tsx"), "ProjectsPage"),
+  component: page(() => import("./pages/projects/index.tsx"), "ProjectsPage"),
 });
 
 const tokens = createRoute({
   getParentRoute: () => project,
   path: "access/sessions",
-  component: lazyRouteComponent(() => import("./pages/tokens/index.tsx"), "TokensPage"),
+  component: page(() => import("./pages/tokens/index.tsx"), "TokensPage"),
 });
 
 const audit = createRoute({
   getParentRoute: () => project,
   path: "audit",
   validateSearch: textKeys("action", "actor"),
-  component: lazyRouteComponent(() => import("./pages/audit/index.tsx"), "AuditPage"),
+  component: page(() => import("./pages/audit/index.tsx"), "AuditPage"),
 });
 
 const tree = root.addChildren([

@@ -96,12 +96,33 @@ const addRegistry = (plugin: Command): void => {
   });
 };
 
+const addRemoveVersion = (plugin: Command): void => {
+  const remove = plugin
+    .command("remove-version")
+    .description("remove a version that is on no board and is not the latest")
+    .argument("<plugin>", "id or name")
+    .argument("<version>", "number, or id");
+  examples(remove, "plugin remove-version hello 3");
+  run(remove, async (context, [uuid = "", version = ""]) => {
+    const { plugins } = context.client();
+    const { name } = await plugins.show({ params: { uuid } });
+    const found = await plugins.version({ params: { uuid, version } });
+    await context.confirm(`Version ${found.number} of ${name} is removed for good.`, name);
+    await plugins.removeVersion({ params: { uuid, version: found.version } });
+    const { number } = found;
+    context.out.thing({ name, number, version: found.version, status: "removed" }, [
+      ["removed", `${name}, version ${number}`],
+    ]);
+  });
+};
+
 export const register = (program: Command): void => {
   const plugin = program.command("plugin").description("plugins: code that runs on boards");
   addNew(plugin);
   addCreate(plugin);
   addRegistry(plugin);
   addVersions(plugin);
+  addRemoveVersion(plugin);
   addOnBoard(plugin);
   addCall(plugin);
   addLines(plugin);

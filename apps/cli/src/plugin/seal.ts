@@ -116,6 +116,7 @@ export const addSeal = (project: Command): void => {
       ["key", key.key],
       ["held", key.level === "sealed" ? "by its owner: sealed" : "by the cloud: managed"],
       ["since", ageText(key.since)],
+      ["number", `${key.number}, of those that the project has had`],
     ]);
   });
 

@@ -33,6 +33,7 @@ export const composeKeys = (ground: Ground, boards: Boards): Keys =>
       folder: join(ground.folder, "keys"),
       resign: createResign(isSignedBy),
       signedBy,
+      countTold: boards.countTold,
       retarget: (tx, project) => boards.retargetAll(tx, within(project)),
     }),
   );
@@ -43,6 +44,8 @@ export const composePlugins = (ground: Ground, wishes: Wishes, keys: Keys) => {
   const deps: PluginsDependencies = {
     ...ground,
     presentKey: keys.present,
+    holdKey: keys.hold,
+    maxNamedBytes: ground.config["plugins.project-bytes"],
     sign: keys.sign,
     isSignedBy,
     wishes,

@@ -13,6 +13,7 @@ import { servicesMigration } from "./20261127-1430-services.ts";
 import { pluginsMigration } from "./20261127-1515-plugins.ts";
 import { pluginUploadsMigration } from "./20261127-2350-plugins-uploads.ts";
 import { streamsMigration } from "./20261128-0010-streams.ts";
+import { pluginBytesMigration } from "./20261128-0345-plugins-bytes.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   pluginsMigration,
   pluginUploadsMigration,
   streamsMigration,
+  pluginBytesMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

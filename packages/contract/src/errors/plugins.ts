@@ -13,6 +13,14 @@ export const pluginErrors = {
     "usage",
     "The plugin is still on {boards} boards: remove it there first.",
   ),
+  "plugin.version-in-use": refused(409)(
+    "usage",
+    "The version is still on {boards} boards: put another one there first, or take the plugin off.",
+  ),
+  "plugin.version-latest": refused(409)(
+    "usage",
+    "The latest version stays as long as its plugin: add another one first, or remove the plugin.",
+  ),
   "plugin.manifest-invalid": refused(422)("data", "The manifest cannot be used: {because}."),
   "plugin.signature-invalid": refused(403)(
     "noPermission",
@@ -59,11 +67,19 @@ export const pluginErrors = {
     "tryAgain",
     "This project has sent bytes that no plugin names yet, and at most {limitBytes} of them may wait: create their plugins, or wait up to an hour until they are removed.",
   ),
+  "blob.named-full": refused(409)(
+    "cannotCreate",
+    "The versions of this project would have {bytes} bytes, and at most {limitBytes} are kept: remove versions that no board needs (s4t plugin remove-version), or plugins.",
+  ),
   "blob.range": refused(416)("data", "There are only {size} bytes."),
   "project.sealed": refused(409)("usage", "The project is sealed: its key is with its owner."),
   "project.managed": refused(409)(
     "usage",
     "The project's key is with the cloud, which makes the next one itself.",
+  ),
+  "project.boards-behind": refusedForNow(409)(
+    "tryAgain",
+    "{boards} boards have missed the last {changes} changes of the project's key and could follow no other one: let them come back first, or retire those that will not.",
   ),
   "project.key-changed": refused(409)(
     "tryAgain",

@@ -193,6 +193,17 @@ export const plugins = {
     params: versionParams,
     reply: PluginVersion,
   }),
+  removeVersion: endpoint({
+    method: "DELETE",
+    path: "/api/plugins/{uuid}/versions/{version}",
+    action: "plugin.remove",
+    scope: "project",
+    summary:
+      "Remove a version that is on no board and is not the latest: its bytes count no longer",
+    params: versionParams,
+    reply: Nothing,
+    status: 204,
+  }),
   sign: endpoint({
     method: "PUT",
     path: "/api/plugins/{uuid}/versions/{version}/signature",

@@ -11,6 +11,7 @@ export const ProjectKey = Type.Object(
     key: Type.String({ description: "Ed25519 public key, raw, hex" }),
     level: Type.Enum(["managed", "sealed"]),
     since: Time,
+    number: Type.Integer({ minimum: 1, description: "Counts the keys that the project has had" }),
   },
   { $id: "ProjectKey" },
 );

@@ -19,7 +19,10 @@ export const TargetCa = Type.Object(
 );
 export type TargetCa = Static<typeof TargetCa>;
 
-/** Most keys in the way from an earlier project key to the present one. */
+/**
+ * Most keys in the way from an earlier project key to the present one: all of it is in every board's target. The cloud refuses the
+ * change that would leave a board behind (`project.boards-behind`).
+ */
 export const MAX_KEY_SUCCESSION = 32;
 
 /**

@@ -17,6 +17,7 @@ export interface PluginTables {
     version: string;
     manifest: string;
     blob: string;
+    bytes: number;
     signed_by: string;
     signature: string;
     created_at: number;

@@ -12,7 +12,7 @@ import type {
 } from "@s4t/contract";
 import type { Part } from "@s4t/kit";
 import type { Actor, Scope } from "../../policy/index.ts";
-import type { Tx } from "../../ports/database.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
 import type { BoardsDependencies } from "./change.ts";
 import { createGoneWatch } from "./gone.ts";
 import { createListing } from "./listing.ts";
@@ -73,6 +73,13 @@ export interface Boards extends Part {
   /** The row of a board within a scope: for verbs of this module and lookups of others. */
   row(scope: Scope, idOrName: string): Promise<BoardRow>;
   countIn(project: ProjectId): Promise<number>;
+  /** How many boards of a project have told last of just one of these values, by hash, in the place of an entry of their target. */
+  countTold(
+    reader: Reader,
+    project: ProjectId,
+    key: string,
+    hashes: readonly string[],
+  ): Promise<number>;
   /** Within a transaction: something that the target of every board of the scope holds has changed. Everywhere unless said. */
   retargetAll(tx: Tx, scope?: Scope): Promise<void>;
 }

@@ -1,17 +1,17 @@
 // What should be true on a board: its settings, and what of it the board has reached.
 import type { BoardId, ProjectId, TargetSettings } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
-import { everything } from "../../policy/index.ts";
+import { everything, within } from "../../policy/index.ts";
 import { requireCommandable, settingsOf } from "./board.ts";
 import type { Boards, TargetEntryStateShown } from "./boards.ts";
 import { type BoardsDependencies, type Facts, getRow, noteChange, retarget } from "./change.ts";
-import { listEntryStates } from "./state-store.ts";
+import { countTold, listEntryStates } from "./state-store.ts";
 import { listConnected, wantMore } from "./store.ts";
 
 /** Makes the verbs. */
 export const createSettings = (
   deps: BoardsDependencies,
-): Pick<Boards, "target" | "changeSettings" | "retargetAll"> => {
+): Pick<Boards, "target" | "changeSettings" | "retargetAll" | "countTold"> => {
   const { database, link } = deps;
   return {
     target: (scope, idOrName) =>
@@ -50,6 +50,8 @@ export const createSettings = (
         });
         return settings;
       }),
+    countTold: (reader, project, key, hashes) =>
+      countTold(within(project), reader, project, key, hashes),
     async retargetAll(tx, scope = everything) {
       await wantMore(scope, tx);
       for (const { uuid, target_wanted } of await listConnected(scope, tx))

@@ -47,6 +47,26 @@ export const setEntryStates = async (
       .execute();
 };
 
+/** How many boards of a project, retired ones aside, have told last of just one of these values in the place of an entry. */
+export const countTold = async (
+  _scope: Scope,
+  { queries }: Reader,
+  project: ProjectId,
+  key: string,
+  hashes: readonly string[],
+): Promise<number> => {
+  const row = await queries
+    .selectFrom("boards_entries as entry")
+    .innerJoin("boards as board", "board.uuid", "entry.board_id")
+    .select((e) => e.fn.countAll<number>().as("count"))
+    .where("entry.project_id", "=", project)
+    .where("entry.key", "=", key)
+    .where("entry.hash", "in", hashes)
+    .where("board.retired_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+};
+
 export interface PresenceRow {
   readonly at: number;
   readonly event: string;

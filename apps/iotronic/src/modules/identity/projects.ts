@@ -89,6 +89,8 @@ export const createProjects = ({
         update: "project.update",
         remove: "project.remove",
         setMember: "member.set",
+        rekey: "project.rekey",
+        seal: "project.seal",
       }),
     };
   };

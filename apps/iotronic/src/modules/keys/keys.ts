@@ -4,7 +4,6 @@
 import {
   type BodyOf,
   fail,
-  MAX_KEY_SUCCESSION,
   type PluginSignature,
   type ProjectId,
   type ProjectKey,
@@ -18,7 +17,16 @@ import type { AuditLog } from "../../edge/facts.ts";
 import { type Actor, everything, within } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import { generatePair, isSignedBy, signWith } from "./ed25519.ts";
-import { forgetPrivate, insertKey, type KeyRow, listHeld, listKeys, removeKeys } from "./store.ts";
+import {
+  forgetPrivate,
+  insertKey,
+  type KeyRow,
+  listHeld,
+  listKeys,
+  lockKeys,
+  removeKeys,
+} from "./store.ts";
+import { requireNobodyBehind, successionOf } from "./succession.ts";
 import { createVault } from "./vault.ts";
 
 type SealBody = BodyOf<typeof rest.projectKeys.seal>;
@@ -39,7 +47,12 @@ export interface Keys extends Part {
     reader: Reader,
     project: ProjectId,
   ): Promise<{ readonly key: string; readonly sealed: boolean } | undefined>;
-  /** Within a transaction: signs by the key of a managed project. Throws `plugin.unsigned` for a sealed one. */
+  /** The present key, which nobody replaces until the transaction ends. */
+  hold(tx: Tx, project: ProjectId): Promise<{ readonly key: string; readonly sealed: boolean }>;
+  /**
+   * Within a transaction: signs by the key of a managed project, which nobody replaces until it ends. Throws `plugin.unsigned` for
+   * a sealed one.
+   */
   sign(tx: Tx, project: ProjectId, text: string): Promise<PluginSignature>;
   seal(actor: Actor, project: KeyedProject, body: SealBody): Promise<ProjectKey>;
   rekey(actor: Actor, project: KeyedProject, body: RekeyBody): Promise<ProjectKey>;
@@ -72,6 +85,13 @@ export interface KeysDependencies {
     key: string,
     signatures: Readonly<Record<string, string>>,
   ) => Promise<void>;
+  /** How many boards have told last of just one of these values (by hash) in the place of the project's key. */
+  readonly countTold: (
+    tx: Tx,
+    project: ProjectId,
+    key: string,
+    hashes: readonly string[],
+  ) => Promise<number>;
   /** Within a transaction: the targets of a project's boards have changed. */
   readonly retarget: (tx: Tx, project: ProjectId) => Promise<void>;
 }
@@ -90,11 +110,14 @@ interface Successor extends Pick<KeyRow, "key" | "sealed" | "private"> {
   readonly signatures: Readonly<Record<string, string>>;
 }
 
-const show = ({ key, sealed, created_at }: KeyRow): ProjectKey => ({
+const show = ({ key, sealed, created_at, place }: KeyRow): ProjectKey => ({
   key,
   level: sealed === 1 ? "sealed" : "managed",
   since: toRfc3339(created_at),
+  number: place,
 });
+
+const shortly = ({ key, sealed }: KeyRow) => ({ key, sealed: sealed === 1 });
 
 /** Makes the module. */
 export const createKeys = (deps: KeysDependencies): Keys => {
@@ -118,6 +141,12 @@ export const createKeys = (deps: KeysDependencies): Keys => {
       private: vault.lock(key, privateDer),
       created_at: clock.now(),
     });
+    return (await find(tx, project)) as KeyRow;
+  };
+
+  const hold = async (tx: Tx, project: ProjectId): Promise<KeyRow> => {
+    await get(tx, project);
+    await lockKeys(within(project), tx, project);
     return (await find(tx, project)) as KeyRow;
   };
 
@@ -149,12 +178,16 @@ export const createKeys = (deps: KeysDependencies): Keys => {
     const { uuid, name } = project;
     const scope = within(uuid);
     const { key } = next;
-    if ((await listKeys(scope, tx, uuid)).some((known) => known.key === key))
+    const known = await listKeys(scope, tx, uuid);
+    if (known.some((earlier) => earlier.key === key))
       throw fail("plugin.signature-invalid", { because: "the project has had this key" });
     if (!isSignedBy(before.key, signedKeyText(key, next.sealed === 1), next.signature))
       throw fail("plugin.signature-invalid", {
         because: "the present key does not name the new one",
       });
+    await requireNobodyBehind(known, (hashes) =>
+      deps.countTold(tx, uuid, "trust/project-key", hashes),
+    );
     await forgetPrivate(scope, tx, uuid);
     const place = before.place + 1;
     const row: KeyRow = { ...next, project_id: uuid, place, created_at: clock.now() };
@@ -204,17 +237,18 @@ export const createKeys = (deps: KeysDependencies): Keys => {
     },
     async present(reader, project) {
       const row = await find(reader, project);
-      return row && { key: row.key, sealed: row.sealed === 1 };
+      return row && shortly(row);
     },
+    hold: async (tx, project) => shortly(await hold(tx, project)),
     async sign(tx, project, text) {
-      const row = await get(tx, project);
+      const row = await hold(tx, project);
       return { key: row.key, signature: signWith(privateOf(row), text) };
     },
     async seal(actor, project, body) {
       requireProof(body);
       const { key, signatures } = body;
       return database.write(within(project.uuid), async (tx) => {
-        const before = await get(tx, project.uuid);
+        const before = await hold(tx, project.uuid);
         if (before.sealed === 1) throw fail("project.sealed");
         const signature = signWith(privateOf(before), signedKeyText(key, true));
         const next = { key, signature, sealed: 1, private: null, signatures };
@@ -225,7 +259,7 @@ export const createKeys = (deps: KeysDependencies): Keys => {
       if (next) requireProof(next);
       return database.write(within(project.uuid), async (tx) => {
         const about = { tx, actor, action: "project.rekey", project } as const;
-        const before = await get(tx, project.uuid);
+        const before = await hold(tx, project.uuid);
         if (before.sealed !== 1) {
           if (next) throw fail("project.managed");
           return succeed(about, before, await makeNext(tx, project.uuid, before));
@@ -246,12 +280,7 @@ export const createKeys = (deps: KeysDependencies): Keys => {
     async targetPart(reader, board) {
       const rows = await listKeys(within(board.project_id as ProjectId), reader, board.project_id);
       if (rows.length === 0) return {};
-      // Boards that have missed more of them than fit have to be enrolled again.
-      const keys = rows.slice(-MAX_KEY_SUCCESSION).map(({ key, signature, sealed }) => ({
-        ...{ key, signature },
-        sealed: sealed === 1,
-      }));
-      return { trust: { "project-key": { keys } } };
+      return { trust: { "project-key": successionOf(rows) } };
     },
   };
 };

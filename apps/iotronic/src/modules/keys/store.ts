@@ -26,6 +26,20 @@ export const listKeys = async (
     created_at: Number(row.created_at),
   }));
 
+/**
+ * Until the transaction ends nobody else signs for the project or puts another key in the place of its present one. What was read
+ * before may be of an earlier key: read again afterwards.
+ */
+export const lockKeys = async (
+  _scope: Scope,
+  { dialect, queries }: Tx,
+  project: string,
+): Promise<void> => {
+  if (dialect === "sqlite") return; // one writer at a time
+  const first = queries.selectFrom("keys").select("place").where("project_id", "=", project);
+  await first.where("place", "=", 1).forUpdate().execute();
+};
+
 /** Adds a key; what another transaction has put in this place stays. Answers whether it was added. */
 export const insertKey = async (_scope: Scope, tx: Tx, row: KeyRow): Promise<boolean> => {
   const { numInsertedOrUpdatedRows } = await tx.queries

@@ -9,17 +9,17 @@ import {
   type ProjectId,
   type QueryOf,
   type rest,
-  signedVersionText,
 } from "@s4t/contract";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import type { ByteStream } from "../../edge/routes.ts";
 import { type Actor, type Scope, within } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
+import { createAdding, type VersionInput } from "./adding.ts";
 import { getPlugin, notePlugin, type PluginsDependencies } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import { createExamine, type Examined } from "./examine.ts";
-import { countInjected, listInjected } from "./injection-store.ts";
+import { createExamine } from "./examine.ts";
+import { countInjected, countVersionInjected, listInjected } from "./injection-store.ts";
 import { parseVersion, showPlugin, showVersion } from "./plugin.ts";
 import {
   countPlugins,
@@ -27,11 +27,12 @@ import {
   findPlugin,
   findVersion,
   insertPlugin,
-  insertVersion,
   listPlugins,
   listVersions,
+  lockVersion,
   type PluginRow,
   removePlugin,
+  removeVersion,
   signVersion,
   updatePlugin,
   type VersionRow,
@@ -44,7 +45,6 @@ export const MAX_PLUGINS_PER_PROJECT = 1_000;
 export const MAX_VERSIONS_PER_PLUGIN = 10_000;
 
 type CreateBody = BodyOf<typeof rest.plugins.create>;
-type VersionBody = BodyOf<typeof rest.plugins.addVersion>;
 
 export interface Catalogue {
   list(
@@ -71,9 +71,10 @@ export interface Catalogue {
     actor: Actor,
     scope: Scope,
     idOrName: string,
-    body: VersionBody,
+    body: VersionInput,
   ): Promise<PluginVersion>;
   version(scope: Scope, idOrName: string, version: string): Promise<PluginVersion>;
+  removeVersion(actor: Actor, scope: Scope, idOrName: string, version: string): Promise<undefined>;
   sign(
     actor: Actor,
     scope: Scope,
@@ -92,6 +93,7 @@ export const createCatalogue = (
 ): Catalogue => {
   const { database, blobs, clock } = deps;
   const examine = createExamine(deps);
+  const { requireSigned, addTo } = createAdding(deps);
 
   const keyOf = async (reader: Reader, row: Pick<PluginRow, "project_id">): Promise<string> =>
     (await deps.presentKey(reader, row.project_id as ProjectId))?.key ?? "";
@@ -117,51 +119,6 @@ export const createCatalogue = (
 
   const showOne = async (actor: Actor, scope: Scope, reader: Reader, row: PluginRow) =>
     (await showAll(actor, scope, reader, [row]))[0] as Plugin;
-
-  const requireSigned = async (
-    reader: Reader,
-    project: ProjectId,
-    version: string,
-    { key, signature }: PluginSignature,
-  ): Promise<void> => {
-    const present = await deps.presentKey(reader, project);
-    const because =
-      present?.key !== key
-        ? "it is not by the project's present key"
-        : deps.isSignedBy(key, signedVersionText(version), signature)
-          ? undefined
-          : "it does not fit the version";
-    if (because !== undefined) throw fail("plugin.signature-invalid", { because });
-  };
-
-  /** Within a transaction: a version with its signature, as the next of its plugin. */
-  const addTo = async (
-    tx: Tx,
-    actor: Actor,
-    plugin: Pick<PluginRow, "uuid" | "project_id">,
-    number: number,
-    { manifest, signature }: VersionBody,
-    { version, text }: Examined,
-  ): Promise<VersionRow> => {
-    const project = plugin.project_id as ProjectId;
-    if (signature) await requireSigned(tx, project, version, signature);
-    const signed = signature ?? (await deps.sign(tx, project, signedVersionText(version)));
-    const row: VersionRow = {
-      project_id: project,
-      plugin_id: plugin.uuid,
-      number,
-      version,
-      manifest: text,
-      blob: manifest.blob.sha256,
-      signed_by: signed.key,
-      signature: signed.signature,
-      created_at: clock.now(),
-      created_by: actor.name,
-    };
-    await insertVersion(within(project), tx, row);
-    await removeUpload(within(project), tx, project, row.blob);
-    return row;
-  };
 
   const getVersion = async (
     scope: Scope,
@@ -216,6 +173,8 @@ export const createCatalogue = (
       const examined = await examine(project, body.manifest);
       const scope = within(project);
       return await database.write(scope, async (tx) => {
+        // Who adds to a project waits for who is at it: what the other has added is seen.
+        await deps.holdKey(tx, project);
         if (await findPlugin(scope, tx, name)) throw fail("plugin.name-taken", { name });
         if ((await countPlugins(scope, tx, project)) >= MAX_PLUGINS_PER_PROJECT)
           throw fail("quota.exceeded", { limit: MAX_PLUGINS_PER_PROJECT, what: "plugins" });
@@ -295,6 +254,7 @@ export const createCatalogue = (
       using _claim = await claims.claim(body.manifest.blob.sha256);
       const examined = await examine(project, body.manifest);
       return await database.write(scope, async (tx) => {
+        await deps.holdKey(tx, project);
         const plugin = await getPlugin(scope, tx, found.uuid);
         const { version } = examined;
         const known = await findVersion(scope, tx, plugin.uuid, { version });
@@ -320,6 +280,22 @@ export const createCatalogue = (
         const plugin = await getPlugin(scope, reader, idOrName);
         const row = await getVersion(scope, reader, plugin, version);
         return showVersion(row, await keyOf(reader, plugin));
+      }),
+    removeVersion: (actor, scope, idOrName, version) =>
+      database.write(scope, async (tx) => {
+        const plugin = await getPlugin(scope, tx, idOrName);
+        const row = await getVersion(scope, tx, plugin, version);
+        if (row.number === plugin.versions) throw fail("plugin.version-latest");
+        if (!(await lockVersion(scope, tx, row))) throw fail("plugin.version-not-found");
+        const boards = await countVersionInjected(scope, tx, row);
+        if (boards > 0) throw fail("plugin.version-in-use", { boards });
+        await removeVersion(scope, tx, row);
+        tx.afterCommit(sweepSoon);
+        const set = { rev: plugin.rev + 1, updated_at: clock.now() };
+        await updatePlugin(scope, tx, plugin.uuid, set);
+        const facts = factsOf(row, row.number);
+        await notePlugin(deps, tx, actor, "plugin.remove-version", { ...plugin, ...set }, facts);
+        return undefined;
       }),
     sign: (actor, scope, idOrName, version, signature) =>
       database.write(scope, async (tx) => {

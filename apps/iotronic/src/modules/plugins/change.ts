@@ -31,6 +31,13 @@ export interface PluginsDependencies {
     reader: Reader,
     project: ProjectId,
   ) => Promise<{ readonly key: string; readonly sealed: boolean } | undefined>;
+  /** Within a transaction: the same, which nobody replaces until it ends. */
+  readonly holdKey: (
+    tx: Tx,
+    project: ProjectId,
+  ) => Promise<{ readonly key: string; readonly sealed: boolean }>;
+  /** Most bytes that the versions of one project may name. */
+  readonly maxNamedBytes: number;
   /** Within a transaction: signs for a managed project. Throws `plugin.unsigned` for a sealed one. */
   readonly sign: (tx: Tx, project: ProjectId, text: string) => Promise<PluginSignature>;
   /** Whether a key has signed a text. */

@@ -76,6 +76,21 @@ export const listInjected = async (
   return (await query.execute()).map(numbered);
 };
 
+/** How many boards one version of a plugin is on, or shall be. */
+export const countVersionInjected = async (
+  _scope: Scope,
+  { queries }: Reader,
+  { plugin_id, number }: Pick<InjectionRow, "plugin_id" | "number">,
+): Promise<number> => {
+  const row = await queries
+    .selectFrom("plugins_injections")
+    .select((e) => e.fn.countAll<number>().as("count"))
+    .where("plugin_id", "=", plugin_id)
+    .where("number", "=", number)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+};
+
 /** How many boards each of these plugins is on. */
 export const countInjected = async (
   scope: Scope,

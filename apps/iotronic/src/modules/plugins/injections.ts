@@ -24,7 +24,7 @@ import {
   updateInjection,
 } from "./injection-store.ts";
 import { manifestOf, parseVersion, showInjection } from "./plugin.ts";
-import { findVersion } from "./store.ts";
+import { findVersion, lockVersion } from "./store.ts";
 
 type InjectBody = BodyOf<typeof rest.injections.inject>;
 type StateRow = Extract<ReportRow, { kind: "plugin" }>;
@@ -109,7 +109,8 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
     const version = await findVersion(
       ...([scope, tx, plugin.uuid, parseVersion(wanted, plugin.versions)] as const),
     );
-    if (!version) throw fail("plugin.version-not-found");
+    if (!version || !(await lockVersion(scope, tx, version)))
+      throw fail("plugin.version-not-found");
     const present = await deps.presentKey(tx, board.project);
     if (version.signed_by !== present?.key) throw fail("plugin.unsigned");
     const { mode } = manifestOf(version);

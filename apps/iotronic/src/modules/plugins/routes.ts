@@ -33,6 +33,8 @@ export const pluginRoutes = ({
     addVersion: ({ actor, scope, params, body }) =>
       catalogue.addVersion(actor, scope, params.uuid, body),
     version: ({ scope, params }) => catalogue.version(scope, params.uuid, params.version),
+    removeVersion: ({ actor, scope, params }) =>
+      catalogue.removeVersion(actor, scope, params.uuid, params.version),
     sign: ({ actor, scope, params, body }) =>
       catalogue.sign(actor, scope, params.uuid, params.version, body),
     content: ({ scope, params }) => catalogue.content(scope, params.uuid, params.version),

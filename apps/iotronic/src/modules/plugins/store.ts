@@ -8,7 +8,7 @@ import type { Reader, Tx } from "../../ports/database.ts";
 export type PluginRow = Selectable<Schema["plugins"]>;
 export type VersionRow = Selectable<Schema["plugins_versions"]>;
 
-export const numbered = int64("rev", "created_at", "updated_at", "since");
+export const numbered = int64("rev", "created_at", "updated_at", "since", "bytes");
 
 const find = byIdOrName<PluginRow>((column) =>
   statement(({ projects }, { queries, args }: Build<{ key: string }>) => {
@@ -86,6 +86,57 @@ export const removePlugin = async (_scope: Scope, tx: Tx, uuid: string): Promise
 
 export const insertVersion = async (_scope: Scope, tx: Tx, row: VersionRow): Promise<void> => {
   await tx.queries.insertInto("plugins_versions").values(row).execute();
+};
+
+/** One version of a plugin. */
+type VersionKey = Pick<VersionRow, "plugin_id" | "number">;
+
+/** Until the transaction ends the version stays as it is. Answers whether it is there. */
+export const lockVersion = async (
+  _scope: Scope,
+  { dialect, queries }: Tx,
+  { plugin_id, number }: VersionKey,
+): Promise<boolean> => {
+  const query = queries
+    .selectFrom("plugins_versions")
+    .select("number")
+    .where("plugin_id", "=", plugin_id)
+    .where("number", "=", number);
+  // SQLite has one writer at a time, and no word for it.
+  const row = await (dialect === "sqlite" ? query : query.forUpdate()).executeTakeFirst();
+  return row !== undefined;
+};
+
+export const removeVersion = async (
+  _scope: Scope,
+  tx: Tx,
+  { plugin_id, number }: VersionKey,
+): Promise<void> => {
+  await tx.queries
+    .deleteFrom("plugins_versions")
+    .where("plugin_id", "=", plugin_id)
+    .where("number", "=", number)
+    .execute();
+};
+
+/** How many bytes the versions of a project name, but for those of one blob. What several of them name counts once. */
+export const sumNamed = async (
+  _scope: Scope,
+  { queries }: Reader,
+  project: string,
+  except: string,
+): Promise<number> => {
+  const blobs = queries
+    .selectFrom("plugins_versions")
+    .select((e) => e.fn.max("bytes").as("bytes"))
+    .where("project_id", "=", project)
+    .where("blob", "!=", except)
+    .groupBy("blob");
+  const row = await queries
+    .selectFrom(blobs.as("named"))
+    .select((e) => e.fn.sum<number | null>("bytes").as("bytes"))
+    .executeTakeFirstOrThrow();
+  return Number(row.bytes ?? 0);
 };
 
 /** Which version of a plugin is meant. */

@@ -174,7 +174,19 @@ const PluginView = ({ plugin, project }: { readonly plugin: Plugin; readonly pro
             shown={version ?? plugin.latest}
             now={now}
           />
-          {version && <ManifestCard version={version} />}
+          {version && (
+            <ManifestCard
+              key={version.version}
+              plugin={plugin}
+              version={version}
+              onRemoved={() =>
+                void navigate({
+                  to: "/$project/plugins/$plugin",
+                  params: { project, plugin: plugin.uuid },
+                })
+              }
+            />
+          )}
         </div>
       </div>
       {open === "describe" && <DescribeDialog plugin={plugin} onClose={() => setOpen(null)} />}

@@ -72,3 +72,12 @@ export const useRemovePlugin = (uuid: string) => {
     },
   });
 };
+
+export const useRemoveVersion = (uuid: string) => {
+  const queries = useQueryClient();
+  return useMutation({
+    meta: { quiet: true },
+    mutationFn: (version: string) => api().plugins.removeVersion({ params: { uuid, version } }),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: ["plugins", uuid] }),
+  });
+};

@@ -1,15 +1,18 @@
 // Versions of a plugin, newest first: each is what it is for ever.
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import type { Plugin, PluginVersion } from "../../live/contract.ts";
 import { formatBytes, toMs } from "../../text/format.ts";
+import { refusalOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Age } from "../../ui/age.tsx";
-import { Button } from "../../ui/button.tsx";
+import { Button, IconButton } from "../../ui/button.tsx";
 import { Card, Facts } from "../../ui/card.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Failure, Loading, Notice } from "../../ui/notice.tsx";
 import css from "./plugin.module.css";
-import { useVersions } from "./queries.ts";
+import { useRemoveVersion, useVersions } from "./queries.ts";
 
 export const VersionsCard = ({
   project,
@@ -58,14 +61,80 @@ export const VersionsCard = ({
   );
 };
 
-export const ManifestCard = ({ version }: { readonly version: PluginVersion }) => {
+const RemoveVersionDialog = ({
+  plugin,
+  version: { version, number },
+  onRemoved,
+  onClose,
+}: {
+  readonly plugin: Plugin;
+  readonly version: PluginVersion;
+  readonly onRemoved: () => void;
+  readonly onClose: () => void;
+}) => {
   const t = useText();
+  const remove = useRemoveVersion(plugin.uuid);
+  return (
+    <Dialog
+      title={t("plugin.remove-version", { n: number, name: plugin.name })}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>{t("do.cancel")}</Button>
+          <Button
+            changes
+            kind="danger"
+            busy={remove.isPending}
+            onClick={() => remove.mutate(version, { onSuccess: onRemoved })}
+          >
+            {t("do.remove")}
+          </Button>
+        </>
+      }
+    >
+      <p>{t("plugin.remove-version-effect")}</p>
+      {remove.error && (
+        <Notice tone="bad" icon="alert">
+          {showProblem(remove.error).sentence} <code>{showProblem(remove.error).code}</code>
+        </Notice>
+      )}
+    </Dialog>
+  );
+};
+
+export const ManifestCard = ({
+  plugin,
+  version,
+  onRemoved,
+}: {
+  readonly plugin: Plugin;
+  readonly version: PluginVersion;
+  /** The version that is shown is no more. */
+  readonly onRemoved: () => void;
+}) => {
+  const t = useText();
+  const [removing, setRemoving] = useState(false);
+  const isLatest = version.version === plugin.latest.version;
   const { manifest, signature } = version;
   const { limits, needs } = manifest;
   const total = manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const yesNo = (on: boolean) => t(on ? "form.yes" : "form.no");
   return (
-    <Card title={t("plugin.manifest")}>
+    <Card
+      title={t("plugin.manifest")}
+      aside={
+        !isLatest && (
+          <IconButton
+            changes
+            kind="quiet"
+            icon="archive"
+            label={t("plugin.remove-version-more")}
+            offBecause={refusalOf(plugin, "remove")}
+            onClick={() => setRemoving(true)}
+          />
+        )
+      }
+    >
       <Facts
         rows={[
           [
@@ -94,6 +163,14 @@ export const ManifestCard = ({ version }: { readonly version: PluginVersion }) =
           ],
         ]}
       />
+      {removing && (
+        <RemoveVersionDialog
+          plugin={plugin}
+          version={version}
+          onRemoved={onRemoved}
+          onClose={() => setRemoving(false)}
+        />
+      )}
     </Card>
   );
 };

@@ -1,4 +1,4 @@
-// Projects, and who may do what in each.
+// Projects, who may do what in each, and the key that signs for it.
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useId, useState } from "react";
 import { type Member, type Project, projectRoles } from "../../live/contract.ts";
@@ -14,6 +14,7 @@ import form from "../../ui/form.module.css";
 import { EmptyState, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { KeyCard } from "./key-card.tsx";
 import {
   useCreateProject,
   useMembers,
@@ -189,12 +190,12 @@ export const ProjectsPage = () => {
     },
     {
       key: "members",
-      title: t("projects.members"),
+      title: t("projects.open"),
       untitled: true,
       align: "end",
       cell: ({ uuid }) => (
         <Link to="/$project/access/projects" params={{ project: current }} search={{ open: uuid }}>
-          {t("projects.members")}
+          {t("projects.open")}
         </Link>
       ),
     },
@@ -229,7 +230,8 @@ export const ProjectsPage = () => {
         {list.hasNextPage && (
           <Button onClick={() => void list.fetchNextPage()}>{t("do.more-rows")}</Button>
         )}
-        {shown && <Members key={shown.uuid} project={shown} />}
+        {shown && <Members key={`members ${shown.uuid}`} project={shown} />}
+        {shown && <KeyCard key={`key ${shown.uuid}`} project={shown} />}
       </div>
       {making && <NewProject onClose={() => setMaking(false)} />}
     </Page>

@@ -1,5 +1,5 @@
 // Projects and who has which role in them.
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiOf } from "../../live/api.ts";
 import type { Member } from "../../live/contract.ts";
 import { sessionQuery } from "../../live/session.ts";
@@ -56,3 +56,25 @@ export const useRemoveMember = (uuid: string) =>
       apiOf(undefined).projects.removeMember({ params: { uuid, user } }),
     onSuccess: useAgain(),
   });
+
+const keyOf = (uuid: string) => ["projects", uuid, "key"] as const;
+
+/** The key that signs for a project, and who holds it. */
+export const useProjectKey = (uuid: string) =>
+  useQuery({
+    queryKey: keyOf(uuid),
+    queryFn: ({ signal }) => apiOf(undefined).projectKeys.show({ params: { uuid }, signal }),
+  });
+
+/** Puts the cloud's next key in the place of the present one. */
+export const useRekey = (uuid: string) => {
+  const queries = useQueryClient();
+  return useMutation({
+    meta: { quiet: true },
+    mutationFn: () => apiOf(undefined).projectKeys.rekey({ params: { uuid }, body: {} }),
+    onSuccess: (key) => {
+      queries.setQueryData(keyOf(uuid), key);
+      void queries.invalidateQueries({ queryKey: ["plugins"] });
+    },
+  });
+};
