@@ -16,6 +16,7 @@ import { identify } from "./enrol.ts";
 import { createRuntime } from "./features/plugins/runtime/runtime.ts";
 import { readIdentity } from "./identity.ts";
 import { readInputLine } from "./input-line.ts";
+import { nextStepOf } from "./next-steps.ts";
 import { createLinux } from "./platform/linux/linux.ts";
 import { openPluginStore } from "./platform/linux/plugin-store.ts";
 import { openPluginProcesses } from "./platform/linux/plugins/processes.ts";
@@ -118,6 +119,12 @@ const endWithInput = (end: () => void): void => {
   process.stdin.once("close", end).on("error", end).resume();
 };
 
+/** Which cloud it was about, where this board knows one. */
+const asked = ({ data, url }: AgentConfig): string => {
+  const of = url ?? readIdentity(openFolder(data))?.url;
+  return of === undefined ? "" : `The cloud that was asked is at ${of}. `;
+};
+
 /** Runs an agent; answers the exit code. */
 export const runAgent = async (config: AgentConfig): Promise<number> => {
   const { log, setLevel } = createAgentLog();
@@ -166,6 +173,8 @@ export const runAgent = async (config: AgentConfig): Promise<number> => {
     if (stopped.signal.aborted) return 0;
     if (!isS4tError(error)) throw error;
     say(`${error.message} (${error.code})`);
+    const next = nextStepOf(error.code);
+    if (next !== undefined) say(`${asked(config)}${next}.`);
     return exitCodeOf(error.code);
   } finally {
     release?.();

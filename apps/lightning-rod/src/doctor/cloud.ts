@@ -10,6 +10,7 @@ import { askJson } from "../link/ask-json.ts";
 import { openSession } from "../link/connect.ts";
 import { notReached, type ReachStep } from "../link/not-reached.ts";
 import { fromWire } from "../link/wire-errors.ts";
+import { nextStepOf } from "../next-steps.ts";
 import { type Finding, failed, note, ok } from "./finding.ts";
 
 /** A clock that differs from the cloud's by less is not spoken of: what the answer took on its way is in it. */
@@ -20,18 +21,6 @@ const About = Type.Object({
   contract: Type.Integer(),
   time: Type.String(),
 });
-
-/** What to do about a failure, by its code. */
-const nextSteps: Partial<Record<ErrorCode, string>> = {
-  "agent.wrong-cloud":
-    "Somebody else answers there. Is the address right (--url), and did the cloud keep its data folder? A new cloud needs a new enrolment",
-  "agent.wrong-clock": "Set the clock, or start a time service: timedatectl set-ntp true",
-  "link.revoked":
-    "Look at the cloud: s4t board show NAME. Retired: make a new board. Enrolled again elsewhere: s4t board enrol NAME, and run the agent here with --enrol",
-  "link.version":
-    "Bring agent and cloud to releases that understand each other: the cloud serves the agent that fits it, as s4t board enrol NAME prints",
-  "cloud.unavailable": "Try again in a moment; then look at the cloud's own log",
-};
 
 const whereOf = (url: string): string => {
   const { hostname, port, protocol } = new URL(url);
@@ -105,11 +94,10 @@ const knock = async ({ identity, key }: Known): Promise<void> => {
   }
 };
 
-const isCode = (code: string): code is ErrorCode => Object.hasOwn(nextSteps, code);
-
 const findingOf = (error: unknown, url: string): Finding => {
   if (!isS4tError(error)) throw error;
-  if (isCode(error.code)) return failed(error.code, error.message, nextSteps[error.code] ?? "");
+  const next = nextStepOf(error.code);
+  if (next !== undefined) return failed(error.code as ErrorCode, error.message, next);
   const { step = "other" } = (error.details ?? {}) as { step?: ReachStep };
   return failed("cloud.unreachable", error.message, nextWhenAway(url, step));
 };

@@ -24,6 +24,7 @@ export interface FileOptions extends ReachOptions {
   /** As the board has it; where it does not begin with `/`, within the first folder that its owner allows. */
   readonly path: string;
   readonly hash?: (() => Hashing) | undefined;
+  /** How far it is, and of how many bytes: as it begins, with each piece that went over, and at the end. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -111,7 +112,10 @@ export const getFile = async (
     await hearAll(
       stream,
       (said) => {
-        if (said.kind === "size") total = said.bytes;
+        if (said.kind === "size") {
+          total = said.bytes;
+          onProgress?.(done, total);
+        }
         if (said.kind === "sent") told = { bytes: said.bytes, sha256: said.sha256 };
       },
       async (bytes) => {
@@ -165,6 +169,7 @@ export const putFile = async (
   heard.catch(() => {}); // thrown below, once nothing is sent any more
   try {
     let done = 0;
+    onProgress?.(done, bytes);
     for await (const piece of source) {
       if (isOver) break;
       hash?.update(piece);

@@ -196,6 +196,59 @@ describe("a file", () => {
     await expect(put(full)).rejects.toThrow("The disk is full.");
   });
 
+  it("tells how far it is, both ways: from its begin on, never back, and to its end", async () => {
+    const told: [number, number][] = [];
+    const onProgress = (done: number, total: number) => void told.push([done, total]);
+    const down = open((incoming) => {
+      const stream = accept(incoming);
+      stream.message({ kind: "size", bytes: 6 });
+      for (const piece of ["abc", "def"]) stream.write(Buffer.from(piece));
+      stream.message({ kind: "sent", bytes: 6, sha256: sha256("abcdef") });
+      stream.end();
+    });
+    const common = { board: "lamp", path: "x", hash, onProgress };
+    await getFile(down.client, { ...common, dial: down.dial }, () => {});
+    expect([told[0], told.at(-1)]).toEqual([
+      [0, 6],
+      [6, 6],
+    ]);
+    expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).sort());
+    told.length = 0;
+    const up = open((incoming) => {
+      const stream = accept(incoming, {
+        onData: (bytes) => stream.consumed(bytes.length),
+        onEnd() {
+          stream.message({ kind: "stored", bytes: 6, sha256: sha256("abcdef") });
+          stream.end();
+        },
+      });
+    });
+    const sent = { ...common, dial: up.dial, bytes: 6 };
+    await putFile(up.client, sent, pieces("abc", "def"));
+    expect(told).toEqual([
+      [0, 6],
+      [3, 6],
+      [6, 6],
+    ]);
+  });
+
+  it("that goes on from the middle tells of the whole", async () => {
+    const told: [number, number][] = [];
+    const { client, dial } = open((incoming) => {
+      const stream = accept(incoming);
+      stream.message({ kind: "size", bytes: 6 });
+      stream.write(Buffer.from("def"));
+      stream.message({ kind: "sent", bytes: 3, sha256: sha256("def") });
+      stream.end();
+    });
+    const onProgress = (done: number, total: number) => void told.push([done, total]);
+    await getFile(client, { board: "lamp", dial, path: "x", offset: 3, onProgress }, () => {});
+    expect(told).toEqual([
+      [3, 6],
+      [6, 6],
+    ]);
+  });
+
   it("is listed by name", async () => {
     const entry = { kind: "entry", type: "file", bytes: 1, mode: 0o644, modifiedMs: 0 };
     const { client, dial } = open((incoming) => {
