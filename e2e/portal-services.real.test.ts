@@ -43,7 +43,7 @@ beforeAll(async () => {
   stage = await openStage();
   browser = await launchBrowser();
   board = await stage.addBoard("garibaldi-12", ["--files", files]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await stage?.close();
@@ -88,7 +88,7 @@ it("a service is exposed from a board's page, reached, and withdrawn", async () 
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   expect(made.complaints).toEqual([]);
   await made.context.close();
-}, 60_000);
+});
 
 it("who is connected is seen as they come, and is cut by a click", async () => {
   // It never ends a connection by itself: what ends was cut.
@@ -130,7 +130,7 @@ it("who is connected is seen as they come, and is cut by a click", async () => {
   await made.context.close();
   await cloud.call("DELETE", `/api/boards/${board}/services/echo`);
   echo.close();
-}, 60_000);
+});
 
 it("how one connects without opening anything is copied as it is shown", async () => {
   const made = await open("services");
@@ -147,7 +147,7 @@ it("how one connects without opening anything is copied as it is shown", async (
   }
   expect(made.complaints).toEqual([]);
   await made.context.close();
-}, 60_000);
+});
 
 it("a shell is typed into, follows the window, and is opened again after a drop", async () => {
   const made = await open("shell");
@@ -281,7 +281,7 @@ it("files of the board are listed, taken and brought, and how far they are is sh
   await expectProgress(page, "Down: large.bin");
   expect(made.complaints).toEqual([]);
   await made.context.close();
-}, 60_000);
+});
 
 it("a file that no page can hold goes to the disk as it comes, or is told to be one for the command line", async () => {
   writeFileSync(join(files, "huge.bin"), "");
@@ -326,37 +326,33 @@ it("a file that no page can hold goes to the disk as it comes, or is told to be 
   expect(await alert.textContent()).toContain("./s4t file get garibaldi-12");
   expect(made.complaints).toEqual([]);
   await made.context.close();
-}, 60_000);
+});
 
 describe.each(themes)("in the %s theme", (theme) => {
-  it.each(widths)(
-    "every page of services is sound %i pixels wide",
-    async (width) => {
-      const { port } = server.address() as AddressInfo;
-      await stage.cloud().call("POST", "/api/services", { name: "panel", port });
-      await stage.cloud().call("PUT", `/api/boards/${board}/services/panel`, {});
-      const language = theme === "dark" && width < 760 ? "it" : "en";
-      const made = await open("services", { theme, width, language });
-      const { page } = made;
-      const faults: string[] = [];
-      const paths = [
-        ["board-services", `/app/default/boards/${board}?section=services`],
-        ["board-shell", `/app/default/boards/${board}?section=shell`],
-        ["board-files", `/app/default/boards/${board}?section=files`],
-        ["services", "/app/default/services"],
-      ] as const;
-      for (const [name, path] of paths) {
-        await page.goto(path);
-        await page.getByRole("heading", { level: 1 }).first().waitFor();
-        await page.waitForTimeout(1_500);
-        faults.push(...(await accessibilityFaults(page)).map((fault) => `${name}: ${fault}`));
-        const beyond = await overflowOf(page);
-        if (beyond > 0) faults.push(`${name}: ${beyond} px too wide`);
-        await takePicture(page, `${name}-${theme}-${width}-${language}`);
-      }
-      await made.context.close();
-      expect([...faults, ...made.complaints]).toEqual([]);
-    },
-    60_000,
-  );
+  it.each(widths)("every page of services is sound %i pixels wide", async (width) => {
+    const { port } = server.address() as AddressInfo;
+    await stage.cloud().call("POST", "/api/services", { name: "panel", port });
+    await stage.cloud().call("PUT", `/api/boards/${board}/services/panel`, {});
+    const language = theme === "dark" && width < 760 ? "it" : "en";
+    const made = await open("services", { theme, width, language });
+    const { page } = made;
+    const faults: string[] = [];
+    const paths = [
+      ["board-services", `/app/default/boards/${board}?section=services`],
+      ["board-shell", `/app/default/boards/${board}?section=shell`],
+      ["board-files", `/app/default/boards/${board}?section=files`],
+      ["services", "/app/default/services"],
+    ] as const;
+    for (const [name, path] of paths) {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      await page.waitForTimeout(1_500);
+      faults.push(...(await accessibilityFaults(page)).map((fault) => `${name}: ${fault}`));
+      const beyond = await overflowOf(page);
+      if (beyond > 0) faults.push(`${name}: ${beyond} px too wide`);
+      await takePicture(page, `${name}-${theme}-${width}-${language}`);
+    }
+    await made.context.close();
+    expect([...faults, ...made.complaints]).toEqual([]);
+  });
 });

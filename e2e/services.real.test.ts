@@ -83,7 +83,7 @@ describe("OpenSSH", () => {
     const words = ["ssh", "root@lamp", "--port", String(sshd.port), "--", ...sshFlags()];
     const { code, out, err } = await run("./s4t", [...words, "echo board-$((40 + 2)); exit 3"]);
     expect([code, out, err]).toEqual([3, "board-42\n", expect.stringContaining("")]);
-  }, 60_000);
+  });
 });
 
 it("scp goes through a ProxyCommand without a public port: 200 MB up and down, unchanged", async () => {
@@ -114,7 +114,6 @@ it.runIf(process.env.TEST_POSTGRES)(
     expect(rows).toEqual([{ sum: 500_500 }]);
     await database.drop();
   },
-  60_000,
 );
 
 it("a page and its WebSocket are served through the board, by one server at one port", async () => {
@@ -150,4 +149,4 @@ it("a page and its WebSocket are served through the board, by one server at one 
   expect([code, reason]).toEqual([1001, "the board restarts"]);
   server.closeAllConnections();
   server.close();
-}, 60_000);
+});
