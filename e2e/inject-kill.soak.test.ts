@@ -7,4 +7,4 @@ it("three hundred agents killed at the steps of an injection leave the plugin wh
   const { faults, died } = await killInjections(300, seed);
   console.log(JSON.stringify(died));
   expect(faults).toEqual([]);
-}, 3_600_000);
+}, 10_800_000);
