@@ -28,6 +28,8 @@ const leaseMs = 80_000;
 const victims = ["agent", "cloud", "client"] as const;
 type Victim = (typeof victims)[number];
 
+type BackMs = Readonly<Record<"port" | "forward", { first: number; whole: number }>>;
+
 export interface ReachKillReport {
   readonly faults: readonly string[];
   readonly killed: Readonly<Record<Victim, number>>;
@@ -38,6 +40,10 @@ export interface ReachKillReport {
   readonly shells: number;
   /** Longest from all being there to the first new connection through each door, ms. */
   readonly slowestMs: Readonly<Record<"port" | "forward", number>>;
+  /** The same of every kill, in order. */
+  readonly backMs: Readonly<
+    Record<Victim, readonly Readonly<Record<"port" | "forward", number>>[]>
+  >;
   /** Descriptors that connections and killed clients left in the last cloud and the last agent. */
   readonly left: Readonly<Record<"cloud" | "agent", number>>;
   readonly seconds: number;
@@ -56,14 +62,15 @@ const pieceOf = (seed: number, at: number): Buffer => {
   return piece;
 };
 
-/** One connection to an echo: how far it came, and whether what came back was what was sent. */
+/** One connection to an echo: how far it came, when its first bytes came back, and whether all that did was what was sent. */
 const carry = (
   port: number,
   seed: number,
   breaksOffMs?: number,
-): Promise<{ isTrue: boolean; isWhole: boolean }> =>
+): Promise<{ isTrue: boolean; isWhole: boolean; firstAtMs: number | undefined }> =>
   new Promise((resolve) => {
     let got = 0;
+    let firstAtMs: number | undefined;
     let isTrue = true;
     let sent = 0;
     const socket = connect(port, "127.0.0.1");
@@ -81,6 +88,7 @@ const carry = (
       .on("drain", send)
       .on("error", () => {});
     socket.on("data", (bytes: Buffer) => {
+      firstAtMs ??= performance.now();
       for (let read = 0; read < bytes.length; ) {
         const within = (got + read) % PIECE;
         const piece = pieceOf(seed, Math.floor((got + read) / PIECE));
@@ -92,7 +100,11 @@ const carry = (
     });
     socket.on("close", () => {
       clearTimeout(patience);
-      resolve({ isTrue: isTrue && got <= PIECE * PIECES, isWhole: got === PIECE * PIECES });
+      resolve({
+        isTrue: isTrue && got <= PIECE * PIECES,
+        isWhole: got === PIECE * PIECES,
+        firstAtMs,
+      });
     });
   });
 
@@ -120,6 +132,7 @@ export const killWhileReaching = async (
   const faults: string[] = [];
   const killed = { cloud: 0, agent: 0, client: 0 };
   const slowestMs = { port: 0, forward: 0 };
+  const backMs: Record<Victim, BackMs[]> = { agent: [], cloud: [], client: [] };
   let [whole, broken, count] = [0, 0, 0];
   const next = (): number => {
     count += 1;
@@ -188,10 +201,14 @@ export const killWhileReaching = async (
       killed[victim] += 1;
       await kills[victim]();
       const began = performance.now();
+      const back = { port: { first: 0, whole: 0 }, forward: { first: 0, whole: 0 } };
+      backMs[victim].push(back);
       await Promise.all(
         (["port", "forward"] as const).map(async (door) => {
-          await works(doors[door]);
-          slowestMs[door] = Math.max(slowestMs[door], performance.now() - began);
+          const { firstAtMs = Number.NaN } = await works(doors[door]);
+          const whole = Math.round(performance.now() - began);
+          back[door] = { first: Math.round(firstAtMs - began), whole };
+          slowestMs[door] = Math.max(slowestMs[door], whole);
         }),
       );
     }
@@ -250,7 +267,17 @@ export const killWhileReaching = async (
     const audit = await cloud.call("POST", "/api/audit/verify");
     if (!audit.body.intact) faults.push(`audit: ${audit.body.because}`);
     const seconds = Math.round((performance.now() - startedMs) / 1_000);
-    return { faults, killed, whole, broken, shells: held.shells(), slowestMs, left, seconds };
+    return {
+      faults,
+      killed,
+      whole,
+      broken,
+      shells: held.shells(),
+      slowestMs,
+      backMs,
+      left,
+      seconds,
+    };
   } finally {
     isOver = true;
     await clients?.end("SIGKILL");
