@@ -41,9 +41,7 @@ export interface ReachKillReport {
   /** Longest from all being there to the first new connection through each door, ms. */
   readonly slowestMs: Readonly<Record<"port" | "forward", number>>;
   /** The same of every kill, in order. */
-  readonly backMs: Readonly<
-    Record<Victim, readonly Readonly<Record<"port" | "forward", number>>[]>
-  >;
+  readonly backMs: Readonly<Record<Victim, readonly BackMs[]>>;
   /** Descriptors that connections and killed clients left in the last cloud and the last agent. */
   readonly left: Readonly<Record<"cloud" | "agent", number>>;
   readonly seconds: number;
