@@ -57,8 +57,6 @@ interface House {
   readonly name: string;
   readonly subprotocol: string;
   readonly join: (url: string, login?: Login) => Promise<Foreign>;
-  /** Features that this client does not have, as far as it was seen. */
-  readonly lacks?: readonly string[];
   /** Ways to cancel a call that it bears the answers of. */
   readonly cancelModes: readonly string[];
 }
@@ -438,7 +436,8 @@ const exercises: Readonly<
     },
     async call_timeout(join) {
       const [a, b] = [await join(), await join()];
-      await b.register("it.never", () => waits(400));
+      // Whoever is heard no more still answers, with what every serializer can write.
+      await b.register("it.never", () => waits(400).then(() => null));
       expect(await failureOf(a.call("it.never", [], { timeout: 40 }))).toBe("wamp.error.timeout");
     },
     async caller_identification(join) {
@@ -529,10 +528,7 @@ describe.each(houses.map((house) => [house.name, house] as const))("%s", (_name,
     return session;
   };
   for (const [role, features] of Object.entries(exercises))
-    it.each(Object.entries(features))(`${role}: %s`, async (feature, exercise) => {
-      if (house.lacks?.includes(feature)) return;
-      await exercise(join, house);
-    });
+    it.each(Object.entries(features))(`${role}: %s`, (_feature, exercise) => exercise(join, house));
 
   it("sends arguments of every kind, and gets them back", async () => {
     const [a, b] = [await join(), await join()];
@@ -581,11 +577,4 @@ it("announces nothing that no foreign client has used", () => {
     expect(Object.keys(announced[role]?.features ?? {}).sort()).toEqual(
       Object.keys(exercises[role]).sort(),
     );
-  for (const [role, features] of Object.entries(exercises))
-    for (const feature of Object.keys(features))
-      expect([role, feature, houses.some(({ lacks }) => !lacks?.includes(feature))]).toEqual([
-        role,
-        feature,
-        true,
-      ]);
 });
