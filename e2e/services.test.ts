@@ -150,3 +150,25 @@ describe("a forward", () => {
     expect(await open(way.body.ticket)).toBe("refused");
   }, 30_000);
 });
+
+it("on ports that others reach is opened with a warning of who may come, unless its sources leave somebody out", async () => {
+  const wide = await openStage([], { args: ["--gateway.address", "0.0.0.0"] });
+  try {
+    await wide.s4t(`service create web --port ${port}`);
+    const told = await wide.s4t("service expose lamp web");
+    expect([told.code, told.err]).toEqual([
+      0,
+      expect.stringContaining("Whoever reaches 0.0.0.0 reaches this service"),
+    ]);
+    const warningOf = async (line: string) =>
+      JSON.parse((await wide.s4t(`service expose lamp web ${line} --json`)).out).warning;
+    expect(await warningOf("--source 127.0.0.1")).toBe(null);
+    expect(await warningOf("--source 127.0.0.1 --source 0.0.0.0/0")).toMatchObject({
+      code: "exposure.open-to-all",
+    });
+    const listed = await wide.s4t("service exposures lamp");
+    expect(listed.out).toContain("Whoever reaches 0.0.0.0");
+  } finally {
+    await wide.end();
+  }
+}, 60_000);

@@ -23,6 +23,18 @@ export const requireSource = (source: string): void => {
     });
 };
 
+/** Shortest prefix of a range that names somebody: a shorter one is a large part of the internet, or all of it. */
+const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
+
+/** Whether the sources leave anybody out to speak of: none do not, nor does a range such as 0.0.0.0/0. */
+export const isOpenToAll = (sources: readonly string[]): boolean =>
+  sources.length === 0 ||
+  sources.some((source) => {
+    const [address = "", bits] = source.split("/");
+    const family = familyOf(address);
+    return family !== undefined && bits !== undefined && Number(bits) < SHORTEST_PREFIX[family];
+  });
+
 /** Whether an address is one of the sources; of none, everybody is. */
 export const createSourceCheck = (sources: readonly string[]): ((address: string) => boolean) => {
   if (sources.length === 0) return () => true;

@@ -22,7 +22,7 @@ export const serviceErrors = {
   ),
   "exposure.open-to-all": refused(409)(
     "usage",
-    "Whoever reaches {address} reaches this service: say with --source who may.",
+    "Whoever reaches {address} reaches this service: say which addresses may, as its sources.",
   ),
   "port.taken": refused(409)("cannotCreate", "Public port {port} is not free: {because}."),
   "port.exhausted": refusedForNow(503)(

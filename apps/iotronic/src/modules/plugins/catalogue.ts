@@ -283,7 +283,9 @@ export const createCatalogue = (
       }),
     removeVersion: (actor, scope, idOrName, version) =>
       database.write(scope, async (tx) => {
-        const plugin = await getPlugin(scope, tx, idOrName);
+        const { uuid, project_id } = await getPlugin(scope, tx, idOrName);
+        await deps.holdKey(tx, project_id as ProjectId);
+        const plugin = await getPlugin(scope, tx, uuid);
         const row = await getVersion(scope, tx, plugin, version);
         if (row.number === plugin.versions) throw fail("plugin.version-latest");
         if (!(await lockVersion(scope, tx, row))) throw fail("plugin.version-not-found");

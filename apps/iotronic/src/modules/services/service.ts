@@ -11,6 +11,7 @@ import {
 import { toRfc3339 } from "@s4t/kit";
 import type { Gateway, OpenConnection, PublicDoor } from "../../edge/gateway.ts";
 import type { KnownBoard } from "../../edge/link.ts";
+import { isOpenToAll } from "../../edge/sources.ts";
 import type { Standings } from "../../edge/wishes.ts";
 import { type Actor, actionsOf } from "../../policy/index.ts";
 import type { ExposedRow, ServiceRow } from "./store.ts";
@@ -42,7 +43,7 @@ const isLoopback = (address: string): boolean =>
 
 /** What is risky about a door: it is told wherever the door is shown. */
 export const warningOf = (address: string, sources: readonly string[]): Problem | null =>
-  isLoopback(address) || sources.length > 0
+  isLoopback(address) || !isOpenToAll(sources)
     ? null
     : { code: "exposure.open-to-all", sentence: sentenceOf("exposure.open-to-all", { address }) };
 
