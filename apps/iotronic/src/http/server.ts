@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { Server as TlsServer } from "node:tls";
 import { endpoints, fail } from "@s4t/contract";
 import { Bug, type Log, type Part } from "@s4t/kit";
+import { hangUp } from "@s4t/kit/node";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
@@ -28,9 +29,6 @@ export const MAX_CONNECTIONS = 20_000;
 export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long requests under way and WebSockets get when the cloud stops. */
 export const STOP_GRACE_MS = 1_000;
-
-/** How long a client that is hung up on has to read why. */
-export const HANG_UP_MS = 1_000;
 
 /** What takes over a connection that asks for `Upgrade: websocket`. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -115,13 +113,6 @@ const mountObservers = (server: FastifyInstance, deps: ServerDependencies): void
     });
     done();
   });
-};
-
-/** Says the last word on a connection. HTTP's own limits look after it no more, and the client may never leave by itself. */
-const hangUp = (socket: Duplex, text: string): void => {
-  const cut = setTimeout(() => socket.destroy(), HANG_UP_MS);
-  socket.once("close", () => clearTimeout(cut));
-  socket.end(text);
 };
 
 /** What is not HTTP at all, or has headers beyond measure: answered as well as can be, and hung up on. */

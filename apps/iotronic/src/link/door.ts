@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock } from "@s4t/kit";
+import { hangUp } from "@s4t/kit/node";
 import { type ConnectionFacts, jsonCodec, openPeer, type Peer } from "@s4t/wamp";
 import { acceptWebSockets } from "@s4t/wamp/node";
 import { type Admission, createAdmission, type JoinPlace } from "./admission.ts";
@@ -16,14 +17,13 @@ export interface LinkDoor {
 
 /** Before the WebSocket's handshake and everything after it: what is put off must cost as little as can be. */
 const putOff = (socket: Duplex, afterMs: number): void => {
-  socket.on("error", () => socket.destroy());
   const lines = [
     "HTTP/1.1 503 Service Unavailable",
     `Retry-After: ${Math.ceil(afterMs / 1_000)}`,
     "Connection: close",
     "Content-Length: 0",
   ];
-  socket.end(`${lines.join("\r\n")}\r\n\r\n`);
+  hangUp(socket, `${lines.join("\r\n")}\r\n\r\n`);
 };
 
 /** Opens it. `attach` gets everybody who was let in. */

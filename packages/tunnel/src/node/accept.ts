@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "@s4t/kit";
+import { hangUp } from "@s4t/kit/node";
 import { acceptOf } from "@s4t/kit/node/websocket";
 import { PROOF_PREFIX, TICKET_PREFIX, TUNNEL_SUBPROTOCOL } from "../frames.ts";
 import { createTunnel, type IncomingStream, type Tunnel } from "../tunnel.ts";
@@ -35,8 +36,7 @@ export const proofOf = (request: IncomingMessage): string | undefined =>
 /** Refuses an upgrade. */
 export const refuseUpgrade = (socket: Duplex, status: 400 | 401 | 503): void => {
   const words = { 400: "Bad Request", 401: "Unauthorized", 503: "Service Unavailable" }[status];
-  socket.on("error", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${words}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  hangUp(socket, `HTTP/1.1 ${status} ${words}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 };
 
 export interface AcceptOptions {

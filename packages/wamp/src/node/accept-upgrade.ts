@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { hangUp } from "@s4t/kit/node";
 
 // RFC 6455, 1.3.
 const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -9,10 +10,8 @@ const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const keyForm = /^[+/0-9A-Za-z]{22}==$/;
 
 /** Refuses an upgrade with an HTTP status and lets go of the socket. */
-export const refuseUpgrade = (socket: Duplex, status: string, header = ""): void => {
-  socket.on("error", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\n${header}Connection: close\r\nContent-Length: 0\r\n\r\n`);
-};
+export const refuseUpgrade = (socket: Duplex, status: string, header = ""): void =>
+  hangUp(socket, `HTTP/1.1 ${status}\r\n${header}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 
 /** The subprotocols that a request offers, in its order. */
 export const offeredBy = (request: IncomingMessage): readonly string[] =>

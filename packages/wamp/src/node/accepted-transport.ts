@@ -16,6 +16,9 @@ export interface AcceptedOptions {
   readonly onDone: () => void;
 }
 
+/** Where more than this waits, a ping is answered only when the network has taken it: who asks and never reads fills no memory. */
+export const PONG_MARK_BYTES = 64 * 1024;
+
 const noBytes = Buffer.alloc(0);
 
 /** One accepted connection, after its upgrade. */
@@ -35,6 +38,9 @@ export class AcceptedTransport implements Transport {
   #closing: Timer | undefined;
   #pingedAtMs: number | undefined;
   #roundTripMs: number | undefined;
+  /** The latest ping that is still to be answered; earlier ones need no answer (RFC 6455, 5.5.3). */
+  #unanswered: Uint8Array | undefined;
+  #isFlowing = false;
 
   constructor(socket: Socket, rest: Buffer, clock: Clock, options: AcceptedOptions) {
     this.#socket = socket;
@@ -48,7 +54,7 @@ export class AcceptedTransport implements Transport {
         onMessage: (data) => {
           if (this.#state === "open") this.#listener?.onMessage(data);
         },
-        onPing: (data) => this.#control(opcodes.pong, data),
+        onPing: (data) => this.#onPing(data),
         onPong: () => this.#onPong(),
         onClose: (code, reason) => this.#onPeerClose(code, reason),
         onViolation: (code, because) => this.#leave({ code, reason: because }, code, because),
@@ -105,7 +111,8 @@ export class AcceptedTransport implements Transport {
   }
 
   #flow(): void {
-    if (this.#socket.listenerCount("data") > 0) return;
+    if (this.#isFlowing) return;
+    this.#isFlowing = true;
     const rest = this.#rest;
     this.#rest = noBytes;
     queueMicrotask(() => {
@@ -122,6 +129,25 @@ export class AcceptedTransport implements Transport {
     if (this.#state !== "open") return;
     this.#pingedAtMs = this.#clock.monotonicMs();
     this.#control(opcodes.ping, noBytes);
+  }
+
+  #onPing(data: Uint8Array): void {
+    if (this.#unanswered !== undefined) {
+      this.#unanswered = Uint8Array.from(data);
+      return;
+    }
+    if (this.#outbox.waitingBytes < PONG_MARK_BYTES) {
+      this.#control(opcodes.pong, data);
+      return;
+    }
+    this.#unanswered = Uint8Array.from(data);
+    this.#outbox.flush();
+    // Nothing, behind all that waits: it is taken when that is.
+    this.#socket.write(noBytes, () => {
+      const latest = this.#unanswered ?? noBytes;
+      this.#unanswered = undefined;
+      this.#control(opcodes.pong, latest);
+    });
   }
 
   #onPong(): void {

@@ -55,7 +55,10 @@ export class ClientSocketTransport implements Transport {
         onMessage: (data) => {
           if (this.#state === "open") this.#listener?.onMessage(data);
         },
-        onPing: (data) => this.#write(opcodes.pong, data),
+        onPing: (data) => {
+          // Of a router that asks and never reads no more is held than of any other.
+          if (socket.writableLength <= options.maxBufferedBytes) this.#write(opcodes.pong, data);
+        },
         onPong: () => {},
         onClose: (code, reason) => this.#onPeerClose(code, reason),
         onViolation: (code, because) => this.#onViolation(code, because),

@@ -1,0 +1,123 @@
+// Peers that keep to the letter of the protocol and cost what they can.
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { systemClock } from "@s4t/kit";
+import { HANG_UP_MS } from "@s4t/kit/node";
+import { upgradeSocket } from "@s4t/kit/node/websocket";
+import { afterEach, describe, expect, it } from "vitest";
+import { jsonCodec } from "../codec/json.ts";
+import type { Transport } from "../transport.ts";
+import { PONG_MARK_BYTES } from "./accepted-transport.ts";
+import { encodeFrame, opcodes } from "./websocket-frames.ts";
+import { acceptWebSockets } from "./websocket-server.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface World {
+  readonly port: number;
+  /** At the server. */
+  readonly sockets: Socket[];
+}
+
+/** A door; `onTransport` gets who came and its socket. */
+const aDoor = async (
+  onTransport: (transport: Transport, socket: Socket) => void,
+): Promise<World> => {
+  const sockets: Socket[] = [];
+  const door = acceptWebSockets(
+    {
+      subprotocols: [jsonCodec.subprotocol],
+      onTransport: (transport, { request }) => onTransport(transport, request.socket),
+    },
+    { clock: systemClock },
+  );
+  const server = createServer().on("upgrade", door.handleUpgrade);
+  server.on("connection", (socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => {
+    door.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, sockets };
+};
+
+const dial = (port: number): Socket => {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => {});
+  cleanups.push(() => socket.destroy());
+  return socket;
+};
+
+/** Upgraded, and not reading. */
+const upgraded = async (port: number): Promise<Socket> => {
+  const socket = dial(port);
+  await upgradeSocket(socket, new URL(`ws://127.0.0.1:${port}/`), jsonCodec.subprotocol, {});
+  return socket;
+};
+
+const ping = (text: string) => encodeFrame(opcodes.ping, Buffer.from(text), Buffer.alloc(4));
+
+describe("pings", () => {
+  it("without end from a peer that never reads fill no memory; when it reads, the latest is answered", async () => {
+    let transport: Transport | undefined;
+    const { port, sockets } = await aDoor((accepted) => {
+      transport = accepted;
+      accepted.listen({ onMessage() {}, onClose() {} });
+    });
+    const peer = await upgraded(port);
+    const block = Buffer.concat(Array.from({ length: 2_000 }, () => ping("x".repeat(125))));
+    let mostBytes = 0;
+    // Far more than the kernel holds between two sockets: 32 MiB of answers.
+    for (let i = 0; i < 128; i += 1) {
+      await new Promise((resolve) => peer.write(block, resolve));
+      mostBytes = Math.max(mostBytes, transport?.bufferedAmount ?? 0);
+    }
+    peer.write(ping("the last"));
+    await expect.poll(() => sockets[0]?.bytesRead).toBeGreaterThan(128 * block.length);
+    mostBytes = Math.max(mostBytes, transport?.bufferedAmount ?? 0);
+    expect(mostBytes).toBeLessThan(2 * PONG_MARK_BYTES);
+    expect(mostBytes).toBeGreaterThanOrEqual(PONG_MARK_BYTES);
+    let tail = "";
+    peer.on("data", (chunk: Buffer) => {
+      tail = (tail + chunk.toString("latin1")).slice(-20);
+    });
+    peer.resume();
+    await expect.poll(() => tail).toContain("the last");
+  });
+});
+
+describe("a socket", () => {
+  it.each([
+    ["listens and closes", 0],
+    ["listens twice", 1],
+  ])("is read once by who %s in one turn", async (_, isOpen) => {
+    const heard: unknown[] = [];
+    const { port, sockets } = await aDoor((transport) => {
+      const listener = { onMessage: (data: unknown) => heard.push(data), onClose() {} };
+      transport.listen(listener);
+      if (isOpen) transport.listen(listener);
+      else transport.close(1000, "");
+    });
+    const peer = await upgraded(port);
+    peer.write(encodeFrame(opcodes.text, Buffer.from("once"), Buffer.alloc(4)));
+    await expect.poll(() => sockets[0]?.listenerCount("data")).toBeGreaterThan(0);
+    expect(sockets[0]?.listenerCount("data")).toBe(1);
+    if (isOpen) await expect.poll(() => heard).toEqual(["once"]);
+  });
+
+  it("of a client that is refused and never leaves is let go of", async () => {
+    const { port, sockets } = await aDoor(() => {});
+    const client = dial(port);
+    let answer = "";
+    client.on("data", (chunk) => {
+      answer += chunk;
+    });
+    client.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    await expect.poll(() => answer).toContain("400 Bad Request");
+    await expect.poll(() => sockets[0]?.destroyed, { timeout: 2 * HANG_UP_MS }).toBe(true);
+  });
+});
