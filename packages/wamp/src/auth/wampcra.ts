@@ -5,7 +5,9 @@
 //   router   CHALLENGE      extra {challenge: text, salt?, iterations?, keylen?}
 //   client   AUTHENTICATE   base64(HMAC-SHA256(secret, challenge))
 //
-// An unknown authid is challenged like a known one: who is registered here is not told to strangers.
+// An unknown authid is challenged like a known one: who is registered here is not told to strangers. So the challenge names no role,
+// and where secrets are salted a stranger gets a salt, too: always the same one.
+import { Bug } from "@s4t/kit";
 import { WampError, wampErrors } from "../error.ts";
 import type { Dict } from "../messages/message.ts";
 import type { Authenticator, Credentials, JoinRequest, Principal } from "./authenticator.ts";
@@ -38,6 +40,21 @@ const sign = async (secret: string, challenge: string): Promise<string> => {
   return toBase64(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(challenge))));
 };
 
+/** How strangers are challenged where secrets are salted: as those are who are registered, or they could tell. */
+export interface StrangerSalting {
+  /** Of the router, and the same after a restart: a stranger's salt is drawn from it by the authid. */
+  readonly secret: string;
+  /** Characters of a salt, at most 44; those of the registered are base64 as well. */
+  readonly saltLength: number;
+  readonly iterations: number;
+  readonly keylen: number;
+}
+
+const strangersSalt = async (strangers: StrangerSalting, authid: string): Promise<Salting> => {
+  const { secret, saltLength, iterations, keylen } = strangers;
+  return { salt: (await sign(secret, authid)).slice(0, saltLength), iterations, keylen };
+};
+
 /** The secret that a router keeps for a salted password. */
 export const deriveCraSecret = async (password: string, salting: Salting): Promise<string> => {
   const { salt, iterations, keylen } = salting;
@@ -59,6 +76,8 @@ const isSame = (a: string, b: string): boolean => {
 export interface CraOptions {
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
   readonly now: () => number;
+  /** To be given where a secret is salted. Who is registered with one that is not can then be told from strangers. */
+  readonly strangers?: StrangerSalting;
   readonly find: (
     authid: string,
     request: JoinRequest,
@@ -71,16 +90,20 @@ export const craAuthenticator = (options: CraOptions): Authenticator => ({
   async start(request) {
     if (request.authid === undefined) return { kind: "deny", message: "Nobody was named." };
     const known = await options.find(request.authid, request);
+    const { strangers } = options;
+    if (known?.salting && !strangers) throw new Bug("a salted secret, and no salt for strangers");
+    // Made for everybody: it takes its time for everybody.
+    const drawn = strangers && (await strangersSalt(strangers, request.authid));
+    const salting = known ? known.salting : drawn;
     const challenge = JSON.stringify({
       authid: request.authid,
-      authrole: known?.principal.authrole ?? "",
       authmethod: "wampcra",
       nonce: toBase64(options.randomBytes(32)),
       timestamp: new Date(options.now()).toISOString(),
     });
     return {
       kind: "challenge",
-      extra: { challenge, ...known?.salting },
+      extra: { challenge, ...salting },
       pending: { challenge, authid: request.authid },
     };
   },

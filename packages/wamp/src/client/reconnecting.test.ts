@@ -13,7 +13,14 @@ afterEach(async () => {
 /** A router and the way to it, which can be cut. */
 const aWorld = () => {
   const router: Router = createRouter(
-    { realms: [{ name: "s4t", authenticators: [], authorize: () => "allow" }] },
+    {
+      realms: [
+        {
+          ...{ name: "s4t", authenticators: [] },
+          authorize: (_session, action, uri) => world.onAsked(action, uri) ?? "allow",
+        },
+      ],
+    },
     { clock: systemClock, random: Math.random },
   );
   const ends: Peer[] = [];
@@ -21,10 +28,12 @@ const aWorld = () => {
     router,
     isThere: true,
     tries: 0,
+    /** Asked of every request, within the router's turn. */
+    onAsked: (_action: string, _uri: string): "deny" | undefined => undefined,
     cut() {
       for (const end of ends.splice(0)) end.close(1006, "cut");
     },
-    aClient(realm = "s4t"): ReconnectingClient {
+    aClient(realm = "s4t", onJoined = () => {}): ReconnectingClient {
       const client = createReconnectingClient(
         {
           async connect() {
@@ -36,6 +45,7 @@ const aWorld = () => {
             return near;
           },
           join: { realm },
+          onJoined,
         },
         { clock: systemClock, random: () => 0.01 },
       );
@@ -96,5 +106,84 @@ describe("a client that stays joined", () => {
     await client.close();
     expect(await client.closed).toMatchObject({ uri: expect.stringContaining("wamp.") });
     await expect(client.joined()).rejects.toMatchObject({ uri: expect.stringContaining("wamp.") });
+  });
+
+  it.each(["a.one", "a.two"])(
+    "%s that is removed while it joins again is not there",
+    async (removed) => {
+      const world = aWorld();
+      const client = world.aClient();
+      const kept = {
+        "a.one": await client.register("a.one", () => {}),
+        "a.two": await client.register("a.two", () => {}),
+      };
+      const first = client.session;
+      let removing: Promise<void> | undefined;
+      // The first is in place by then, the second on its way.
+      world.onAsked = (_action, uri) => {
+        if (uri === "a.two") removing = kept[removed as "a.one"].remove();
+        return undefined;
+      };
+      world.cut();
+      await expect.poll(() => client.session ?? first).not.toBe(first);
+      await removing;
+      expect(removing).toBeDefined();
+      expect(world.router.realmCounts("s4t")?.registrations).toBe(1);
+    },
+  );
+
+  it("does not keep what its owner was told has failed", async () => {
+    const world = aWorld();
+    let sessions = 0;
+    const client = world.aClient("s4t", () => {
+      sessions += 1;
+    });
+    const first = await client.joined();
+    let asked = 0;
+    const register = first.register.bind(first);
+    // In place in a session that has another one behind it by then, where it is denied.
+    first.register = async (...args) => {
+      const registration = await register(...args);
+      world.cut();
+      await expect.poll(() => client.session ?? first).not.toBe(first);
+      return registration;
+    };
+    world.onAsked = () => {
+      asked += 1;
+      return asked === 2 ? "deny" : undefined;
+    };
+    await expect(client.register("a.b", () => {})).rejects.toMatchObject({
+      uri: wampErrors.notAuthorized,
+    });
+    world.cut();
+    await expect.poll(() => sessions).toBe(3);
+    expect(asked).toBe(2);
+    expect(world.router.realmCounts("s4t")?.registrations).toBe(0);
+  });
+
+  it("keeps what is in place when the signal of its first time is aborted", async () => {
+    const world = aWorld();
+    const client = world.aClient();
+    const controller = new AbortController();
+    await client.register("a.b", () => {}, { signal: controller.signal });
+    controller.abort();
+    const first = client.session;
+    world.cut();
+    await expect.poll(() => client.session ?? first).not.toBe(first);
+    expect(world.router.realmCounts("s4t")?.registrations).toBe(1);
+  });
+
+  it("has no session that is over, when who hears of a new one throws", async () => {
+    const world = aWorld();
+    let sessions = 0;
+    const client = world.aClient("s4t", () => {
+      sessions += 1;
+      if (sessions === 1) throw new TypeError("not now");
+    });
+    const first = await client.joined();
+    await first.closed;
+    expect(client.session).not.toBe(first);
+    await expect.poll(() => sessions).toBe(2);
+    expect((await client.joined()).id).not.toBe(first.id);
   });
 });

@@ -77,11 +77,19 @@ const final = new Set<string>([
 /** Everything but what would be the same the next time: a realm that is not there, a proof that is not good. */
 export const isWorthAnotherTry = (reason: string): boolean => !final.has(reason);
 
-/** One thing that is brought along, and how it is withdrawn from the session of the moment. */
+/** One thing that is brought along, where it is, and how it is withdrawn from there. */
 interface Thing {
   place(session: ClientSession): Promise<() => Promise<void>>;
-  withdraw: (() => Promise<void>) | undefined;
+  placed: { readonly session: ClientSession; withdraw(): Promise<void> } | undefined;
+  isRemoved: boolean;
 }
+
+/** Puts it in place; one that was removed meanwhile is withdrawn again. */
+const place = async (thing: Thing, session: ClientSession): Promise<void> => {
+  const withdraw = await thing.place(session);
+  if (thing.isRemoved) await withdraw();
+  else thing.placed = { session, withdraw };
+};
 
 class Reconnecting implements ReconnectingClient {
   readonly closed: Promise<WampError>;
@@ -91,6 +99,8 @@ class Reconnecting implements ReconnectingClient {
   readonly #things = new Set<Thing>();
   #waiting: { resolve(session: ClientSession): void; reject(error: WampError): void }[] = [];
   #over: WampError | undefined;
+  /** Joined, and what is kept is being put in place. */
+  #joining: ClientSession | undefined;
   session: ClientSession | undefined;
 
   constructor(options: ReconnectingOptions, deps: ReconnectingDependencies) {
@@ -136,16 +146,20 @@ class Reconnecting implements ReconnectingClient {
     return (await this.joined(options.signal)).publish(topic, options);
   }
 
-  register(procedure: string, handler: CallHandler, options?: RegisterOptions): Promise<Kept> {
-    return this.#keep(options?.signal, async (session) => {
-      const registration = await session.register(procedure, handler, options);
+  register(procedure: string, handler: CallHandler, options: RegisterOptions = {}): Promise<Kept> {
+    const { signal: untilPlaced, ...kept } = options;
+    return this.#keep(untilPlaced, async (session, signal) => {
+      const how = signal ? { ...kept, signal } : kept;
+      const registration = await session.register(procedure, handler, how);
       return () => registration.unregister();
     });
   }
 
-  subscribe(topic: string, handler: EventHandler, options?: SubscribeOptions): Promise<Kept> {
-    return this.#keep(options?.signal, async (session) => {
-      const subscription = await session.subscribe(topic, handler, options);
+  subscribe(topic: string, handler: EventHandler, options: SubscribeOptions = {}): Promise<Kept> {
+    const { signal: untilPlaced, ...kept } = options;
+    return this.#keep(untilPlaced, async (session, signal) => {
+      const how = signal ? { ...kept, signal } : kept;
+      const subscription = await session.subscribe(topic, handler, how);
       return () => subscription.unsubscribe();
     });
   }
@@ -156,19 +170,32 @@ class Reconnecting implements ReconnectingClient {
     await this.closed;
   }
 
-  async #keep(signal: AbortSignal | undefined, place: Thing["place"]): Promise<Kept> {
-    const thing: Thing = { place, withdraw: undefined };
-    const session = await this.joined(signal);
-    thing.withdraw = await place(session);
-    this.#things.add(thing);
-    // Its session may have ended while it was put in place: the one that is there now has to have it, too.
-    if (this.session && this.session !== session) thing.withdraw = await place(this.session);
-    return {
-      remove: async () => {
-        this.#things.delete(thing);
-        if (this.session) await thing.withdraw?.();
-      },
+  /** The signal is for the first time: what is in place is not given up with it. */
+  async #keep(
+    untilPlaced: AbortSignal | undefined,
+    put: (session: ClientSession, signal?: AbortSignal) => Promise<() => Promise<void>>,
+  ): Promise<Kept> {
+    let signal = untilPlaced;
+    const thing: Thing = {
+      place: (session) => put(session, signal),
+      ...{ placed: undefined, isRemoved: false },
     };
+    await place(thing, await this.joined(signal));
+    // Its session may have ended while it was put in place: the one that is there now has to have it, too. It is kept only when
+    // that has gone well, or it would stay though its owner was told that it failed.
+    while (this.session && this.session !== thing.placed?.session) await place(thing, this.session);
+    signal = undefined;
+    this.#things.add(thing);
+    return { remove: () => this.#remove(thing) };
+  }
+
+  async #remove(thing: Thing): Promise<void> {
+    this.#things.delete(thing);
+    thing.isRemoved = true;
+    const { placed } = thing;
+    thing.placed = undefined;
+    if (placed && (placed.session === this.session || placed.session === this.#joining))
+      await placed.withdraw();
   }
 
   /** Joins again and again, until it is closed or not worth another try. */
@@ -199,8 +226,10 @@ class Reconnecting implements ReconnectingClient {
     try {
       const { join, connect } = this.#options;
       session = await joinRealm(await connect(signal), { ...join, signal }, this.#deps);
-      for (const thing of this.#things) thing.withdraw = await thing.place(session);
+      this.#joining = session;
+      for (const thing of this.#things) await place(thing, session);
       onJoined();
+      this.#joining = undefined;
       this.session = session;
       for (const { resolve } of this.#waiting.splice(0)) resolve(session);
       this.#options.onJoined?.(session);
@@ -209,7 +238,9 @@ class Reconnecting implements ReconnectingClient {
       this.#options.onLost?.(reason, message);
       return new WampError(reason, message);
     } catch (error) {
-      // What was kept could not be put in place: half of it would be worse than another try.
+      // What was kept could not be put in place: half of it would be worse than another try. Or somebody who heard of it threw.
+      this.#joining = undefined;
+      this.session = undefined;
       await session?.close();
       if (isWampError(error)) return error;
       return new WampError(wampErrors.networkFailure, "The router could not be reached.", {

@@ -7,7 +7,9 @@ import { upgradeSocket } from "@s4t/kit/node/websocket";
 import { afterEach, describe, expect, it } from "vitest";
 import { jsonCodec } from "../codec/json.ts";
 import type { Transport } from "../transport.ts";
+import { acceptUpgrade } from "./accept-upgrade.ts";
 import { PONG_MARK_BYTES } from "./accepted-transport.ts";
+import { connectWebSocket } from "./websocket-client.ts";
 import { encodeFrame, opcodes } from "./websocket-frames.ts";
 import { acceptWebSockets } from "./websocket-server.ts";
 
@@ -87,6 +89,38 @@ describe("pings", () => {
     });
     peer.resume();
     await expect.poll(() => tail).toContain("the last");
+  });
+
+  it("without end from a server that never reads fill no memory of a client", async () => {
+    const server = createServer();
+    const accepted = new Promise<Socket>((resolve) => {
+      server.on("upgrade", (request, socket) => {
+        acceptUpgrade(request, socket, jsonCodec.subprotocol);
+        resolve(request.socket);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const maxBufferedBytes = 256 * 1024;
+    const client = await connectWebSocket(
+      { url: `ws://127.0.0.1:${port}/`, subprotocol: jsonCodec.subprotocol, maxBufferedBytes },
+      { clock: systemClock },
+    );
+    client.listen({ onMessage() {}, onClose() {} });
+    const hostile = await accepted;
+    cleanups.push(() => hostile.destroy());
+    hostile.on("error", () => {});
+    hostile.pause();
+    const one = encodeFrame(opcodes.ping, Buffer.alloc(125));
+    const block = Buffer.concat(Array.from({ length: 2_000 }, () => one));
+    let mostBytes = 0;
+    for (let i = 0; i < 128; i += 1) {
+      await new Promise((resolve) => hostile.write(block, resolve));
+      mostBytes = Math.max(mostBytes, client.bufferedAmount);
+    }
+    expect(mostBytes).toBeGreaterThan(maxBufferedBytes);
+    expect(mostBytes).toBeLessThan(2 * maxBufferedBytes);
   });
 });
 

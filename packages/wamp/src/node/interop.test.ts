@@ -262,6 +262,7 @@ beforeAll(async () => {
             craAuthenticator({
               randomBytes: (size) => randomBytes(size),
               now: Date.now,
+              strangers: { secret: "of the router", saltLength: 4, iterations: 100, keylen: 32 },
               find: (authid) =>
                 authid === "joe"
                   ? { principal, secret: "secret" }
