@@ -83,30 +83,36 @@ describe("a simulation", () => {
     expect((await cloud.call("GET", "/api/plugins")).body.items).toEqual([]);
     const play = (more: string) =>
       pasteAndWait(`./s4t simulate --boards 2 --seconds 1 --entries 3 ${more} --json`, env());
-    expect((await play("--keep")).code).toBe(0);
+    expect((await play("--run mine --keep")).code).toBe(0);
     const kept = (await list()).map(({ uuid }) => uuid).sort();
     expect(kept).toHaveLength(2);
-    expect((await play("--keep")).code).toBe(0);
+    expect((await play("--run mine --keep")).code).toBe(0);
     expect((await list()).map(({ uuid }) => uuid).sort()).toEqual(kept);
+    // Somebody else's, of the same seed.
     expect((await play("")).code).toBe(0);
+    expect((await list()).map(({ uuid }) => uuid).sort()).toEqual(kept);
+    expect((await play("--run mine")).code).toBe(0);
     expect(await list()).toEqual([]);
   }, 90_000);
 
   it("that Ctrl-C ends retires its boards first", async () => {
-    const child = paste("./s4t simulate --boards 3 --seconds 600 --entries 0", env());
+    const child = paste("./s4t simulate --boards 3 --seconds 600 --entries 0 --run mine", env());
     const ended = finish(child);
     await until(
       () => list(),
       (rows) => rows.length === 3 && rows.every(({ status }) => status === "online"),
       25_000,
     );
+    const second = await pasteAndWait("./s4t simulate --boards 3 --run mine", env());
+    expect([second.code, second.err]).toEqual([64, expect.stringContaining("at the moment")]);
+    expect(await list()).toHaveLength(3);
     child.kill("SIGINT");
     await ended;
     expect(await list()).toEqual([]);
   }, 60_000);
 
   it("is refused with numbers that no machine could play", async () => {
-    for (const line of ["--boards 10001", "--churn 1001"]) {
+    for (const line of ["--boards 10001", "--churn 1001", "--run My_Run"]) {
       const { code, err } = await pasteAndWait(`./s4t simulate ${line}`, env());
       expect([code, err]).toEqual([64, expect.stringContaining(line.split(" ")[0] ?? "")]);
     }

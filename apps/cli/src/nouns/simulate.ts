@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Clock, seeded, sleep, systemClock } from "@s4t/kit";
 import {
   dropKinds,
@@ -10,6 +11,7 @@ import type { Command } from "commander";
 import { type Context, examples, run } from "../context.ts";
 import { type CallFigures, startCalls } from "../simulation/calls.ts";
 import {
+  checkRunIsFree,
   type Fleet,
   type FleetOptions,
   fillTargets,
@@ -38,6 +40,7 @@ interface Flags {
   readonly calls: string;
   readonly entries: string;
   readonly seconds: string;
+  readonly run?: string;
   readonly keep?: boolean;
 }
 
@@ -61,7 +64,18 @@ const rate = (flag: string, text: string, most: number): number => {
   return value;
 };
 
+/** Names in the registry and a label's value are made of it. */
+const runOf = (given: string = randomBytes(4).toString("hex")): string => {
+  if (!/^[a-z0-9]{1,20}$/.test(given))
+    throw fail("request.invalid", {
+      where: "--run",
+      because: "must be 1 to 20 lower-case letters and digits",
+    });
+  return given;
+};
+
 const parse = (flags: Flags) => ({
+  run: runOf(flags.run),
   boards: whole("boards", flags.boards, MAX_SIMULATED_BOARDS, 1),
   churn: rate("churn", flags.churn, MAX_CHURN),
   seed: whole("seed", flags.seed, 2 ** 31 - 1),
@@ -186,11 +200,12 @@ export const register = (program: Command): void => {
     .option("--calls <rate>", "calls a second to boards by chance", "20")
     .option("--entries <n>", "entries in the target of each board", "20")
     .option("--seconds <n>", "how long, once they are connected", "60")
-    .option("--keep", "leave the boards in the registry; a later run of the seed takes them up");
+    .option("--run <name>", "what its boards and plugins are named after; by chance unless said")
+    .option("--keep", "leave the boards in the registry; a later --run of this name takes them up");
   examples(
     simulate,
     "simulate --boards 1000 --churn 5",
-    "simulate --boards 200 --seconds 600 --seed 7 --keep",
+    "simulate --boards 200 --seconds 600 --run evening --keep",
     "simulate --boards 50 --seconds 10 --json",
   );
   run(simulate, async (context, _, flags: Flags) => {
@@ -203,10 +218,13 @@ export const register = (program: Command): void => {
       context.out.note(`${done} of ${of} ${what}`);
     };
     const wanted = { ...asked, onStep };
+    // Before anything that would be taken back: what is there belongs to whoever plays.
+    await checkRunIsFree(context.client(), wanted.run);
     try {
       await play(context, wanted, await prepareFleet(context.client(), wanted));
     } finally {
       if (flags.keep !== true) await retireFleet(context.lastingClient(), wanted, systemClock);
+      else context.out.note(`Its boards stay: --run ${wanted.run} takes them up`);
     }
   });
 };

@@ -1,9 +1,18 @@
 // Boards for a simulation, made through the API as anybody makes boards: registered, enrolled, each given as many entries in its
-// target as asked for. What was made is taken back in the end, unless it is to stay.
+// target as asked for. What was made is taken back in the end, unless it is to stay. Each run has a name of its own, and touches
+// nothing but what bears it: several people may play on one cloud, with the same seed.
 import { type Clock, isS4tError, sleep } from "@s4t/kit";
-import { type Client, createPlugin, packPlugin, paginate, type SimulationPlan } from "@s4t/sdk";
+import {
+  type Board,
+  type Client,
+  createPlugin,
+  fail,
+  packPlugin,
+  paginate,
+  type SimulationPlan,
+} from "@s4t/sdk";
 
-/** Label of a simulated board; its value is the seed of its simulation. */
+/** Label of a simulated board; its value is the run that it belongs to. */
 export const SIMULATION_LABEL = "simulation";
 /** Requests at once while boards are made: writers of one commit, on connections that a cloud does not mind. */
 export const REQUESTS_AT_ONCE = 50;
@@ -13,6 +22,8 @@ const removalTries = 5;
 export interface FleetOptions {
   readonly boards: number;
   readonly seed: number;
+  /** Name of the run: lower-case letters and digits, so that no run's names begin with another's. */
+  readonly run: string;
   /** Entries in the target of each board; what the cloud itself puts there counts. */
   readonly entries: number;
   /** Hears how far it is. */
@@ -48,28 +59,42 @@ const forEach = async <Item>(
   await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, take));
 };
 
-const nameOf = (seed: number, index: number): string => `simulated-${seed}-${index + 1}`;
+const nameOf = (run: string, index: number): string => `simulated-${run}-${index + 1}`;
 
-/** Those that an earlier simulation of this seed left, by name. */
-const findLeft = async (client: Client, seed: number): Promise<Map<string, Known>> => {
-  const found = new Map<string, Known>();
-  const query = { label: `${SIMULATION_LABEL}=${seed}`, limit: 200 };
-  for await (const { uuid, name } of paginate(client.boards.list, { query }))
-    found.set(name, { uuid, name });
+const isOfRun = (name: string, run: string): boolean =>
+  new RegExp(`^simulated-${run}-\\d+$`).test(name);
+
+/** Boards of a run, by name. A label and a name anybody may give: a board that has joined and is a real one is nobody's to play. */
+const findLeft = async (client: Client, run: string): Promise<Map<string, Board>> => {
+  const found = new Map<string, Board>();
+  const query = { label: `${SIMULATION_LABEL}=${run}`, limit: 200 };
+  for await (const board of paginate(client.boards.list, { query }))
+    if (isOfRun(board.name, run) && (board.simulated || board.fingerprint === null))
+      found.set(board.name, board);
   return found;
+};
+
+/** Throws `request.invalid` where somebody plays this run at the moment: its boards would get new keys under him. */
+export const checkRunIsFree = async (client: Client, run: string): Promise<void> => {
+  for (const { name, connectivity } of (await findLeft(client, run)).values())
+    if (connectivity.connected)
+      throw fail("request.invalid", {
+        where: "--run",
+        because: `${run} is played at the moment (${name} is connected); choose another name`,
+      });
 };
 
 /** Fills the targets of boards that have joined once: others have no key that anything is good for. */
 export const fillTargets = async (
   client: Client,
   boards: readonly Known[],
-  { entries, seed, onStep }: FleetOptions,
+  { entries, run, onStep }: Pick<FleetOptions, "entries" | "run" | "onStep">,
 ): Promise<void> => {
   const [first] = boards;
   if (!first) return;
   const there = await client.boards.target({ params: { uuid: first.uuid } });
   const names = Array.from({ length: Math.max(0, entries - there.entries.length) }, (_, i) =>
-    nameOf(seed, i),
+    nameOf(run, i),
   );
   const bytes = new TextEncoder().encode("export default (parameters) => parameters;\n");
   for (const name of names)
@@ -91,12 +116,12 @@ export const fillTargets = async (
 
 /** Makes what is missing of a fleet, and enrolments for all of it. */
 export const prepareFleet = async (client: Client, options: FleetOptions): Promise<Fleet> => {
-  const { seed, boards: count, onStep } = options;
-  const left = await findLeft(client, seed);
+  const { seed, run, boards: count, onStep } = options;
+  const left = await findLeft(client, run);
   const boards: SimulationPlan["boards"] = [];
   const enrolments: Record<string, string> = {};
   await forEach(
-    Array.from({ length: count }, (_, index) => nameOf(seed, index)),
+    Array.from({ length: count }, (_, index) => nameOf(run, index)),
     async (name, index) => {
       const known = left.get(name);
       const made = known
@@ -105,7 +130,7 @@ export const prepareFleet = async (client: Client, options: FleetOptions): Promi
             enrolment: await client.boards.rearm({ params: { uuid: known.uuid }, body: {} }),
           }
         : await client.boards.create({
-            body: { name, labels: { [SIMULATION_LABEL]: String(seed) } },
+            body: { name, labels: { [SIMULATION_LABEL]: run } },
           });
       const { uuid } = made.board;
       boards.push({ uuid, name, seed: (seed * 1_000_003 + index) >>> 0 });
@@ -128,21 +153,21 @@ const removePlugin = async (client: Client, uuid: string, clock: Clock): Promise
     }
 };
 
-/** Retires every board of a simulation, and removes its plugins. */
+/** Retires every board of a run, and removes its plugins. */
 export const retireFleet = async (
   client: Client,
-  { seed, onStep }: Pick<FleetOptions, "seed" | "onStep">,
+  { run, onStep }: Pick<FleetOptions, "run" | "onStep">,
   clock: Clock,
 ): Promise<void> => {
-  const boards = [...(await findLeft(client, seed)).values()];
+  const boards = [...(await findLeft(client, run)).values()];
   await forEach(
     boards,
     ({ uuid }) => client.boards.retire({ params: { uuid }, body: {} }),
     (done) => onStep("boards retired", done, boards.length),
   );
   const plugins = paginate(client.plugins.list, {
-    query: { text: `simulated-${seed}-`, limit: 200 },
+    query: { text: `simulated-${run}-`, limit: 200 },
   });
   for await (const { uuid, name } of plugins)
-    if (name.startsWith(`simulated-${seed}-`)) await removePlugin(client, uuid, clock);
+    if (isOfRun(name, run)) await removePlugin(client, uuid, clock);
 };

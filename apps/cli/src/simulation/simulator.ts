@@ -1,4 +1,5 @@
 // The simulator as a program beside this one: handed its plan, listened to, ended.
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { check, fail, SimulationNeeds, type SimulationPlan, SimulationProgress } from "@s4t/sdk";
 import { spawnHouseProgram } from "../house.ts";
@@ -13,17 +14,24 @@ export interface Simulator {
   end(): void;
 }
 
+/** How it is started; tests start something else. */
+const spawnSimulator = (): ChildProcess =>
+  spawnHouseProgram("simulator", [], ["pipe", "pipe", "inherit"]);
+
 /** Starts it; resolves once it has taken the plan. */
 export const startSimulator = async (
   plan: SimulationPlan,
-  { enrolments }: Fleet,
+  { enrolments }: Pick<Fleet, "enrolments">,
+  start: () => ChildProcess = spawnSimulator,
 ): Promise<Simulator> => {
-  const child = spawnHouseProgram("simulator", [], ["pipe", "pipe", "inherit"]);
+  const child = start();
   const { stdin, stdout } = child;
   if (!stdin || !stdout) throw fail("internal", { reference: "simulator" });
   let isAsked = false;
   let last: SimulationProgress | undefined;
+  let garble = (_: unknown): void => {};
   const ended = new Promise<void>((resolve, reject) => {
+    garble = reject;
     child.once("error", reject);
     child.once("close", (code) => {
       if (isAsked || code === 0) resolve();
@@ -41,7 +49,12 @@ export const startSimulator = async (
   const listen = async (): Promise<void> => {
     for await (const line of lines) last = check(SimulationProgress, JSON.parse(line), "simulator");
   };
-  void listen();
+  // One that says what is not understood is not listened to any more: it ends, and whoever waits is told why.
+  listen().catch((cause: unknown) => {
+    garble(fail("config.invalid", { setting: "simulator", because: "it says nonsense" }, cause));
+    stdin.end();
+    child.kill();
+  });
   return {
     ended,
     progress: () => last,
