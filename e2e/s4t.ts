@@ -1,5 +1,7 @@
 // The command line as a user has it: `./s4t` in the checkout, and what is printed for pasting.
+
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { root } from "../scripts/repository.ts";
 
 /** Longest that a command is waited for unless said. */
@@ -70,4 +72,21 @@ export const until = async <T>(
       throw new Error(`not so within ${withinMs} ms: ${JSON.stringify(value)?.slice(0, 2_000)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+};
+
+/** Processes with this word in their command line, but for children of one of them: number, parent and command. */
+export const processesOf = (word: string): string[] => {
+  const found = new Map<string, { readonly parent: string; readonly command: string }>();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      if (!command.includes(word)) continue;
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      found.set(pid, { parent: /^PPid:\t(\d+)$/m.exec(status)?.[1] ?? "", command });
+    } catch {
+      // gone meanwhile
+    }
+  return [...found]
+    .filter(([, { parent }]) => !found.has(parent))
+    .map(([pid, { parent, command }]) => `${pid} of ${parent}: ${command}`);
 };

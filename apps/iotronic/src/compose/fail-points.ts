@@ -4,10 +4,18 @@
 // told), `blob:read` (some bytes have been sent).
 import type { AuditLog } from "../edge/facts.ts";
 import type { LinkHost } from "../edge/link.ts";
+import type { PluginsAction } from "../modules/plugins/index.ts";
 import type { BlobsDriver } from "../ports/blobs.ts";
+
+/** Points on the way of bytes. */
+type BlobPoint = "blob:half" | "blob:kept" | "blob:ticket" | "blob:read";
+/** Every point of what is done with plugins. */
+export type PluginsPoint = BlobPoint | `${PluginsAction}:${"begun" | "committed"}`;
 
 /** What ends this process at one point; undefined where no point is named. */
 export type AtPoint = ((point: string) => void) | undefined;
+
+type AtBlobPoint = ((point: BlobPoint) => void) | undefined;
 
 export const dieAt = (wanted: string | undefined): AtPoint =>
   wanted === undefined
@@ -25,7 +33,7 @@ async function* throughPoint(bytes: AsyncIterable<Uint8Array>, at: () => void) {
 }
 
 /** Blobs with their points. */
-export const blobsWithPoints = (blobs: BlobsDriver, at: AtPoint): BlobsDriver =>
+export const blobsWithPoints = (blobs: BlobsDriver, at: AtBlobPoint): BlobsDriver =>
   at === undefined
     ? blobs
     : {
@@ -42,7 +50,7 @@ export const blobsWithPoints = (blobs: BlobsDriver, at: AtPoint): BlobsDriver =>
       };
 
 /** What answers boards, with its point. */
-export const hostWithPoints = (host: LinkHost, at: AtPoint): LinkHost =>
+export const hostWithPoints = (host: LinkHost, at: AtBlobPoint): LinkHost =>
   at === undefined
     ? host
     : {

@@ -13,7 +13,7 @@ import {
 import type { KnownBoard } from "../../edge/link.ts";
 import type { Answer } from "../../edge/routes.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
-import { type PluginsDependencies, requireSmall } from "./change.ts";
+import { type AskAction, type PluginsDependencies, requireSmall } from "./change.ts";
 import { findInjected, type InjectedRow } from "./injection-store.ts";
 import { pluginCallMetrics } from "./metrics.ts";
 import { manifestOf, requireMode } from "./plugin.ts";
@@ -76,7 +76,7 @@ export const createCalls = (deps: PluginsDependencies): Calls => {
   const run = (
     { actor, waitMs, signal }: PluginRequest<unknown>,
     { board, row }: Found,
-    action: string,
+    action: AskAction,
     work: (signal: AbortSignal) => Promise<unknown>,
     options: { readonly early: boolean; readonly cancelable: boolean },
   ): Promise<Answer<Operation>> =>

@@ -67,12 +67,27 @@ export const requireSmall = (parameters: object | undefined): void => {
     });
 };
 
+/** What is written down of a plugin. */
+type PluginAction =
+  | "plugin.create"
+  | "plugin.add-version"
+  | "plugin.sign"
+  | "plugin.update"
+  | "plugin.remove-version"
+  | "plugin.remove";
+/** What is wished of a plugin on a board, as it is written down. */
+export type WishAction = "injection.inject" | "injection.remove";
+/** What is asked of a plugin on a board, as it is written down. */
+export type AskAction = `injection.${"call" | "start" | "stop" | "restart"}`;
+/** All of it: the steps of each are points at which tests kill. */
+export type PluginsAction = PluginAction | WishAction | AskAction;
+
 /** Within a transaction: a plugin was made, changed or removed. */
 export const notePlugin = async (
   { audit, changes }: Pick<PluginsDependencies, "audit" | "changes">,
   tx: Tx,
   actor: Actor,
-  action: string,
+  action: PluginAction,
   row: PluginRow,
   facts: Facts = {},
 ): Promise<void> => {

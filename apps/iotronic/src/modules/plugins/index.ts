@@ -1,6 +1,6 @@
 export { createCalls } from "./calls.ts";
 export { createCatalogue } from "./catalogue.ts";
-export type { PluginsDependencies } from "./change.ts";
+export type { PluginsAction, PluginsDependencies } from "./change.ts";
 export { type Claims, createClaims } from "./claims.ts";
 export { createPluginsEstate } from "./estate.ts";
 export { createInjections } from "./injections.ts";

@@ -13,7 +13,13 @@ import type { KnownBoard } from "../../edge/link.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, type Scope, systemActor, within } from "../../policy/index.ts";
 import type { Tx } from "../../ports/database.ts";
-import { getPlugin, noteInjection, type PluginsDependencies, requireSmall } from "./change.ts";
+import {
+  getPlugin,
+  noteInjection,
+  type PluginsDependencies,
+  requireSmall,
+  type WishAction,
+} from "./change.ts";
 import {
   findInjected,
   type InjectedRow,
@@ -77,7 +83,7 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
   const noteWish = async (
     tx: Tx,
     actor: Actor,
-    action: string,
+    action: WishAction,
     board: KnownBoard,
     row: Pick<InjectedRow, "plugin_id" | "name" | "rev">,
     facts: { readonly version?: string; readonly removed?: true },

@@ -22,7 +22,7 @@ export const RESTART_STEADY_MS = 60_000;
 export const TAKE_OVER_DRAIN_MS = 5_000;
 
 /** Steps after which a kill is tried in tests. */
-export type HeldPoint = "old-stopped" | "noted";
+export type HeldPoint = "old-stopped" | "noted" | "starting" | "started" | "stopping" | "stopped";
 type Given = Readonly<Record<string, unknown>>;
 
 export interface HeldDependencies {
@@ -171,7 +171,9 @@ export class HeldPlugin {
       this.#require("async");
       if (this.#isRunning) throw fail("plugin.running");
       this.#failures = 0;
+      this.#deps.atPoint("starting");
       await this.#start(given);
+      this.#deps.atPoint("started");
       return this.status();
     });
   }
@@ -179,7 +181,9 @@ export class HeldPlugin {
   stop(): Promise<PluginStatus> {
     return this.#inTurn(async () => {
       const { instance } = this.#require("async");
+      this.#deps.atPoint("stopping");
       await this.#stop(instance);
+      this.#deps.atPoint("stopped");
       return this.status();
     });
   }

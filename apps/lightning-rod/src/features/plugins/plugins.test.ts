@@ -99,6 +99,8 @@ const open = ({
   for (const each of [one, two, worker, worker2]) serve(each);
   const apply = async (value: TargetPlugin, signal = new AbortController().signal) =>
     plugins.executor.apply(value, { key: value.name, signal });
+  const remove = async () =>
+    plugins.executor.remove({ key: "hello", signal: new AbortController().signal });
   const tool = async <T>(
     verb: string,
     args: object,
@@ -135,6 +137,7 @@ const open = ({
     pin,
     serve,
     apply,
+    remove,
     tool,
     states,
     passing,
@@ -197,7 +200,7 @@ describe("an injected plugin", () => {
     const board = open();
     await board.apply(one.value);
     expect(readdirSync(join(folder, "state"))).toEqual(["hello"]);
-    await board.plugins.executor.remove({ key: "hello", signal: new AbortController().signal });
+    await board.remove();
     expect([versionsOnDisk(), readdirSync(join(folder, "state"))]).toEqual([[], []]);
     await expect(call(board)).rejects.toMatchObject({ code: "plugin.not-injected" });
     const again = open({ disk: board.disk });
@@ -418,16 +421,28 @@ describe("a download", () => {
   });
 });
 
+/** What is done when each point is come to: a new point is one more kill. */
+const killedIn = {
+  ticket: "inject",
+  downloaded: "inject",
+  unpacked: "inject",
+  renamed: "inject",
+  "old-stopped": "inject",
+  noted: "inject",
+  starting: "start",
+  started: "start",
+  stopping: "stop",
+  stopped: "stop",
+  removing: "remove",
+  "removal-stopped": "remove",
+  "removal-noted": "remove",
+  "removal-swept": "remove",
+} as const satisfies Record<PluginPoint, string>;
+const pointsOf = (verb: (typeof killedIn)[PluginPoint]): PluginPoint[] =>
+  (Object.keys(killedIn) as PluginPoint[]).filter((point) => killedIn[point] === verb);
+
 describe("an injection that is killed", () => {
-  const points: readonly PluginPoint[] = [
-    "ticket",
-    "downloaded",
-    "unpacked",
-    "renamed",
-    "old-stopped",
-    "noted",
-  ];
-  it.each(points)(
+  it.each(pointsOf("inject"))(
     "at the step “%s” is wholly old after it, without a cloud, and wholly new with one",
     async (point) => {
       const before = open();
@@ -445,6 +460,56 @@ describe("an injection that is killed", () => {
       expect((await call(after)).version).toBe(two.value.version);
       expect(versionsOnDisk()).toEqual([two.value.version]);
       expect(after.runner.did.filter((what) => what === "open two")).toHaveLength(1);
+    },
+  );
+});
+
+describe("an asynchronous plugin whose agent is killed", () => {
+  it.each([...pointsOf("start"), ...pointsOf("stop")])(
+    "at the step “%s” runs once after it where it is to run on boot, and else not at all",
+    async (point) => {
+      for (const onBoot of [true, false]) {
+        const before = open();
+        const value = { ...worker.value, onBoot };
+        await before.apply(value);
+        const [first, second] = onBoot ? ["stop", "start"] : ["start", "stop"];
+        before.faults.point = point;
+        const doing = async () => {
+          await before.tool(first as string, {});
+          await before.tool(second as string, {});
+        };
+        await expect(doing()).rejects.toThrow(`killed at ${point}`);
+        const after = open({ disk: before.disk });
+        after.plugins.resume();
+        await after.apply(value);
+        expect(after.runner.did).toEqual(["open worker", ...(onBoot ? ["start worker {}"] : [])]);
+      }
+    },
+  );
+  it.each(pointsOf("remove"))(
+    "at the step “%s” of its removal is wholly there without a cloud, or wholly gone, and gone with one",
+    async (point) => {
+      const before = open();
+      await before.apply({ ...worker.value, onBoot: true });
+      before.faults.point = point;
+      await expect(before.remove()).rejects.toThrow(`killed at ${point}`);
+      const isRunning = point === "removing";
+      expect(before.runner.did.filter((what) => what === "stop worker")).toHaveLength(
+        isRunning ? 0 : 1,
+      );
+      const isThere = point === "removing" || point === "removal-stopped";
+      const after = open({ disk: before.disk });
+      after.plugins.resume();
+      after.plugins.sweep();
+      expect(versionsOnDisk()).toEqual(isThere ? [worker.value.version] : []);
+      await expect
+        .poll(() => after.runner.did)
+        .toEqual(isThere ? ["open worker", "start worker {}"] : []);
+      await after.remove();
+      expect(versionsOnDisk()).toEqual([]);
+      const later = open({ disk: before.disk });
+      later.plugins.resume();
+      expect(later.runner.did).toEqual([]);
     },
   );
 });

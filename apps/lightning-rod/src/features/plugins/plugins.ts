@@ -22,8 +22,11 @@ import type { Runner } from "./runner.ts";
 import { createPluginSeries } from "./series.ts";
 import { requireTrusted } from "./trust.ts";
 
-/** Steps of an injection after which a kill is tried in tests. */
-export type PluginPoint = InstallPoint | HeldPoint;
+/** Steps of taking a plugin off: nothing is done yet, its processes are gone, its record is, its files are. */
+type RemovalPoint = "removing" | "removal-stopped" | "removal-noted" | "removal-swept";
+
+/** Steps of what is done with a plugin at which a kill is tried in tests. */
+export type PluginPoint = InstallPoint | HeldPoint | RemovalPoint;
 
 export interface PluginsDependencies extends Pick<InstallDependencies, "fetch"> {
   readonly store: PluginStore;
@@ -174,11 +177,15 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
       sweep();
     },
     async remove({ key }) {
+      atPoint("removing");
       await held.get(key)?.close();
+      atPoint("removal-stopped");
       noted.remove(key);
+      atPoint("removal-noted");
       held.delete(key);
       series.forget(key);
       sweep();
+      atPoint("removal-swept");
     },
   };
 
