@@ -24,12 +24,12 @@ export interface Identified {
   readonly key: BoardKey;
 }
 
-type Needs = Pick<AgentDependencies, "storage" | "clock" | "log" | "connect">;
+type Needs = Pick<AgentDependencies, "storage" | "clock" | "log" | "random" | "connect">;
 
 const useUp = async (
   { url, ca: pin, code }: EnrolmentString,
   simulated: boolean,
-  { storage, clock, log, connect }: Needs,
+  { storage, clock, log, random, connect }: Needs,
   signal: AbortSignal,
 ): Promise<Identified> => {
   const isSecure = pin !== null && url.startsWith("https:");
@@ -39,7 +39,7 @@ const useUp = async (
     { url, ca: pin, code },
     ca,
     { key, features, simulated },
-    { clock, connect },
+    { clock, log, random, connect },
     signal,
   );
   // Before the identity: a power cut between them leaves a board that pins anew from the cloud that it belongs to.

@@ -95,7 +95,7 @@ export const enrolOnly = async (config: AgentConfig): Promise<void> => {
     const storage = openFolder(config.data);
     await identify(
       { enrolment: await enrolmentOf(config), url: config.url, simulated: false },
-      { storage, clock: systemClock, log },
+      { storage, clock: systemClock, log, random: Math.random },
       new AbortController().signal,
     );
   } finally {

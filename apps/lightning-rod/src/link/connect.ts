@@ -9,7 +9,7 @@ import {
   RELEASE,
   WelcomeExtra,
 } from "@s4t/contract";
-import type { Clock } from "@s4t/kit";
+import { type Clock, type Log, sleep } from "@s4t/kit";
 import {
   type ClientSession,
   type Credentials,
@@ -20,6 +20,7 @@ import {
 } from "@s4t/wamp";
 import { connectWebSocket } from "@s4t/wamp/node/client";
 import type { BoardIdentity, BoardKey } from "../identity.ts";
+import { createPauses, hintOf } from "./come-again.ts";
 import { notReached } from "./not-reached.ts";
 import { fromWire, toWire } from "./wire-errors.ts";
 
@@ -80,26 +81,60 @@ export const openSession = async (
   );
 };
 
-/** Uses an enrolment string up: answers who this board is from now on. */
-export const enrol = async (
+/** How long an enrolment heeds a cloud that asks it to come again: somebody waits for it, or a unit that starts it anew. */
+export const ENROL_PATIENCE_MS = 300_000;
+
+export interface EnrolDependencies extends ConnectDependencies {
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+const enrolOnce = async (
   { url, code }: EnrolmentString,
   ca: string | null,
   options: LinkOptions,
   deps: ConnectDependencies,
   signal: AbortSignal,
 ): Promise<BoardIdentity> => {
-  try {
-    const session = await openSession(
-      { url, ca },
-      options,
-      deps,
-      () => ticketCredentials({ authid: ENROL_AUTHID, ticket: code }),
-      signal,
-    );
-    const welcome = check(WelcomeExtra, session.details.authextra, "welcome");
-    await session.close();
-    return { url, ca, board: welcome.board, name: welcome.name };
-  } catch (error) {
-    throw notReached(fromWire(error), url);
-  }
+  const session = await openSession(
+    { url, ca },
+    options,
+    deps,
+    () => ticketCredentials({ authid: ENROL_AUTHID, ticket: code }),
+    signal,
+  );
+  const welcome = check(WelcomeExtra, session.details.authextra, "welcome");
+  await session.close();
+  return { url, ca, board: welcome.board, name: welcome.name };
+};
+
+/**
+ * Uses an enrolment string up: answers who this board is from now on. A cloud that has no place for a join is asked again when it
+ * said, for a while; one that is not there at all is told at once, as the address may be wrong.
+ */
+export const enrol = async (
+  enrolment: EnrolmentString,
+  ca: string | null,
+  options: LinkOptions,
+  deps: EnrolDependencies,
+  signal: AbortSignal,
+): Promise<BoardIdentity> => {
+  const { clock, log, random } = deps;
+  const { url } = enrolment;
+  const pauses = createPauses(random);
+  const endMs = clock.monotonicMs() + ENROL_PATIENCE_MS;
+  for (;;)
+    try {
+      return await enrolOnce(enrolment, ca, options, deps, signal);
+    } catch (error) {
+      const hintMs = hintOf(error, random);
+      const pauseMs = pauses.next(hintMs);
+      if (hintMs === 0 || clock.monotonicMs() + pauseMs >= endMs)
+        throw notReached(fromWire(error), url);
+      log.warn("The cloud is busy and asks to come again; the enrolment waits", {
+        url,
+        seconds: Math.ceil(pauseMs / 1_000),
+      });
+      await sleep(clock, pauseMs, signal);
+    }
 };

@@ -15,7 +15,7 @@ import {
   WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
-import { createBackoff, createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
+import { createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
 import {
   type ClientSession,
   cryptosignCredentials,
@@ -30,21 +30,16 @@ import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
 import { askJson } from "./ask-json.ts";
 import { fetchBlob, type WantedBlob } from "./blob.ts";
+import { createPauses, hintOf } from "./come-again.ts";
 import { type ConnectDependencies, type LinkOptions, openSession } from "./connect.ts";
 import { notReached } from "./not-reached.ts";
 
 import { fromWire, isFinal } from "./wire-errors.ts";
 
-/** First pause before a new try. */
-export const RECONNECT_FIRST_MS = 500;
-/** Longest pause before a new try, unless the cloud asks for more. */
-export const RECONNECT_CAP_MS = 5_000;
 /** A session that lasted this long was a success: the next pause is short again. */
 export const STEADY_SESSION_MS = 5_000;
 /** Pause where another agent with this board's key took over: two of them must not push each other out all day. */
 export const SUPERSEDED_PAUSE_MS = 60_000;
-/** Longest that a cloud may ask a board to stay away: beyond, it asks for what no board of its would want. */
-export const MAX_HINT_MS = 300_000;
 /** Rows that gather before they are sent together. */
 export const REPORT_GATHER_MS = 250;
 /** How long after an entry failed of what time may mend (a full disk, a cloud out of reach) it is tried again. */
@@ -87,12 +82,6 @@ export interface RunningLink {
   cloudNow(): number;
 }
 
-/** When a cloud that has too many joins under way wants to be asked again: whole seconds, rounded up, and boards undo the rounding. */
-const hintOf = (error: unknown, random: () => number): number => {
-  const afterS = isWampError(error) ? error.details?.retryAfterS : undefined;
-  return typeof afterS === "number" ? Math.min(MAX_HINT_MS, (afterS - random()) * 1_000) : 0;
-};
-
 class AgentLink implements RunningLink {
   readonly #options: LinkOptions;
   readonly #deps: LinkDependencies;
@@ -114,7 +103,7 @@ class AgentLink implements RunningLink {
 
   async run(identity: BoardIdentity, signal: AbortSignal): Promise<void> {
     const { clock, log, random } = this.#deps;
-    const backoff = createBackoff({ firstMs: RECONNECT_FIRST_MS, capMs: RECONNECT_CAP_MS }, random);
+    const backoff = createPauses(random);
     this.#ca = identity.ca;
     this.#url = identity.url;
     while (!signal.aborted) {

@@ -1,7 +1,15 @@
 // The host program of Node plugins: speaks JSON lines with the agent (3 in, 4 out), loads the plugin when it is told to, and runs
 // its one function. Plain JavaScript for every Node from 20 on; nothing is imported that an idle plugin does not use.
 // CommonJS: as a module it would start about 10 ms later.
-const { closeSync, constants, openSync, readFileSync, renameSync, writeSync } = require("node:fs");
+const {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} = require("node:fs");
 const { Socket } = require("node:net");
 const { getPriority, setPriority } = require("node:os");
 const { pathToFileURL } = require("node:url");
@@ -66,12 +74,17 @@ const openState = (file) => {
     const { O_CREAT, O_TRUNC, O_WRONLY, O_DSYNC } = constants;
     const handle = openSync(`${file}.new`, O_CREAT | O_TRUNC | O_WRONLY | O_DSYNC, 0o600);
     try {
-      const bytes = Buffer.from(text);
-      for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-    } finally {
-      closeSync(handle);
+      try {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
+      } finally {
+        closeSync(handle);
+      }
+      renameSync(`${file}.new`, file);
+    } catch (error) {
+      unlinkSync(`${file}.new`); // a full disk has room for others again
+      throw error;
     }
-    renameSync(`${file}.new`, file);
     document = JSON.parse(text);
   };
   return {
@@ -105,6 +118,18 @@ const failureOf = (error) => ({
   trace: String(error?.stack ?? error).slice(0, maxTraceLength),
 });
 
+/** What JSON has no word for becomes null without a sound; members that are undefined are left out, as everywhere in JavaScript. */
+const refuseLost = (result) =>
+  JSON.stringify(result, function (_, value) {
+    const kind = typeof value;
+    const isLost =
+      kind === "number"
+        ? !Number.isFinite(value)
+        : Array.isArray(this) && (kind === "undefined" || kind === "function" || kind === "symbol");
+    if (isLost) throw new TypeError(`${kind === "function" ? kind : String(value)} is no JSON`);
+    return value;
+  });
+
 const sendResult = (id, result) => {
   let text;
   try {
@@ -115,6 +140,12 @@ const sendResult = (id, result) => {
   if (text === undefined) return send({ t: "invalid", id, because: `it is a ${typeof result}` });
   const bytes = Buffer.byteLength(text);
   if (bytes > maxResultBytes) return send({ t: "too-large", id, bytes });
+  try {
+    // A second pass only where something may have been lost.
+    if (result !== undefined && text.includes("null")) refuseLost(result);
+  } catch (error) {
+    return send({ t: "invalid", id, because: error.message });
+  }
   sendText(`{"t":"result","id":${id},"result":${text}}`);
 };
 

@@ -151,10 +151,16 @@ class State:
         data = dumps(document).encode()
         if len(data) > MAX_STATE:
             raise ValueError(f"The state has more than {MAX_STATE} bytes")
-        with open(self._file + ".new", "wb") as handle:
-            handle.write(data)
-            handle.flush()
-            posix.fsync(handle.fileno())
+        # Unbuffered: what a full disk refused must not be tried again by closing.
+        with open(self._file + ".new", "wb", 0) as handle:
+            try:
+                rest = data
+                while rest:
+                    rest = rest[handle.write(rest):]
+                posix.fsync(handle.fileno())
+            except OSError:
+                posix.unlink(self._file + ".new")  # a full disk has room for others again
+                raise
         posix.replace(self._file + ".new", self._file)
         self._document = loads(data)
 
