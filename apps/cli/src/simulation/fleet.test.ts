@@ -9,7 +9,7 @@ const board = (name: string, run: string, more: object = {}) =>
     ...{ uuid: `of ${name}`, name, labels: { simulation: run } },
     ...{ simulated: true, fingerprint: "ab", connectivity: { connected: false } },
     ...more,
-  }) as Board;
+  }) as unknown as Board;
 
 /** A registry that notes what is done to it. */
 const open = (boards: Board[], plugins: string[] = []) => {
