@@ -84,7 +84,7 @@ export const openSession = async (
 /** How long an enrolment heeds a cloud that asks it to come again: somebody waits for it, or a unit that starts it anew. */
 export const ENROL_PATIENCE_MS = 300_000;
 
-export interface EnrolDependencies extends ConnectDependencies {
+interface EnrolDependencies extends ConnectDependencies {
   readonly log: Log;
   readonly random: () => number;
 }
