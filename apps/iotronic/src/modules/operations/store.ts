@@ -1,5 +1,5 @@
 import type { OperationState } from "@s4t/contract";
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { firstIdOf } from "../../edge/id.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
@@ -13,14 +13,20 @@ export const insertOperation = async (_scope: Scope, tx: Tx, row: OperationRow):
 
 /**
  * The next place in a board's lane. Places follow the clock, so that they go on rising after a restored backup: a board
- * never looks back behind the last place that it settled.
+ * never looks back behind the last place that it settled. Until the transaction ends nobody else gets a place in it: no two are
+ * alike, and none is seen before one that is less.
  */
 export const nextLane = async (
   scope: Scope,
-  { queries }: Reader,
+  { dialect, queries }: Tx,
   board: string,
   nowMs: number,
 ): Promise<number> => {
+  // SQLite has one writer at a time.
+  if (dialect === "postgres")
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`lane ${board}`}, 0))`.execute(
+      queries,
+    );
   let query = queries
     .selectFrom("operations")
     .select((e) => e.fn.max("lane").as("last"))
