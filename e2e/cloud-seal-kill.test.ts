@@ -160,7 +160,8 @@ it.each([
           expect(signature?.key).toBe(present.key);
           expect(signature && (await verifyVersion(version, signature))).toBe(true);
         }
-        await until(stage.pinned, (pinned) => pinned === present.key, 60_000);
+        // A hint that gets lost is given again, more seldom each time.
+        await until(stage.pinned, (pinned) => pinned === present.key, 150_000);
         return present.key;
       };
       await stage.restart();
@@ -179,5 +180,5 @@ it.each([
       await stage.end();
     }
   },
-  180_000,
+  400_000,
 );
