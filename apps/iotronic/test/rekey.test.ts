@@ -2,10 +2,10 @@
 // the one came from the other, and what the earlier one signed is good no more.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cloudProcedures, signedKeyText, signedVersionText } from "@s4t/contract";
+import { boardProcedures, cloudProcedures, signedKeyText, signedVersionText } from "@s4t/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isSignedBy } from "../src/modules/keys/index.ts";
-import type { BoardSession } from "./board.ts";
+import { type BoardSession, enrolBoard, joinAs, offer } from "./board.ts";
 import type { TestCloud } from "./cloud.ts";
 import { create, openPluginStage, ownerKey, pack } from "./plugin.ts";
 
@@ -83,6 +83,23 @@ describe("another key", () => {
     expect(items).toMatchObject([
       { actor: { name: "admin" }, facts: { key: (await present()).key, versions: 2 } },
     ]);
+  });
+
+  it("is told to a board that joined a moment ago, before anything of it is stored", async () => {
+    const board = await enrolBoard(cloud, "b2");
+    const joined = await joinAs(cloud, board);
+    try {
+      const hinted = new Promise((resolve) => {
+        offer(joined, board, ({ procedure, args }) => {
+          if (procedure.endsWith(boardProcedures.link.hint.name)) resolve(args[0]);
+          return { args: [{}] };
+        }).then(() => rekey());
+      });
+      const { wanted } = (await ask("GET", "/api/boards/b2/target")).body;
+      expect(await hinted).toEqual({ revision: wanted + 1 });
+    } finally {
+      await joined.session.close();
+    }
   });
 
   it("of a managed project is nobody's to bring", async () => {

@@ -6,7 +6,7 @@ import { requireCommandable, settingsOf } from "./board.ts";
 import type { Boards, TargetEntryStateShown } from "./boards.ts";
 import { type BoardsDependencies, type Facts, getRow, noteChange, retarget } from "./change.ts";
 import { countTold, listEntryStates } from "./state-store.ts";
-import { listConnected, wantMore } from "./store.ts";
+import { wantMore } from "./store.ts";
 
 /** Makes the verbs. */
 export const createSettings = (
@@ -53,8 +53,8 @@ export const createSettings = (
     countTold: (reader, project, key, hashes) =>
       countTold(within(project), reader, project, key, hashes),
     async retargetAll(tx, scope = everything) {
-      await wantMore(scope, tx);
-      for (const { uuid, target_wanted } of await listConnected(scope, tx))
+      // Told to the link for each: it knows who is there when the transaction ends, the database only a moment later.
+      for (const { uuid, target_wanted } of await wantMore(scope, tx))
         link().retarget(tx, uuid as BoardId, target_wanted);
     },
   };

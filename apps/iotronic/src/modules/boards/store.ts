@@ -179,12 +179,19 @@ export const findByPubkey = async (
   return rows[0] && numbers(rows[0]);
 };
 
-/** A new revision is wanted of every board of the scope that is not retired. */
-export const wantMore = async (scope: Scope, tx: Tx): Promise<void> => {
+/** A new revision is wanted of every board of the scope that is not retired; answers the boards and their revisions. */
+export const wantMore = async (
+  scope: Scope,
+  tx: Tx,
+): Promise<readonly Pick<BoardRow, "uuid" | "target_wanted">[]> => {
   let query = tx.queries
     .updateTable("boards")
     .set((e) => ({ target_wanted: e("target_wanted", "+", 1) }))
-    .where("retired_at", "is", null);
+    .where("retired_at", "is", null)
+    .returning(["uuid", "target_wanted"]);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  await query.execute();
+  return (await query.execute()).map((row) => ({
+    uuid: row.uuid,
+    target_wanted: Number(row.target_wanted),
+  }));
 };
