@@ -173,9 +173,9 @@ it.each([
       expect(await key()).toMatchObject({ number: number + 1 });
       const last = await isWhole();
       expect(last).not.toBe(after);
+      await until(stage.pinned, (pinned) => pinned === last, 30_000);
       await stage.client().injections.inject({ params, body: { version: "latest" } });
       await says("two");
-      await until(stage.pinned, (pinned) => pinned === last, 60_000);
       expect(await stage.isIntact()).toMatchObject({ intact: true });
     } finally {
       await stage.end();

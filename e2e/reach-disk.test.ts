@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { listAll } from "./program.ts";
 import { callPort, faultsOfRecord, heardFrom, openStage, type Stage } from "./reach.ts";
 import { finish, until } from "./s4t.ts";
 
@@ -68,6 +69,12 @@ it("a full disk: nothing is opened off the record, and all is when there is room
   const before = callPort(publicPort);
   before.socket.write("before");
   await until(before.said, (text) => text === "before", 10_000);
+  // Only what is on record stays: a disk that is full sooner would have it cut.
+  await until(
+    () => listAll(stage.cloud, "/api/audit", { action: "stream.open" }),
+    (opened) => opened.some(({ facts }) => facts.door === "port"),
+    10_000,
+  );
   await fill();
 
   const refused = await shell("full");
