@@ -87,15 +87,18 @@ describe("another key", () => {
 
   it("is told to a board that joined a moment ago, before anything of it is stored", async () => {
     const board = await enrolBoard(cloud, "b2");
+    const { wanted } = (await ask("GET", "/api/boards/b2/target")).body;
+    let hint = (_args: unknown): void => {};
+    const hinted = new Promise((resolve) => {
+      hint = resolve;
+    });
     const joined = await joinAs(cloud, board);
     try {
-      const hinted = new Promise((resolve) => {
-        offer(joined, board, ({ procedure, args }) => {
-          if (procedure.endsWith(boardProcedures.link.hint.name)) resolve(args[0]);
-          return { args: [{}] };
-        }).then(() => rekey());
+      await offer(joined, board, ({ procedure, args }) => {
+        if (procedure.endsWith(boardProcedures.link.hint.name)) hint(args[0]);
+        return { args: [{}] };
       });
-      const { wanted } = (await ask("GET", "/api/boards/b2/target")).body;
+      expect((await rekey()).status).toBe(200);
       expect(await hinted).toEqual({ revision: wanted + 1 });
     } finally {
       await joined.session.close();
