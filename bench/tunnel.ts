@@ -15,9 +15,12 @@ import { type SshPeer, startSsh } from "./tunnel/ssh.ts";
 const BULK_MIB = 256;
 /** MiB over the long path: enough that the first second, in which windows grow, is a part and not the whole. */
 const FAR_MIB = 512;
-/** Connections of one round, so many at once. */
-const CONNECTIONS = 600;
+/** Connections of one round, so many at once. Of `ssh -R`, which takes eight times as long, fewer. */
+const CONNECTIONS = 2_000;
+const SSH_CONNECTIONS = 500;
 const AT_ONCE = 8;
+/** Connections before the rounds: after fewer, compilers still settle. */
+const WARM_CONNECTIONS = 6_000;
 const ECHOES = 1_000;
 const IDLE_STREAMS = 1_000;
 /** A 99th percentile of a machine that others use needs many. */
@@ -71,13 +74,11 @@ const sampleOf = async (
 
 const measure = async (
   ways: readonly Way[],
-  work: (port: number) => Promise<number>,
+  work: (way: Way) => Promise<number>,
   rounds?: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> => {
-  for (const way of ways) await sampleOf(way, () => work(way.port)); // compilers and windows settle
-  const contenders = ways.map(
-    (way) => [way.name, () => sampleOf(way, () => work(way.port))] as const,
-  );
+  for (const way of ways) await sampleOf(way, () => work(way)); // compilers and windows settle
+  const contenders = ways.map((way) => [way.name, () => sampleOf(way, () => work(way))] as const);
   return new Map(Object.entries(await interleave(Object.fromEntries(contenders), rounds)));
 };
 
@@ -108,7 +109,7 @@ const measureBulk = async (ways: readonly Way[], figure: Figure): Promise<void> 
     ["down", take],
     ["up", bring],
   ] as const) {
-    const samples = await measure(ways, (port) => work(port, BULK_MIB));
+    const samples = await measure(ways, ({ port }) => work(port, BULK_MIB));
     const bytes = BULK_MIB * 1_048_576;
     for (const [name, rounds] of samples) {
       const of = (count: (sample: Sample) => number) => median(rounds.map(count));
@@ -139,11 +140,30 @@ const measureBulk = async (ways: readonly Way[], figure: Figure): Promise<void> 
   }
 };
 
+const connectionsOf = (name: string): number =>
+  name.startsWith("ssh") ? SSH_CONNECTIONS : CONNECTIONS;
+
+/** What one connection took of each round. */
+const perConnection = ({ seconds, cpuSeconds, ends }: Sample, count: number): Sample => ({
+  seconds: seconds / count,
+  cpuSeconds: cpuSeconds / count,
+  ends: Object.fromEntries(Object.entries(ends).map(([end, spent]) => [end, spent / count])),
+});
+
 const measureConnections = async (ways: readonly Way[], figure: Figure): Promise<void> => {
-  const samples = await measure(ways, (port) => connectMany(port, CONNECTIONS, AT_ONCE));
+  for (const { name, port } of ways)
+    if (!name.startsWith("ssh")) await connectMany(port, WARM_CONNECTIONS, AT_ONCE);
+  const measured = await measure(ways, ({ name, port }) =>
+    connectMany(port, connectionsOf(name), AT_ONCE),
+  );
+  const samples = new Map(
+    [...measured].map(([name, rounds]) => [
+      name,
+      rounds.map((sample) => perConnection(sample, connectionsOf(name))),
+    ]),
+  );
   for (const [name, rounds] of samples) {
-    const of = (member: "seconds" | "cpuSeconds") =>
-      median(rounds.map((sample) => sample[member])) / CONNECTIONS;
+    const of = (member: "seconds" | "cpuSeconds") => median(rounds.map((sample) => sample[member]));
     const kind = `new connection, ${name}`;
     figure({ case: kind, metric: "rate", value: 1 / of("seconds"), unit: "1/s" });
     if (name !== "direct")
@@ -151,7 +171,7 @@ const measureConnections = async (ways: readonly Way[], figure: Figure): Promise
     for (const end of Object.keys(rounds[0]?.ends ?? {}))
       figure({
         ...{ case: kind, metric: `CPU of the ${end}`, unit: "µs CPU" },
-        value: (median(rounds.map(({ ends }) => ends[end] ?? Number.NaN)) / CONNECTIONS) * 1e6,
+        value: median(rounds.map(({ ends }) => ends[end] ?? Number.NaN)) * 1e6,
       });
   }
   for (const [ours, theirs] of pairs.filter((pair) => pair.every((name) => samples.has(name))))
@@ -268,7 +288,7 @@ const measureFar = async (servicePort: number, figure: Figure): Promise<void> =>
       ["down", take],
       ["up", bring],
     ] as const) {
-      const samples = await measure(ways, (port) => work(port, FAR_MIB));
+      const samples = await measure(ways, ({ port }) => work(port, FAR_MIB));
       const of = (name: string) =>
         median((samples.get(name) ?? []).map((s) => (FAR_MIB * 1.048_576) / s.seconds));
       figure({
