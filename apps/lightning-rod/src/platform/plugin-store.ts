@@ -1,5 +1,6 @@
 // Where versions of plugins lie on a board. A folder named by a version is that version, whole and as it was signed, or is not
-// there: it is unpacked beside and renamed. What came of a blob before a cut stays, so that the rest can follow.
+// there: it is unpacked beside and renamed, and renamed before it is removed; so is what a plugin keeps. What came of a blob before a
+// cut stays, so that the rest can follow.
 import type { PluginManifest } from "@s4t/contract";
 
 /** The beginning of a blob, on its way. */
@@ -29,7 +30,7 @@ export interface PluginStore {
   unpack(version: string, manifest: PluginManifest, signal: AbortSignal): Promise<void>;
   /** What was unpacked is the version from now on; the blob goes. */
   commit(version: string, manifest: PluginManifest): void;
-  /** Removes everything but this. */
+  /** Removes everything but this; goes on after what the disk does not let go. */
   sweep(keep: KeptPlugins): void;
 }
 

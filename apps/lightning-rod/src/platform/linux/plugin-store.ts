@@ -1,5 +1,6 @@
 // Versions of plugins in a folder of the agent: `versions/<id>`, `versions/<id>.new` while it is unpacked, `blobs/<hash>.part` and
-// `blobs/<hash>`, `state/<name>`. Only ids, hashes and names of the contract become names of files, and only ours are removed.
+// `blobs/<hash>`, `state/<name>`; what goes is `<id>.gone` and `<name>.gone` until all of it has gone. Only ids, hashes and names of
+// the contract, in which there is no point, become names of files, and only ours are removed.
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -51,6 +52,32 @@ const listed = (folder: string): string[] => {
 
 /** Links in it are removed, not followed. */
 const removeTree = (path: string): void => rmSync(path, { recursive: true, force: true });
+
+/**
+ * Removes `<folder>/<name>`, under a name that nobody takes for it: where the disk refuses half-way, or the power goes, what has its
+ * own name is whole. Throws what the disk says; a sweep tries again.
+ */
+const removeNamed = (folder: string, name: string): void => {
+  const path = join(folder, name);
+  if (!existsSync(path)) return;
+  const gone = `${path}.gone`;
+  removeTree(gone);
+  renameSync(path, gone);
+  syncFolder(folder);
+  removeTree(gone);
+};
+
+/** Does each, also after one that throws; throws what the first one threw. */
+const doEach = <T>(items: readonly T[], work: (item: T) => void): void => {
+  const thrown: unknown[] = [];
+  for (const item of items)
+    try {
+      work(item);
+    } catch (error) {
+      thrown.push(error);
+    }
+  if (thrown.length > 0) throw thrown[0];
+};
 
 const damaged = (because: string, cause?: unknown) => fail("plugin.damaged", { because }, cause);
 
@@ -149,21 +176,27 @@ export const openPluginStore = (folder: string): PluginStore => {
     },
     commit(version, manifest) {
       orRefused(() => {
-        removeTree(versionFolder(version));
+        removeNamed(versions, version);
         renameSync(newFolder(version), versionFolder(version));
         syncFolder(versions);
         rmSync(blobFile(manifest), { force: true });
       });
     },
     sweep(keep) {
+      const unwanted = (folder: string, isKept: (name: string) => boolean) =>
+        listed(folder)
+          .filter((name) => !isKept(name))
+          .map((name) => ({ folder, name }));
       orRefused(() => {
-        for (const name of listed(versions))
-          if (!keep.versions.has(name.replace(/\.new$/, ""))) removeTree(join(versions, name));
-        for (const name of listed(states))
-          if (!keep.names.has(name)) removeTree(join(states, name));
-        for (const name of listed(blobs))
-          if (!keep.blobs.has(name.replace(/\.part$/, "")))
-            rmSync(join(blobs, name), { force: true });
+        const all = [
+          ...unwanted(versions, (name) => keep.versions.has(name.replace(/\.new$/, ""))),
+          ...unwanted(states, (name) => keep.names.has(name)),
+          ...unwanted(blobs, (name) => keep.blobs.has(name.replace(/\.part$/, ""))),
+        ];
+        doEach(all, ({ folder, name }) => {
+          if (folder === blobs || name.includes(".")) removeTree(join(folder, name));
+          else removeNamed(folder, name);
+        });
       });
     },
   };
