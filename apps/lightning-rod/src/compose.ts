@@ -134,6 +134,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
       ...{ ...deps.plugins, storage, clock, log, random },
       uptimeMs: platform.uptimeMs,
       pinned: () => projectKeys.present(),
+      named: () => target.named("plugins"),
       report: store,
       tell: (row) => link?.tell(row),
       describeSeries: () => store(describeSeries()),

@@ -27,6 +27,8 @@ export interface Executor<Value> {
    */
   apply(value: Value, about: EntryAbout): void | Promise<void>;
   remove(about: EntryAbout): void | Promise<void>;
+  /** Keys of what is on this board from before a start, on record as applied or not: what no target names of it is removed. */
+  present?(): readonly string[];
 }
 
 export interface EntryAbout {

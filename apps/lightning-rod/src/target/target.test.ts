@@ -236,6 +236,38 @@ describe("an entry whose work takes long", () => {
     second.keeper.restore();
     expect(said).toEqual(["a 1", "a 1"]);
   });
+  it("is undone although two agents were killed: one on its way there, one before it was taken back", () => {
+    const { slow, said } = openSlow();
+    const first = open(openMemory(), slow);
+    const of = (revision: number, ...plugins: ReturnType<typeof plugin>[]) => ({
+      ...withPlugins(10, ...plugins),
+      revision,
+    });
+    first.keeper.take(of(10), noRetry);
+    first.keeper.take(of(11, plugin("a"), plugin("b")), noRetry);
+    // All that the second one came to before it was killed.
+    first.storage.write("target.json", JSON.stringify(of(12, plugin("b"))));
+    expect(first.storage.read("applied.json")).not.toContain("plugins/");
+    const third = open(first.storage, { ...slow, present: () => ["a", "b"] });
+    said.length = 0;
+    third.keeper.restore();
+    expect(said).toEqual(["b 1", "a removed"]);
+  });
+  it("stays where the stored target is damaged, until the cloud brings one that does not name it", async () => {
+    const { slow, said, end } = openSlow();
+    const first = open(openMemory(), slow);
+    first.keeper.take(withPlugins(10, plugin("a"), plugin("b")), noRetry);
+    end(0);
+    await turn();
+    first.storage.write("target.json", "{");
+    const second = open(first.storage, { ...slow, present: () => ["a", "b"] });
+    said.length = 0;
+    second.keeper.restore();
+    expect([said, second.keeper.named("plugins")]).toEqual([[], undefined]);
+    second.keeper.take(withPlugins(11, plugin("b")), noRetry);
+    expect(said).toEqual(["b 1", "a removed"]);
+    expect(second.keeper.named("plugins")).toMatchObject([{ key: "b" }]);
+  });
   it("is applied anew when another entry that decides about it changed", async () => {
     const key = { keys: [{ key: sha, signature: null, sealed: false }] };
     const { slow, said, end } = openSlow();

@@ -1,6 +1,6 @@
 // The target on the board: stored whole, applied entry by entry through a table of executors, reported entry by entry. Work that
 // takes long goes on beside: it keeps neither other entries nor the next target waiting.
-import { check, fail, type Target, TargetSection } from "@s4t/contract";
+import { check, fail, type Target, type TargetEntry, TargetSection } from "@s4t/contract";
 import { isS4tError, type Log } from "@s4t/kit";
 import type { Static, TSchema } from "typebox";
 import * as Type from "typebox";
@@ -24,7 +24,9 @@ export interface TargetKeeper {
   take(target: Target, options: { readonly retryFailed: boolean }): TargetReport;
   /** How each entry stands now. */
   report(): TargetReport;
-  /** Applies what is stored, without a cloud: at start. */
+  /** What the target names in a section; undefined while no target is known here. */
+  named(section: string): readonly TargetEntry[] | undefined;
+  /** Applies what is stored, without a cloud: at start. Where nothing is, nothing is removed: the next target decides. */
   restore(): void;
   /** For an executor whose entry decides about those of another section: they are applied anew once this one holds. */
   applyAgain(section: string): void;
@@ -98,10 +100,8 @@ export const createTargetKeeper = (
   log: Log,
   onSettled: () => void,
 ): TargetKeeper => {
-  let stored: Stored = parseStored(StoredFile, storage.read(targetFile), {
-    revision: 0,
-    sections: {},
-  });
+  const unknown: Stored = { revision: 0, sections: {} };
+  let stored = parseStored<typeof StoredFile>(StoredFile, storage.read(targetFile), unknown);
   let applied: Applied = parseStored(AppliedFile, storage.read(appliedFile), {});
   const works = new Map<string, Work>();
   let isAgainWanted = false;
@@ -233,12 +233,18 @@ export const createTargetKeeper = (
       return report();
     },
     report,
+    named: (section) =>
+      stored === unknown ? undefined : (stored.sections[section]?.entries ?? []),
     restore() {
-      // What was reached before the start must hold again, and what is not wanted any more must go.
-      applied = Object.fromEntries(
-        Object.keys(applied).map((path) => [path, { hash: "", state: "failed" }]),
+      // What was reached before the start must hold again, and what is not wanted any more must go: also what was on its way when
+      // an agent was killed, and taken back while the next one was.
+      const present = Object.entries(executors).flatMap(([kind, executor]) =>
+        (executor.present?.() ?? []).map((key) => kind.replace("*", key)),
       );
-      applyAll({ retryFailed: true });
+      applied = Object.fromEntries(
+        [...Object.keys(applied), ...present].map((path) => [path, { hash: "", state: "failed" }]),
+      );
+      if (stored !== unknown) applyAll({ retryFailed: true });
     },
     applyAgain(section) {
       isAgainWanted = true;

@@ -40,7 +40,10 @@ const names = new Map(
 );
 
 let folder: string;
+/** What the target names, as it is stored before anything is done about it; undefined: it is not known. */
+let target: Map<string, TargetPlugin> | undefined;
 beforeEach(() => {
+  target = new Map();
   folder = mkdtempSync(join(tmpdir(), "s4t-plugins-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -79,6 +82,7 @@ const open = ({
     random: () => 0,
     uptimeMs: () => 1,
     pinned: () => pin.present,
+    named: () => target && [...target].map(([key, value]) => ({ key, hash: "", value })),
     report: (row) => rows.push(row),
     tell: (row) => rows.push(row),
     describeSeries: () => {},
@@ -97,10 +101,14 @@ const open = ({
   });
   const serve = ({ value, blob }: TestPlugin) => void blobs.set(value.manifest.blob.sha256, blob);
   for (const each of [one, two, worker, worker2]) serve(each);
-  const apply = async (value: TargetPlugin, signal = new AbortController().signal) =>
-    plugins.executor.apply(value, { key: value.name, signal });
-  const remove = async () =>
-    plugins.executor.remove({ key: "hello", signal: new AbortController().signal });
+  const apply = async (value: TargetPlugin, signal = new AbortController().signal) => {
+    target?.set(value.name, value);
+    return plugins.executor.apply(value, { key: value.name, signal });
+  };
+  const remove = async () => {
+    target?.delete("hello");
+    return plugins.executor.remove({ key: "hello", signal: new AbortController().signal });
+  };
   const tool = async <T>(
     verb: string,
     args: object,
@@ -487,7 +495,7 @@ describe("an asynchronous plugin whose agent is killed", () => {
     },
   );
   it.each(pointsOf("remove"))(
-    "at the step “%s” of its removal is wholly there without a cloud, or wholly gone, and gone with one",
+    "at the step “%s” of its removal is not run again, is wholly there or wholly gone, and then gone",
     async (point) => {
       const before = open();
       await before.apply({ ...worker.value, onBoot: true });
@@ -502,16 +510,51 @@ describe("an asynchronous plugin whose agent is killed", () => {
       after.plugins.resume();
       after.plugins.sweep();
       expect(versionsOnDisk()).toEqual(isThere ? [worker.value.version] : []);
-      await expect
-        .poll(() => after.runner.did)
-        .toEqual(isThere ? ["open worker", "start worker {}"] : []);
+      expect(after.plugins.executor.present?.()).toEqual(isThere ? ["hello"] : []);
       await after.remove();
+      expect(after.runner.did).toEqual([]);
       expect(versionsOnDisk()).toEqual([]);
       const later = open({ disk: before.disk });
       later.plugins.resume();
       expect(later.runner.did).toEqual([]);
     },
   );
+});
+
+describe("notes on plugins that are damaged", () => {
+  it("cost nothing of what the target names, also where it cannot be had now", async () => {
+    const board = open();
+    const other = packSigned({ "hello.mjs": "3" }, key, { name: "other", runtime: "python" });
+    board.serve(other);
+    await board.apply(one.value);
+    await board.apply(other.value);
+    board.disk.write("plugins.json", "{");
+    const after = open({ disk: board.disk });
+    after.runner.python = null;
+    await expect(after.apply(other.value)).rejects.toMatchObject({
+      code: "plugin.runtime-missing",
+    });
+    await after.apply(one.value);
+    expect(versionsOnDisk()).toEqual([one.value.version, other.value.version].sort());
+    expect(readdirSync(join(folder, "state")).sort()).toEqual(["hello", "other"]);
+  });
+  it("or a target that is: nothing is removed until there is one", async () => {
+    const board = open();
+    await board.apply(one.value);
+    board.disk.write("plugins.json", "{");
+    const wanted = target;
+    target = undefined;
+    const after = open({ disk: board.disk });
+    after.plugins.resume();
+    after.plugins.sweep();
+    expect([versionsOnDisk(), readdirSync(join(folder, "state"))]).toEqual([
+      [one.value.version],
+      ["hello"],
+    ]);
+    target = wanted;
+    await after.remove();
+    expect([versionsOnDisk(), readdirSync(join(folder, "state"))]).toEqual([[], []]);
+  });
 });
 
 /** A user without rights, by Debian's number. */

@@ -6,6 +6,7 @@ import {
   type PluginStatus,
   pluginsFeature,
   type ReportRow,
+  type TargetEntry,
   type TargetPlugin,
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, untilAborted } from "@s4t/kit";
@@ -20,6 +21,7 @@ import { createLines } from "./lines.ts";
 import { openNoted } from "./noted.ts";
 import type { Runner } from "./runner.ts";
 import { createPluginSeries } from "./series.ts";
+import { isRecord } from "./runtime/record.ts";
 import { requireTrusted } from "./trust.ts";
 
 /** Steps of taking a plugin off: nothing is done yet, its processes are gone, its record is, its files are. */
@@ -37,6 +39,8 @@ export interface PluginsDependencies extends Pick<InstallDependencies, "fetch"> 
   readonly random: () => number;
   readonly uptimeMs: () => number;
   readonly pinned: () => ProjectKeyPin | undefined;
+  /** What the target names of plugins; undefined while no target is known here. */
+  readonly named: () => readonly TargetEntry[] | undefined;
   /** Keeps a row until the cloud has it. */
   readonly report: (row: ReportRow) => void;
   /** Tells a row now, or never. */
@@ -54,13 +58,17 @@ export interface Plugins {
   /** Undefined until that is known. */
   info(): BoardInfo["plugins"];
   series(): Extract<ReportRow, { kind: "series" }>["series"];
-  /** Starts what ran before, without a cloud. */
+  /** Starts what ran before and a target still names, without a cloud. */
   resume(): void;
-  /** Removes what nothing needs any more; once the stored target is known. */
+  /** Removes what nothing needs and no target names any more. */
   sweep(): void;
   /** Ends every process. */
   close(): Promise<void>;
 }
+
+/** Of an entry as it came, that may be none of ours. */
+const versionOf = (value: unknown): string[] =>
+  isRecord(value) && typeof value.version === "string" ? [value.version] : [];
 
 /** Makes the feature. */
 export const createPlugins = (deps: PluginsDependencies): Plugins => {
@@ -130,6 +138,8 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
   };
 
   const sweep = (): void => {
+    const named = deps.named();
+    if (!named) return;
     const used = [
       ...[...held.values()].flatMap(({ value }) => value ?? []),
       ...noted.all(),
@@ -137,9 +147,9 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
     ];
     try {
       store.sweep({
-        versions: new Set(used.map(({ version }) => version)),
+        versions: new Set([...used, ...named.map(({ value }) => value)].flatMap(versionOf)),
         blobs: new Set([...preparing.values()].map(({ manifest }) => manifest.blob.sha256)),
-        names: new Set(used.map(({ name }) => name)),
+        names: new Set([...used.map(({ name }) => name), ...named.map(({ key }) => key)]),
       });
     } catch (error) {
       log.warn("What plugins left could not be removed", { because: String(error) });
@@ -187,6 +197,7 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
       sweep();
       atPoint("removal-swept");
     },
+    present: () => noted.all().map(({ name }) => name),
   };
 
   const find = (name: string): HeldPlugin => {
@@ -226,7 +237,9 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
     info: () => runner.describe(),
     series: () => series.describe(),
     resume() {
-      for (const value of noted.all()) void resumeOne(value);
+      const named = deps.named();
+      for (const value of noted.all())
+        if (!named || named.some(({ key }) => key === value.name)) void resumeOne(value);
     },
     sweep,
     async close() {
