@@ -20,8 +20,8 @@ import { createInstall, type InstallDependencies, type InstallPoint } from "./in
 import { createLines } from "./lines.ts";
 import { openNoted } from "./noted.ts";
 import type { Runner } from "./runner.ts";
-import { createPluginSeries } from "./series.ts";
 import { isRecord } from "./runtime/record.ts";
+import { createPluginSeries } from "./series.ts";
 import { requireTrusted } from "./trust.ts";
 
 /** Steps of taking a plugin off: nothing is done yet, its processes are gone, its record is, its files are. */
