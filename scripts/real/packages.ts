@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { runProgram } from "../repository.ts";
 
-/** Program whose presence shows that a package is there, and the package. One line each, in order of name. */
+/** File whose presence shows that a package is there, and the package. One line each, in order of name. */
 const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ["/usr/bin/bwrap", "bubblewrap"],
   ["/usr/bin/chromium", "chromium"],
@@ -13,6 +13,8 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ["/usr/sbin/ip", "iproute2"],
   ["/usr/bin/openssl", "openssl"],
   ["/usr/bin/python3", "python3"],
+  ["/usr/lib/python3/dist-packages/autobahn/__init__.py", "python3-autobahn"],
+  ["/usr/lib/python3/dist-packages/cbor2/__init__.py", "python3-cbor2"],
   ["/usr/bin/strace", "strace"],
   ["/usr/bin/unshare", "util-linux"],
 ];

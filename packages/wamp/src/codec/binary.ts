@@ -4,6 +4,7 @@ import { encodeHead } from "../messages/encode.ts";
 import {
   type Call,
   type Dict,
+  isDict,
   type Message,
   messageCodes,
   type Payload,
@@ -55,12 +56,6 @@ class BinarySource implements PayloadSource {
       : { args, kwargs: this.#format.read(from, INSIDE) as Dict };
   }
 }
-
-const isDict = (value: unknown): value is Dict =>
-  typeof value === "object" &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !(value instanceof Uint8Array);
 
 /** The rest of a message as it is: arguments, and keyword arguments. */
 const readSource = (

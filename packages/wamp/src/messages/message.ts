@@ -29,6 +29,13 @@
 /** A dictionary of a message (`Details`, `Options`, `Extra`, `ArgumentsKw`): untrusted values behind string keys. */
 export type Dict = Readonly<Record<string, unknown>>;
 
+/** Whether `value` is a dictionary; bytes, which the binary serializers have, are none. */
+export const isDict = (value: unknown): value is Dict =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Uint8Array);
+
 /** What a call, a result, an event or an error carries for the application. */
 export interface Payload {
   readonly args?: readonly unknown[] | undefined;

@@ -6,6 +6,7 @@ import { isId } from "../ids.ts";
 import { isUri } from "../uri.ts";
 import {
   type Dict,
+  isDict,
   type Message,
   type MessageKind,
   messageCodes,
@@ -68,9 +69,8 @@ class Fields {
 
   dict(): Dict {
     const value = this.#items[this.#next++];
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw this.#wrong("a dictionary");
-    return value as Dict;
+    if (!isDict(value)) throw this.#wrong("a dictionary");
+    return value;
   }
 
   requestKind(): RequestKind {
@@ -91,9 +91,9 @@ class Fields {
     if (!Array.isArray(args))
       throw violation(`${this.#kind.toUpperCase()}: arguments are not a list.`);
     if (kwargs === undefined) return { args };
-    if (typeof kwargs !== "object" || kwargs === null || Array.isArray(kwargs))
+    if (!isDict(kwargs))
       throw violation(`${this.#kind.toUpperCase()}: keyword arguments are not a dictionary.`);
-    return { args, kwargs: kwargs as Dict };
+    return { args, kwargs };
   }
 
   end<M extends Message>(message: M): M {

@@ -54,6 +54,12 @@ const isCloseCode = (code: number): boolean =>
   (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) ||
   (code >= 3000 && code <= 4999);
 
+/** The length that does not fit the second byte of a head. */
+const readLength = (head: Buffer): number =>
+  ((head[1] as number) & 0x7f) === 126
+    ? head.readUInt16BE(2)
+    : head.readUInt32BE(2) * 2 ** 32 + head.readUInt32BE(6);
+
 /** Reads frames from chunks cut anywhere. */
 export class FrameReader {
   readonly #options: FrameReaderOptions;
@@ -141,18 +147,15 @@ export class FrameReader {
     const short = second & 0x7f;
     const lengthBytes = short === 127 ? 8 : short === 126 ? 2 : 0;
     const maskBytes = second & 0x80 ? 4 : 0;
+    if (this.#availableBytes < 2 + lengthBytes) return undefined;
+    const opcode = first & 0x0f;
+    const payloadBytes = lengthBytes === 0 ? short : readLength(this.#peek(2 + lengthBytes));
+    // By its length alone, before the mask has come.
+    if (opcode < opcodes.close && this.#messageBytes + payloadBytes > this.#options.maxMessageBytes)
+      return this.#violate(1009, `A message may have ${this.#options.maxMessageBytes} bytes.`);
     const headBytes = 2 + lengthBytes + maskBytes;
     if (this.#availableBytes < headBytes) return undefined;
     const bytes = this.#take(headBytes);
-    const payloadBytes =
-      lengthBytes === 0
-        ? short
-        : lengthBytes === 2
-          ? bytes.readUInt16BE(2)
-          : bytes.readUInt32BE(2) * 2 ** 32 + bytes.readUInt32BE(6);
-    const opcode = first & 0x0f;
-    if (opcode < opcodes.close && this.#messageBytes + payloadBytes > this.#options.maxMessageBytes)
-      return this.#violate(1009, `A message may have ${this.#options.maxMessageBytes} bytes.`);
     return {
       fin: (first & 0x80) !== 0,
       opcode,

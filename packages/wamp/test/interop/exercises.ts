@@ -1,0 +1,215 @@
+// What a router announces, used through a foreign client.
+import { expect } from "vitest";
+import type { Router } from "../../src/router/router.ts";
+import { type Details, type Foreign, failureOf, type House, waits } from "./foreign.ts";
+
+const until = async (what: () => unknown, value: unknown): Promise<void> => {
+  await expect.poll(what).toEqual(value);
+};
+
+/** Joins one session more. */
+export type Join = () => Promise<Foreign>;
+/** Uses one feature through a foreign client. */
+type Exercise = (join: Join, house: House, router: Router) => Promise<void>;
+
+/** Role and feature → its use. */
+export const exercises: Readonly<Record<"broker" | "dealer", Readonly<Record<string, Exercise>>>> =
+  {
+    broker: {
+      async pattern_based_subscription(join) {
+        const [a, b] = [await join(), await join()];
+        const heard: unknown[] = [];
+        await a.subscribe("it.city", (args, { topic }) => heard.push(["prefix", topic, ...args]), {
+          match: "prefix",
+        });
+        await a.subscribe(
+          "it..lamp",
+          (args, { topic }) => heard.push(["wildcard", topic, ...args]),
+          {
+            match: "wildcard",
+          },
+        );
+        await b.publish("it.city.lamp", [1]);
+        await b.publish("it.port.lamp", [2]);
+        await b.publish("it.port.ship", [3]);
+        await until(
+          () => heard,
+          [
+            ["prefix", "it.city.lamp", 1],
+            ["wildcard", "it.city.lamp", 1],
+            ["wildcard", "it.port.lamp", 2],
+          ],
+        );
+      },
+      async publisher_exclusion(join) {
+        const a = await join();
+        const heard: unknown[] = [];
+        await a.subscribe("it.own", (args) => heard.push(args[0]));
+        await a.publish("it.own", ["not to me"]);
+        const other = await join();
+        await other.publish("it.own", ["from another"]);
+        await until(() => heard, ["from another"]);
+      },
+      async publisher_identification(join) {
+        const [a, b] = [await join(), await join()];
+        const heard: Details[] = [];
+        await a.subscribe("it.who", (_args, details) => heard.push(details));
+        await b.publish("it.who", [], { disclose_me: true });
+        await b.publish("it.who", []);
+        await until(() => heard.map(({ publisher }) => publisher ?? null), [b.id, null]);
+      },
+      async subscriber_blackwhite_listing(join) {
+        const [a, b, publisher] = [await join(), await join(), await join()];
+        const heard: unknown[] = [];
+        await a.subscribe("it.some", (args) => heard.push(["a", args[0]]));
+        await b.subscribe("it.some", (args) => heard.push(["b", args[0]]));
+        await publisher.publish("it.some", [1], { exclude: [a.id] });
+        await publisher.publish("it.some", [2], { eligible: [a.id] });
+        await publisher.publish("it.some", [3], { eligible_authrole: ["nobody"] });
+        await publisher.publish("it.some", [4], { exclude_authid: ["anonymous"] });
+        await publisher.publish("it.some", [5], {
+          eligible_authid: ["anonymous"],
+          exclude_authrole: ["x"],
+        });
+        await until(() => heard.length, 4);
+        expect(heard).toEqual(
+          expect.arrayContaining([
+            ["b", 1],
+            ["a", 2],
+            ["a", 5],
+            ["b", 5],
+          ]),
+        );
+      },
+      async session_meta_api(join) {
+        const a = await join();
+        const heard: unknown[] = [];
+        await a.subscribe("wamp.session.on_join", (args) =>
+          heard.push((args[0] as Details).session),
+        );
+        await a.subscribe("wamp.session.on_leave", (args) => heard.push(args[0]));
+        const b = await join();
+        await until(() => heard, [b.id]);
+        await b.close();
+        await until(() => heard, [b.id, b.id]);
+      },
+      async subscription_meta_api(join) {
+        const a = await join();
+        const heard: unknown[] = [];
+        await a.subscribe("wamp.subscription.on_create", (args) =>
+          heard.push((args[1] as Details).uri),
+        );
+        const b = await join();
+        await b.subscribe("it.met", () => {});
+        await until(() => heard.at(-1), "it.met");
+        const id = await a.call("wamp.subscription.lookup", ["it.met"]);
+        expect(await a.call("wamp.subscription.count_subscribers", [id])).toBe(1);
+        expect(await a.call("wamp.subscription.get", [id])).toMatchObject({
+          uri: "it.met",
+          match: "exact",
+        });
+      },
+    },
+    dealer: {
+      async call_canceling(join, house) {
+        const [a, b] = [await join(), await join()];
+        let calls = 0;
+        await b.register("it.slow", () => {
+          calls += 1;
+          return new Promise((resolve) => setTimeout(resolve, 150, "late"));
+        });
+        for (const mode of house.cancelModes) {
+          const call = a.call("it.slow");
+          const ended = failureOf(call);
+          await until(() => calls > 0, true);
+          call.cancel?.(mode);
+          expect(String(await ended)).toMatch(/cancel/i);
+        }
+        expect(await a.call("it.slow")).toBe("late");
+      },
+      async call_timeout(join) {
+        const [a, b] = [await join(), await join()];
+        // Whoever is heard no more still answers, with what every serializer can write.
+        await b.register("it.never", () => waits(400).then(() => null));
+        expect(await failureOf(a.call("it.never", [], { timeout: 40 }))).toBe("wamp.error.timeout");
+      },
+      async caller_identification(join) {
+        const [a, b] = [await join(), await join()];
+        await b.register("it.whoami", (_args, { caller }) => caller ?? null);
+        expect(await a.call("it.whoami", [], { disclose_me: true })).toBe(a.id);
+        expect(await a.call("it.whoami")).toBe(null);
+      },
+      async pattern_based_registration(join) {
+        const [a, b] = [await join(), await join()];
+        await b.register("it.all", (_args, { procedure }) => ["prefix", procedure].join(" "), {
+          match: "prefix",
+        });
+        await b.register("it..dim", (_args, { procedure }) => ["wildcard", procedure].join(" "), {
+          match: "wildcard",
+        });
+        expect(await a.call("it.all.dim")).toBe("prefix it.all.dim");
+        expect(await a.call("it.lamp.dim")).toBe("wildcard it.lamp.dim");
+        expect(await failureOf(a.call("it.lamp.bright"))).toBe("wamp.error.no_such_procedure");
+      },
+      async progressive_call_results(join) {
+        const [a, b] = [await join(), await join()];
+        await b.register("it.steps", async (_args, _details, progress) => {
+          progress(1);
+          progress(2);
+          await waits(5);
+          return 3;
+        });
+        const heard: unknown[] = [];
+        expect(await a.call("it.steps", [], {}, (value) => heard.push(value))).toBe(3);
+        expect(heard).toEqual([1, 2]);
+      },
+      async shared_registration(join) {
+        const [caller, a, b] = [await join(), await join(), await join()];
+        const uses: Readonly<Record<string, readonly string[]>> = {
+          ...{ roundrobin: ["a", "b", "a", "b"], first: ["a", "a"], last: ["b", "b"] },
+        };
+        for (const [invoke, expected] of Object.entries(uses)) {
+          await a.register(`it.shared.${invoke}`, () => "a", { invoke });
+          await b.register(`it.shared.${invoke}`, () => "b", { invoke });
+          for (const name of expected) expect(await caller.call(`it.shared.${invoke}`)).toBe(name);
+        }
+        await a.register("it.shared.random", () => "a", { invoke: "random" });
+        await b.register("it.shared.random", () => "b", { invoke: "random" });
+        expect(["a", "b"]).toContain(await caller.call("it.shared.random"));
+        await a.register("it.single", () => "a");
+        expect(await failureOf(b.register("it.single", () => "b"))).toMatch(
+          /procedure_already_exists/,
+        );
+      },
+      async session_meta_api(join, _house, router) {
+        const [a, b] = [await join(), await join()];
+        expect(await a.call("wamp.session.count")).toBe(2);
+        expect(await a.call("wamp.session.list", [["anonymous"]])).toEqual(
+          expect.arrayContaining([a.id, b.id]),
+        );
+        expect(await a.call("wamp.session.get", [b.id])).toMatchObject({
+          session: b.id,
+          authmethod: "anonymous",
+        });
+        expect(await failureOf(a.call("wamp.session.get", [1]))).toBe("wamp.error.no_such_session");
+        await a.call("wamp.session.kill", [b.id]);
+        await until(() => router.counts().sessions, 1);
+      },
+      async registration_meta_api(join) {
+        const [a, b] = [await join(), await join()];
+        const heard: unknown[] = [];
+        await a.subscribe("wamp.registration.on_create", (args) =>
+          heard.push((args[1] as Details).uri),
+        );
+        await b.register("it.met", () => 1);
+        await until(() => heard, ["it.met"]);
+        const id = await a.call("wamp.registration.match", ["it.met"]);
+        expect(await a.call("wamp.registration.lookup", ["it.met"])).toBe(id);
+        expect(await a.call("wamp.registration.get", [id])).toMatchObject({
+          uri: "it.met",
+          invoke: "single",
+        });
+        expect(await a.call("wamp.registration.count_callees", [id])).toBe(1);
+      },
+    },
+  };

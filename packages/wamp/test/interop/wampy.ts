@@ -1,0 +1,77 @@
+// npm wampy.
+import { WebSocket } from "ws";
+import { type Details, type House, type Untyped, uriOf } from "./foreign.ts";
+
+const { Wampy } = (await import("wampy")) as Untyped;
+
+/** Wampy over WebSocket. */
+export const wampyHouse = (serializer: "Json" | "Msgpack" | "Cbor"): House => ({
+  name: `wampy, ${serializer}`,
+  subprotocol: `wamp.2.${serializer.toLowerCase()}`,
+  cancelModes: ["skip", "kill", "killnowait"],
+  without: [],
+  join: async ({ webSocket: url }, login) => {
+    const module = await import(`wampy/${serializer}Serializer.js`);
+    const Serializer = module[`${serializer}Serializer`];
+    const cra = await import("wampy/wampcra.js");
+    const wampy = new Wampy(url, {
+      ...{ realm: "realm", ws: WebSocket, serializer: new Serializer() },
+      autoReconnect: false,
+      ...(login
+        ? {
+            ...{ authid: login.authid, authmethods: [login.method] },
+            authPlugins: {
+              ticket: () => login.secret,
+              wampcra: cra.sign(login.secret ?? ""),
+            },
+            authMode: "auto",
+          }
+        : {}),
+    });
+    const details = (await wampy.connect()) as Details;
+    return {
+      ...{ id: wampy.getSessionId(), details },
+      call: (uri, args, options, onProgress) => {
+        const result = wampy
+          .call(
+            uri,
+            { argsList: args ?? [] },
+            {
+              ...options,
+              ...(onProgress
+                ? { progress_callback: ({ argsList }: Untyped) => onProgress(argsList?.[0]) }
+                : {}),
+            },
+          )
+          .then(
+            ({ argsList }: Untyped) => (argsList?.length > 1 ? argsList : argsList?.[0]),
+            (error: unknown) => Promise.reject(uriOf(error)),
+          );
+        const request = wampy.getOpStatus().reqId;
+        return Object.assign(result, { cancel: (mode: string) => wampy.cancel(request, { mode }) });
+      },
+      register: (uri, handler, options) =>
+        wampy
+          .register(
+            uri,
+            ({ argsList, details: told, result_handler: answer }: Untyped) => {
+              const progress = (value: unknown) =>
+                answer({ argsList: [value], options: { progress: true } });
+              return Promise.resolve(handler(argsList ?? [], told, progress)).then((value) => ({
+                argsList: [value],
+              }));
+            },
+            options,
+          )
+          .catch((error: unknown) => Promise.reject(uriOf(error))),
+      subscribe: (uri, handler, options) =>
+        wampy.subscribe(
+          uri,
+          ({ argsList, details: told }: Untyped) => handler(argsList ?? [], told),
+          options,
+        ),
+      publish: (uri, args, options) => wampy.publish(uri, { argsList: args }, options),
+      close: () => wampy.disconnect(),
+    };
+  },
+});
