@@ -29,6 +29,7 @@ import {
   insertPlugin,
   listPlugins,
   listVersions,
+  lockPlugin,
   lockVersion,
   type PluginRow,
   removePlugin,
@@ -220,7 +221,10 @@ export const createCatalogue = (
       }),
     remove: (actor, scope, idOrName) =>
       database.write(scope, async (tx) => {
-        const row = await getPlugin(scope, tx, idOrName);
+        const { uuid, project_id } = await getPlugin(scope, tx, idOrName);
+        await deps.holdKey(tx, project_id as ProjectId);
+        const row = await getPlugin(scope, tx, uuid);
+        await lockPlugin(scope, tx, uuid, { toRemove: true });
         const boards = (await countInjected(scope, tx, [row.uuid])).get(row.uuid) ?? 0;
         if (boards > 0) throw fail("plugin.in-use", { boards });
         await removePlugin(scope, tx, row.uuid);

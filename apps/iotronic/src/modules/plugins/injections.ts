@@ -30,7 +30,7 @@ import {
   updateInjection,
 } from "./injection-store.ts";
 import { manifestOf, parseVersion, showInjection } from "./plugin.ts";
-import { findVersion, lockVersion } from "./store.ts";
+import { findVersion, lockPlugin, lockVersion } from "./store.ts";
 
 type InjectBody = BodyOf<typeof rest.injections.inject>;
 type StateRow = Extract<ReportRow, { kind: "plugin" }>;
@@ -107,6 +107,9 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
     const scope = within(board.project);
     // Within the board's own project: a plugin of another one is not there.
     const plugin = await getPlugin(scope, tx, idOrName);
+    // Before its version, as who removes it does.
+    if (!(await lockPlugin(scope, tx, plugin.uuid, { toRemove: false })))
+      throw fail("plugin.not-found");
     const before = await findInjected(scope, tx, board.uuid, plugin.uuid);
     const there = await listInjected(scope, tx, { board: board.uuid });
     if (!before && there.length >= MAX_PLUGINS_PER_BOARD)

@@ -66,6 +66,22 @@ export const countPlugins = async (
   return Number(row.count);
 };
 
+/**
+ * Until the transaction ends the plugin is not removed; `toRemove`: nor is it put on a board, and who was at that has ended. Answers
+ * whether it is there.
+ */
+export const lockPlugin = async (
+  _scope: Scope,
+  { dialect, queries }: Tx,
+  uuid: string,
+  { toRemove }: { readonly toRemove: boolean },
+): Promise<boolean> => {
+  const query = queries.selectFrom("plugins").select("uuid").where("uuid", "=", uuid);
+  // SQLite has one writer at a time, and no word for it.
+  const locking = dialect === "sqlite" ? query : toRemove ? query.forUpdate() : query.forKeyShare();
+  return (await locking.executeTakeFirst()) !== undefined;
+};
+
 export const insertPlugin = async (_scope: Scope, tx: Tx, row: PluginRow): Promise<void> => {
   await tx.queries.insertInto("plugins").values(row).execute();
 };
