@@ -62,7 +62,8 @@ describe("the bytes that versions of a project name", () => {
     const took = answers.filter(({ status }) => status === 201).length;
     expect(answers.filter(({ code }) => code === "blob.named-full").length).toBe(6 - took);
     const [row] = await cloud.sql(
-      "select sum(bytes) as bytes from (select max(bytes) as bytes from plugins_versions where project_id <> ? group by blob) as named",
+      `select sum(packed + manifests) as bytes from (select max(bytes) as packed, sum(octet_length(manifest)) as manifests
+        from plugins_versions where project_id <> ? group by blob) as named`,
       other,
     );
     expect(Number(row?.bytes)).toBeLessThanOrEqual(limitBytes);
@@ -91,6 +92,32 @@ describe("the bytes that versions of a project name", () => {
     expect([next.status, next.body.number]).toEqual([201, number + 1]);
     const { items } = (await ask("GET", "/api/audit?action=plugin.remove-version")).body;
     expect(items).toMatchObject([{ facts: { number: 2 }, resource: { name: "large" } }]);
+  });
+
+  it("have their manifests among them, each its own where all name the same", async () => {
+    const project = (await ask("POST", "/api/projects", { name: "many" })).body.uuid;
+    const asked = { token: cloud.admin, project };
+    const first = pack("wordy");
+    expect((await create(cloud, first, asked)).status).toBe(201);
+    /** The same bytes; a manifest of more than 100 kB, in letters of two. */
+    const wordy = (number: number) => ({
+      ...first.manifest,
+      parameters: { type: "object", title: `${number}`, examples: ["è".repeat(50_000)] },
+    });
+    const answers: { status: number; code: string | undefined }[] = [];
+    for (let number = 1; number <= 12; number += 1)
+      answers.push(
+        await ask("POST", "/api/plugins/wordy/versions", { manifest: wordy(number) }, project),
+      );
+    expect(answers.map(({ status, code }) => code ?? status)).toEqual([
+      ...Array.from({ length: 10 }, () => 201),
+      ...["blob.named-full", "blob.named-full"],
+    ]);
+    expect((await ask("DELETE", "/api/plugins/wordy/versions/2", undefined, project)).status).toBe(
+      204,
+    );
+    const again = { manifest: wordy(11) };
+    expect((await ask("POST", "/api/plugins/wordy/versions", again, project)).status).toBe(201);
   });
 
   it("keep bytes that another version still names", async () => {

@@ -1,7 +1,7 @@
 import { integer } from "./setting.ts";
 
 /**
- * Most bytes that the versions of one project may name, unless the cloud's owner says otherwise: a hundred of the largest, a million
+ * Most bytes that the versions of one project may have, unless the cloud's owner says otherwise: a hundred of the largest, a million
  * of the smallest, and one project alone does not fill a server's disk.
  */
 export const NAMED_BYTES_PER_PROJECT = 8_589_934_592;
@@ -15,6 +15,6 @@ export const pluginSettings = {
     fewestBytes,
     mostBytes,
     NAMED_BYTES_PER_PROJECT,
-    "Most bytes that the versions of one project's plugins may have together, packed; bytes that several of them share count once.",
+    "Most bytes that the versions of one project's plugins may have together, packed, each with its manifest; packed bytes that several of them share count once.",
   ),
 } as const;

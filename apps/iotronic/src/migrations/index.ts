@@ -14,6 +14,7 @@ import { pluginsMigration } from "./20261127-1515-plugins.ts";
 import { pluginUploadsMigration } from "./20261127-2350-plugins-uploads.ts";
 import { streamsMigration } from "./20261128-0010-streams.ts";
 import { pluginBytesMigration } from "./20261128-0345-plugins-bytes.ts";
+import { pluginManifestsMigration } from "./20261128-0825-plugins-manifests.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   pluginUploadsMigration,
   streamsMigration,
   pluginBytesMigration,
+  pluginManifestsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

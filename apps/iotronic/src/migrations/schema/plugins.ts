@@ -16,6 +16,7 @@ export interface PluginTables {
     number: number;
     version: string;
     manifest: string;
+    manifest_bytes: number;
     blob: string;
     bytes: number;
     signed_by: string;

@@ -36,14 +36,19 @@ export const createAdding = (deps: PluginsDependencies) => {
     if (because !== undefined) throw fail("plugin.signature-invalid", { because });
   };
 
-  /** How many bytes a blob counts as. Throws `blob.named-full` where the project may not name them besides its others. */
+  /** How many bytes a version counts as. Throws `blob.named-full` where the project may not have them besides its others. */
   const takeRoom = async (
     tx: Tx,
     project: ProjectId,
     blob: VersionInput["manifest"]["blob"],
-  ): Promise<number> => {
-    const counted = Math.max(blob.bytes, LEAST_COUNTED_BYTES);
-    const bytes = (await sumNamed(within(project), tx, project, blob.sha256)) + counted;
+    text: string,
+  ): Promise<Pick<VersionRow, "bytes" | "manifest_bytes">> => {
+    const counted = {
+      bytes: Math.max(blob.bytes, LEAST_COUNTED_BYTES),
+      manifest_bytes: Buffer.byteLength(text),
+    };
+    const others = await sumNamed(within(project), tx, project, blob.sha256);
+    const bytes = others + counted.bytes + counted.manifest_bytes;
     if (bytes > deps.maxNamedBytes)
       throw fail("blob.named-full", { bytes, limitBytes: deps.maxNamedBytes });
     return counted;
@@ -61,7 +66,7 @@ export const createAdding = (deps: PluginsDependencies) => {
     const project = plugin.project_id as ProjectId;
     if (signature) await requireSigned(tx, project, version, signature);
     const signed = signature ?? (await deps.sign(tx, project, signedVersionText(version)));
-    const bytes = await takeRoom(tx, project, manifest.blob);
+    const counted = await takeRoom(tx, project, manifest.blob, text);
     const row: VersionRow = {
       project_id: project,
       plugin_id: plugin.uuid,
@@ -69,7 +74,7 @@ export const createAdding = (deps: PluginsDependencies) => {
       version,
       manifest: text,
       blob: manifest.blob.sha256,
-      bytes,
+      ...counted,
       signed_by: signed.key,
       signature: signed.signature,
       created_at: deps.clock.now(),

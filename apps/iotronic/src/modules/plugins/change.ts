@@ -36,7 +36,7 @@ export interface PluginsDependencies {
     tx: Tx,
     project: ProjectId,
   ) => Promise<{ readonly key: string; readonly sealed: boolean }>;
-  /** Most bytes that the versions of one project may name. */
+  /** Most bytes that the versions of one project may have, manifests among them. */
   readonly maxNamedBytes: number;
   /** Within a transaction: signs for a managed project. Throws `plugin.unsigned` for a sealed one. */
   readonly sign: (tx: Tx, project: ProjectId, text: string) => Promise<PluginSignature>;

@@ -8,7 +8,14 @@ import type { Reader, Tx } from "../../ports/database.ts";
 export type PluginRow = Selectable<Schema["plugins"]>;
 export type VersionRow = Selectable<Schema["plugins_versions"]>;
 
-export const numbered = int64("rev", "created_at", "updated_at", "since", "bytes");
+export const numbered = int64(
+  "rev",
+  "created_at",
+  "updated_at",
+  "since",
+  "bytes",
+  "manifest_bytes",
+);
 
 const find = byIdOrName<PluginRow>((column) =>
   statement(({ projects }, { queries, args }: Build<{ key: string }>) => {
@@ -135,7 +142,7 @@ export const removeVersion = async (
     .execute();
 };
 
-/** How many bytes the versions of a project name, but for those of one blob. What several of them name counts once. */
+/** How many bytes the versions of a project have: each its manifest, and all the blobs that they name, but for one. */
 export const sumNamed = async (
   _scope: Scope,
   { queries }: Reader,
@@ -144,13 +151,18 @@ export const sumNamed = async (
 ): Promise<number> => {
   const blobs = queries
     .selectFrom("plugins_versions")
-    .select((e) => e.fn.max("bytes").as("bytes"))
+    .select(({ fn, eb }) => [
+      // What several of them name counts once.
+      eb.case().when("blob", "=", except).then(0).else(fn.max("bytes")).end().as("packed"),
+      fn.sum<number>("manifest_bytes").as("manifests"),
+    ])
     .where("project_id", "=", project)
-    .where("blob", "!=", except)
     .groupBy("blob");
   const row = await queries
     .selectFrom(blobs.as("named"))
-    .select((e) => e.fn.sum<number | null>("bytes").as("bytes"))
+    .select(({ fn, eb }) =>
+      fn.sum<number | null>(eb("packed", "+", eb.ref("manifests"))).as("bytes"),
+    )
     .executeTakeFirstOrThrow();
   return Number(row.bytes ?? 0);
 };
