@@ -1,9 +1,10 @@
 // Runs every attempt on a machine of one level, beside an agent (this process) with a key and another plugin that runs.
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { Bug } from "@s4t/kit";
 import { attempts, type Level, type Outcome } from "./escape.ts";
-import { levels, openTestMachine, type TestMachine } from "./runtime.ts";
+import { levels, type Opened, openTestMachine, type TestMachine } from "./runtime.ts";
 
 export interface Tried {
   readonly attempt: string;
@@ -33,6 +34,22 @@ const sourceOf = (runtime: "node" | "python", body: string): string =>
     ? `import fs from "node:fs";\nexport default async (p) => { ${body} };\n`
     : `import os\ndef main(p, ctx):\n    ${body}\n`;
 
+/** Longest until a process has become its plugin's user's. */
+const WAITING_MS = 10_000;
+
+/** The process that waits to take over, once it is its plugin's user's. */
+const waitingPid = async ({ instance, stateFolder }: Opened): Promise<number> => {
+  instance.prepare();
+  for (const endMs = Date.now() + WAITING_MS; Date.now() < endMs; ) {
+    const { pid } = instance.use();
+    const status = pid === null ? "" : readFileSync(`/proc/${pid}/status`, "utf8");
+    const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1]);
+    if (pid !== null && uid === statSync(stateFolder).uid) return pid;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Bug("the next version does not come up");
+};
+
 /** What this user's machine reaches, and what came of each attempt. */
 export const tryEscapes = async (
   allow: keyof typeof levels,
@@ -57,16 +74,20 @@ export const tryEscapes = async (
         const body = attempt[runtime];
         const expected = attempt.expected[runtime]?.[level as Level];
         if (body === null || expected === undefined) continue;
-        const opened = machine.open(runtime, sourceOf(runtime, body), {
+        const named = {
+          name: `attempt-${tried.length}`,
           needs: attempt.needs ?? {},
           limits: { memoryMiB: 128 },
-        });
+        };
+        const opened = machine.open(runtime, sourceOf(runtime, body), named);
+        const next = attempt.hasNext ? machine.open(runtime, "", named) : undefined;
         const given = {
           ...{ key, port, outside, top: machine.folder, agent: process.pid },
           otherState: join(other.stateFolder, "state.json"),
           otherCode: join(other.folder, "main.py"),
           otherFolder: other.stateFolder,
           other: other.instance.use().pid,
+          ...(next ? { next: await waitingPid(next) } : {}),
           ownFolder: opened.folder,
           ownState: opened.stateFolder,
         };
@@ -83,6 +104,7 @@ export const tryEscapes = async (
         }
         rmSync(outside, { force: true });
         await opened.instance.close();
+        await next?.instance.close();
         tried.push({ attempt: attempt.name, runtime, expected, outcome, how });
       }
     return { isolation, tried };

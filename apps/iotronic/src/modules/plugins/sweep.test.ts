@@ -57,7 +57,7 @@ const name = (blob: string): Promise<void> =>
     });
     await insertVersion(everything, tx, {
       ...{ ...common, plugin_id: "p", number: 1, version: "v", manifest: "{}", blob },
-      ...{ bytes: 4_096, signed_by: "k", signature: "s", created_by: "me" },
+      ...{ bytes: 4_096, manifest_bytes: 2, signed_by: "k", signature: "s", created_by: "me" },
     });
   });
 const open = (claims: Claims, through = blobs): Sweeper =>
