@@ -17,9 +17,6 @@ const include = {
   soak: ["{packages,apps}/*/{src,test}/**/*.soak.test.ts", "e2e/**/*.soak.test.ts"],
 }[lane];
 
-/** Files at a time at least. On PostgreSQL, whose one server they share, as before: one. */
-const together = process.env.TEST_DATABASE === "postgres" ? 1 : 2;
-
 export default defineConfig({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"] } },
@@ -29,12 +26,13 @@ export default defineConfig({
       "**/node_modules/**",
       ...(lane === "fast" ? ["**/*.real.test.ts", "**/*.soak.test.ts"] : []),
     ],
-    testTimeout: { fast: 20_000, real: 300_000, soak: 600_000 }[lane] ?? 20_000,
+    testTimeout: { fast: 20_000, real: 600_000, soak: 600_000 }[lane] ?? 20_000,
     hookTimeout: lane === "fast" ? 30_000 : 300_000,
-    // By itself it leaves a core out, which on a machine with two is one file at a time; most of these wait for others.
-    ...(lane === "fast"
-      ? { maxWorkers: Math.max(together, availableParallelism() - 1) }
-      : { fileParallelism: false }),
+    // By itself it leaves a core out, which on a machine with two is one file at a time; most of these wait for others. The full
+    // counts are one at a time: they are load enough.
+    ...(lane === "soak"
+      ? { fileParallelism: false }
+      : { maxWorkers: Math.max(2, availableParallelism() - 1) }),
     // What comes about is waited for as long as a busy machine may need; what does not is red all the same.
     expect: { poll: { timeout: 10_000 } },
     execArgv: ["--conditions=source", "--disable-warning=ExperimentalWarning"],

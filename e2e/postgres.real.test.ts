@@ -67,7 +67,7 @@ it("PostgreSQL restarted under load: no acknowledgement lost, coded refusals mea
   expect(codes.size).toBeGreaterThan(0);
   expect(slowestMs).toBeLessThan(answerLimitMs);
   const there = new Set((await listAll(cloud, "/api/boards")).map(({ uuid }) => uuid));
-  expect(acknowledged.length).toBeGreaterThan(100);
+  expect(acknowledged.length).toBeGreaterThan(30);
   expect(acknowledged.filter((uuid) => !there.has(uuid))).toEqual([]);
   expect((await cloud.call("POST", "/api/audit/verify")).body).toMatchObject({ intact: true });
   expect((await cloud.kill("SIGTERM")).code).toBe(0);
