@@ -132,6 +132,47 @@ it("who is connected is seen as they come, and is cut by a click", async () => {
   echo.close();
 });
 
+it("a door that the world can reach shows what it risks, on both pages, until its sources leave somebody out", async () => {
+  const wide = await openStage(["--gateway.address", "0.0.0.0"]);
+  try {
+    const uuid = await wide.addBoard("palermo-3");
+    const cloud = wide.cloud();
+    const { port } = server.address() as AddressInfo;
+    await cloud.call("POST", "/api/services", { name: "web", port });
+    const made = await visit(browser, cloud.url);
+    const { page } = made;
+    const { username, password } = wide.admin;
+    await enter(made, username, password, `/app/default/boards/${uuid}?section=services`);
+    await page.getByRole("button", { name: "Expose a service" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Service", { exact: true }).selectOption({ label: `web (${port})` });
+    await dialog.getByRole("button", { name: "Expose" }).click();
+    const row = page.getByRole("row").filter({ hasText: "web" });
+    const risk =
+      "Whoever reaches 0.0.0.0 reaches this service: say which addresses may, as its sources.";
+    await row.getByText(risk).waitFor();
+    await page.goto("/app/default/services");
+    await row.getByText(risk).waitFor();
+    await takePicture(page, "services-open-to-all", false);
+    const expose = (sources: readonly string[]) =>
+      cloud.call("PUT", `/api/boards/${uuid}/services/web`, { sources });
+    expect((await expose(["127.0.0.1/32"])).status).toBe(200);
+    await row.getByText("127.0.0.1/32").waitFor();
+    expect(await page.getByText(risk).count()).toBe(0);
+    expect((await expose(["127.0.0.1/32", "::/0"])).status).toBe(200);
+    const italian = await visit(browser, cloud.url, { language: "it", width: 390 });
+    await enter(italian, username, password, "/app/default/services");
+    await italian.page
+      .getByText("Chi raggiunge 0.0.0.0 raggiunge questo servizio: indica quali indirizzi possono")
+      .waitFor();
+    expect([...made.complaints, ...italian.complaints]).toEqual([]);
+    await made.context.close();
+    await italian.context.close();
+  } finally {
+    await wide.close();
+  }
+}, 120_000);
+
 it("how one connects without opening anything is copied as it is shown", async () => {
   const made = await open("services");
   const { page } = made;

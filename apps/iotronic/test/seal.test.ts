@@ -2,7 +2,13 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { check, cloudProcedures, signedKeyText, TargetProjectKey } from "@s4t/contract";
+import {
+  check,
+  cloudProcedures,
+  MAX_SIGNATURES_AT_ONCE,
+  signedKeyText,
+  TargetProjectKey,
+} from "@s4t/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isSignedBy } from "../src/modules/keys/index.ts";
 import type { BoardSession } from "./board.ts";
@@ -48,6 +54,23 @@ describe("sealing a project", () => {
     expect(strange.code).toBe("plugin.version-not-found");
     const shown = await ask("GET", `/api/projects/${project}/key`);
     expect(shown.body.level).toBe("managed");
+  });
+
+  it("takes as many signatures at once as the contract says, and no more", async () => {
+    const { key, proof } = owner;
+    const signature = signed(kept.version);
+    const many = (count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [i.toString(16).padStart(64, "0"), signature]),
+      );
+    // All of them have been read: the first one is none of its version.
+    const most = await seal({ key, proof, signatures: many(MAX_SIGNATURES_AT_ONCE) });
+    expect(most.code, most.text).toBe("plugin.signature-invalid");
+    const named = { named: signature, key, proof, signatures: many(MAX_SIGNATURES_AT_ONCE) };
+    const next = await ask("POST", `/api/projects/${project}/rekey`, { next: named });
+    expect(next.code, next.text).toBe("project.managed");
+    const more = await seal({ key, proof, signatures: many(MAX_SIGNATURES_AT_ONCE + 1) });
+    expect(more.code).toBe("request.invalid");
   });
 
   it("hands the key over, signed by the one before, and tells the boards", async () => {

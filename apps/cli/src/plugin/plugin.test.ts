@@ -3,8 +3,10 @@ import { join } from "node:path";
 import {
   createOwnerKey,
   exitCodeOf,
+  MAX_SIGNATURES_AT_ONCE,
   nameSuccessor,
   type PluginManifest,
+  type PluginSignature,
   packPlugin,
   signVersion,
   verifyVersion,
@@ -317,6 +319,61 @@ describe("project seal", () => {
       expect.stringContaining("chmod 600"),
     ]);
   });
+});
+
+describe("a project of more versions than one request can sign", () => {
+  const beyond = 3;
+  it("is sealed: what boards have is signed with the key, and the rest right after it", async () => {
+    const { blob, manifest } = await packPlugin(
+      [{ path: "a.mjs", bytes: new TextEncoder().encode("1") }],
+      { name: "hello", runtime: "node", mode: "sync", entry: "a.mjs" },
+    );
+    const rows = await Promise.all(
+      Array.from({ length: MAX_SIGNATURES_AT_ONCE + beyond }, async (_, at) => {
+        const own = { ...manifest, parameters: { type: "object", title: `${at}` } };
+        return {
+          ...{ version: await versionOf(own), number: at + 1, manifest: own, signature: null },
+          ...{ createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, at)).toISOString(), createdBy: "x" },
+        };
+      }),
+    );
+    const [oldest] = rows;
+    const given: Record<string, PluginSignature> = {};
+    let atOnce: Record<string, string> = {};
+    const { run } = await open(({ method, path, body }) => {
+      if (method === "PUT") {
+        const version = path.split("/")[5] ?? "";
+        given[version] = body as PluginSignature;
+        return { json: rows.find((row) => row.version === version) };
+      }
+      if (path.endsWith("/seal")) {
+        expect(given).toEqual({});
+        const sent = body as { key: string; signatures: Record<string, string> };
+        atOnce = sent.signatures;
+        return { json: { key: sent.key, level: "sealed", since: at } };
+      }
+      if (path.startsWith("/api/projects"))
+        return { json: { uuid, name: "messina", boards: 0, description: "" } };
+      if (path.endsWith("/content")) return { bytes: Buffer.from(blob) as never };
+      if (path.endsWith("/boards"))
+        return { json: { items: [{ version: oldest?.version }], next: null } };
+      if (path.endsWith("/versions")) return { json: { items: rows.toReversed(), next: null } };
+      return { json: { items: [{ uuid, name: "hello", boards: 1 }], next: null } };
+    });
+    const keyFile = join(home(), "owner.key");
+    const { code, err } = await run(["project", "seal", "messina", "--key", keyFile, "--yes"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(Object.keys(atOnce)).toHaveLength(MAX_SIGNATURES_AT_ONCE);
+    expect(atOnce[oldest?.version ?? ""]).toMatch(/^[0-9a-f]{128}$/);
+    expect(Object.keys(given).sort()).toEqual(
+      rows
+        .slice(1, beyond + 1)
+        .map(({ version }) => version)
+        .sort(),
+    );
+    for (const [version, signature] of Object.entries(given))
+      expect(await verifyVersion(version, signature)).toBe(true);
+  }, 120_000);
 });
 
 describe("project rekey", () => {

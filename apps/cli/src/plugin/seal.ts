@@ -1,49 +1,11 @@
 // The project's key: who holds it, handing it over to its owner for good, and putting another in its place.
-import {
-  fail,
-  nameSuccessor,
-  type OwnerKey,
-  type PluginVersion,
-  paginate,
-  proveKey,
-  signVersion,
-  unpackPlugin,
-  verifyVersion,
-  versionOf,
-} from "@s4t/sdk";
+import { fail, nameSuccessor, type PluginVersion, proveKey, verifyVersion } from "@s4t/sdk";
 import { carryBoardsOver } from "@s4t/sdk/node";
 import type { Command } from "commander";
 import { type Context, examples, run } from "../context.ts";
 import { ageText } from "../output.ts";
 import { openKeyFile, readKeyFile } from "./key-file.ts";
-import { download } from "./versions.ts";
-
-/** An owner's signatures of the project's versions that are `wanted`, each checked here before: id, bytes, files. */
-const signAll = async (
-  context: Context,
-  project: string,
-  key: OwnerKey,
-  isWanted: (version: PluginVersion) => Promise<boolean>,
-): Promise<Record<string, string>> => {
-  const { plugins } = context.client();
-  const signatures: Record<string, string> = {};
-  for await (const { uuid, name } of paginate(plugins.list, { project, query: { limit: 200 } }))
-    for await (const row of paginate(plugins.versions, {
-      project,
-      params: { uuid },
-      query: { limit: 200 },
-    })) {
-      if (!(await isWanted(row))) continue;
-      if ((await versionOf(row.manifest)) !== row.version)
-        throw fail("plugin.damaged", {
-          because: `${name} ${row.number} is another than its id says`,
-        });
-      await unpackPlugin(row.manifest, await download(context, uuid, row.version, project));
-      signatures[row.version] = (await signVersion(row.version, key)).signature;
-      context.out.line(`signed ${name}, version ${row.number}`);
-    }
-  return signatures;
-};
+import { bringRest, signAll, withKey } from "./signing.ts";
 
 interface RekeyFlags {
   readonly key?: string;
@@ -52,7 +14,7 @@ interface RekeyFlags {
 
 /** What an owner brings: the next key, named by the present one, and what it signs. */
 const bringNext = async (context: Context, project: string, { key, newKey }: RekeyFlags) => {
-  if (key === undefined && newKey === undefined) return {};
+  if (key === undefined && newKey === undefined) return { body: {}, signed: [] };
   if (key === undefined || newKey === undefined)
     throw fail("config.invalid", {
       setting: key === undefined ? "--key" : "--new-key",
@@ -64,14 +26,16 @@ const bringNext = async (context: Context, project: string, { key, newKey }: Rek
   // Only what the present key has signed: of what else is there, the owner knows nothing.
   const isMine = async ({ version, signature }: PluginVersion): Promise<boolean> =>
     signature?.key === present.publicKey && (await verifyVersion(version, signature));
-  return {
+  const signed = await signAll(context, project, next, isMine);
+  const body = {
     next: {
       key: next.publicKey,
       proof: await proveKey(next),
       named: await nameSuccessor(next.publicKey, present),
-      signatures: await signAll(context, project, next, isMine),
+      signatures: withKey(signed),
     },
   };
+  return { body, signed };
 };
 
 const addRekey = (project: Command): void => {
@@ -93,8 +57,9 @@ const addRekey = (project: Command): void => {
       `The boards of ${name} follow to another key, and take nothing any more that the present one signs.`,
       name,
     );
-    const body = await bringNext(context, id, flags);
+    const { body, signed } = await bringNext(context, id, flags);
     const { key, level } = await projectKeys.rekey({ params: { uuid: id }, body });
+    await bringRest(context, id, signed);
     context.out.thing({ key, level }, [
       ["project", name],
       ["key", key],
@@ -134,11 +99,12 @@ export const addSeal = (project: Command): void => {
       name,
     );
     const key = await openKeyFile(flags.key);
-    const signatures = await signAll(context, id, key, async () => true);
+    const signed = await signAll(context, id, key, async () => true);
     const sealed = await projectKeys.seal({
       params: { uuid: id },
-      body: { key: key.publicKey, proof: await proveKey(key), signatures },
+      body: { key: key.publicKey, proof: await proveKey(key), signatures: withKey(signed) },
     });
+    await bringRest(context, id, signed);
     context.out.thing(sealed, [
       ["sealed", name],
       ["key", sealed.key],

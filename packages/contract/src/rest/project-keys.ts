@@ -17,6 +17,9 @@ export const ProjectKey = Type.Object(
 );
 export type ProjectKey = Static<typeof ProjectKey>;
 
+/** Most signatures that come with a key: what one request holds. Versions beyond them are signed one by one afterwards. */
+export const MAX_SIGNATURES_AT_ONCE = 5_000;
+
 /** A key that its owner brings. */
 const ownedKey = {
   key: PluginSignature.properties.key,
@@ -24,7 +27,7 @@ const ownedKey = {
   proof: PluginSignature.properties.signature,
   /** The owner's signatures of versions that shall go on running, by version id. */
   signatures: Type.Record(Sha256, PluginSignature.properties.signature, {
-    maxProperties: 10_000,
+    maxProperties: MAX_SIGNATURES_AT_ONCE,
   }),
 };
 
