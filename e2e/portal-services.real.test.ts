@@ -157,6 +157,7 @@ it("a door that the world can reach shows what it risks, on both pages, until it
     const expose = (sources: readonly string[]) =>
       cloud.call("PUT", `/api/boards/${uuid}/services/web`, { sources });
     expect((await expose(["127.0.0.1/32"])).status).toBe(200);
+    await page.reload();
     await row.getByText("127.0.0.1/32").waitFor();
     expect(await page.getByText(risk).count()).toBe(0);
     expect((await expose(["127.0.0.1/32", "::/0"])).status).toBe(200);
