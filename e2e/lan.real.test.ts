@@ -1,5 +1,5 @@
 // A second machine over TLS, across network namespaces, with the printed line; and somebody on the wire between the two.
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,13 +9,17 @@ import { type Pasted, pasteOn } from "./board.ts";
 import { forge, steal } from "./forgery.ts";
 import { cloudAddress, layWire, otherCloudAddress, type Wire } from "./namespaces.ts";
 import { type Launched, launchCloud, temporaryFolder } from "./program.ts";
+import type { RelayOptions } from "./relay.ts";
 import { until } from "./s4t.ts";
 
 const port = 20_180;
+/** As far as a satellite: one way. */
+const lateMs = 250;
 const folder = temporaryFolder();
 let wire: Wire;
 let cloud: Launched;
 const pasted: Pasted[] = [];
+const relays: ChildProcess[] = [];
 
 /** The command line on the cloud's machine. */
 const s4t = (...args: readonly string[]): string => {
@@ -48,10 +52,10 @@ const pasteOnBoard = (name: string, line: string): Pasted => {
   return one;
 };
 
-/** Somebody who takes the cloud's address and ends TLS with this. Answers what was seen once it is over. */
-const sitInTheMiddle = async (tls: { key: string; cert: string }) => {
+/** Somebody who takes the cloud's address: ends TLS there, or lets everything be late. Answers what was seen once it is over. */
+const sitInTheMiddle = async (how: Pick<RelayOptions, "tls" | "delayMs">) => {
   wire.hijack();
-  const options = { listen: cloudAddress, port, to: { host: otherCloudAddress, port }, tls };
+  const options = { listen: cloudAddress, port, to: { host: otherCloudAddress, port }, ...how };
   const [program = "", ...before] = wire.on("middle");
   const child = spawn(
     program,
@@ -70,6 +74,7 @@ const sitInTheMiddle = async (tls: { key: string; cert: string }) => {
     (text) => text.startsWith("listening"),
     10_000,
   );
+  relays.push(child);
   return async (): Promise<{ taken: number; seen: string }> => {
     child.kill("SIGTERM");
     await once(child, "close");
@@ -88,6 +93,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(pasted.map((each) => each.stop()));
+  for (const relay of relays) relay.kill("SIGTERM");
   cloud?.child.kill("SIGTERM");
   await cloud?.ended;
   wire?.remove();
@@ -115,9 +121,26 @@ describe("a second machine on another network", () => {
     await becomes("lamp", "offline", 10_000);
   });
 
+  it("the same over a network on which everything is half a second late, there and back", async () => {
+    const leave = await sitInTheMiddle({ delayMs: lateMs });
+    pasteOnBoard("lamp", "exec program/bin/s4t-agent run --data data");
+    await becomes("lamp", "online", 20_000);
+    const [, took = "0"] = /([\d.]+) ms/.exec(s4t("board", "ping", "lamp")) ?? [];
+    expect(Number(took)).toBeGreaterThanOrEqual(2 * lateMs);
+    // The board's own half of the way goes on acknowledging: only the link itself can notice.
+    wire.cut(true);
+    await becomes("lamp", "offline", 35_000);
+    wire.cut(false);
+    await becomes("lamp", "online", 10_000);
+    expect(s4t("board", "info", "lamp")).toContain("Linux");
+    expect((await leave()).taken).toBeGreaterThan(1);
+    await pasted.at(-1)?.stop();
+    await becomes("lamp", "offline", 35_000);
+  });
+
   it("is not fooled by somebody with another authority: neither its installation nor its agent", async () => {
     const line = lineFor("bench");
-    const leave = await sitInTheMiddle(forge(folder.path, cloudAddress));
+    const leave = await sitInTheMiddle({ tls: forge(folder.path, cloudAddress) });
     const newcomer = pasteOnBoard("bench", line);
     await newcomer.ended;
     expect(newcomer.said()).toMatch(/pinned public key/i);
@@ -135,7 +158,7 @@ describe("a second machine on another network", () => {
   it("is not taken over by somebody who holds the cloud's own TLS key", async () => {
     await pasted.at(-1)?.stop();
     await becomes("bench", "offline", 10_000);
-    const leave = await sitInTheMiddle(steal(join(folder.path, "cloud")));
+    const leave = await sitInTheMiddle({ tls: steal(join(folder.path, "cloud")) });
     const lured = pasteOnBoard("bench", "exec program/bin/s4t-agent run --data data");
     expect(await lured.ended).toBe(77);
     expect(lured.said()).toContain("link.revoked");

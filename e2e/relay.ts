@@ -11,6 +11,8 @@ export interface RelayOptions {
   readonly to: { readonly host: string; readonly port: number };
   /** With these it ends TLS itself; the cloud's own certificate is then not looked at. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** How long every piece is on its way, in each direction. Default 0. */
+  readonly delayMs?: number;
 }
 
 export interface Relay {
@@ -24,17 +26,46 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+/** How long a dial onwards may take before the next one. */
+const dialMs = 1_000;
+
+/**
+ * Dials onwards as long as the near end waits, and hands over the connection that came about: a network that is whole again lets
+ * the next packet through at once, however long the one before had waited.
+ */
+const dialOn = (to: RelayOptions["to"], near: Socket, then: (far: Socket) => void): void => {
+  const far = connect(to);
+  let isThere = false;
+  const again = setTimeout(() => far.destroy(), dialMs);
+  far.once("connect", () => {
+    isThere = true;
+    clearTimeout(again);
+    if (near.destroyed) far.destroy();
+    else then(far);
+  });
+  far.on("error", () => {});
+  far.once("close", () => {
+    clearTimeout(again);
+    if (!isThere && !near.destroyed) setTimeout(() => dialOn(to, near, then), dialMs / 4);
+  });
+};
+
 /** Starts one. */
 export const openRelay = async (options: RelayOptions): Promise<Relay> => {
   const sockets = new Set<Socket>();
   let taken = 0;
   let seen = "";
   let swallowed: "both" | "toCloud" | "toBoard" | undefined;
-  const join = (near: Socket): void => {
+  const take = (near: Socket): void => {
     taken += 1;
-    const far = options.tls
-      ? tlsConnect({ ...options.to, rejectUnauthorized: false })
-      : connect(options.to);
+    if (options.delayMs !== undefined) {
+      near.on("error", () => {});
+      near.pause();
+      dialOn(options.to, near, (far) => join(near, far));
+    } else if (options.tls) join(near, tlsConnect({ ...options.to, rejectUnauthorized: false }));
+    else join(near, connect(options.to));
+  };
+  const join = (near: Socket, far: Socket): void => {
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
@@ -51,19 +82,27 @@ export const openRelay = async (options: RelayOptions): Promise<Relay> => {
         isCut ||= swallowed === "both" || swallowed === direction;
         return isCut;
       };
+      // Timers of one length come due in the order in which they were set: what is late stays in order.
+      const later = (then: () => void): void => {
+        if (options.delayMs) setTimeout(then, options.delayMs);
+        else then();
+      };
       from.on("data", (piece: Buffer) => {
-        if (isLost() || to.write(piece)) return;
-        from.pause();
-        to.once("drain", () => from.resume());
+        later(() => {
+          if (isLost() || to.write(piece)) return;
+          from.pause();
+          to.once("drain", () => from.resume());
+        });
       });
-      from.on("end", () => isLost() || to.end());
+      from.on("end", () => later(() => isLost() || to.end()));
     };
     pass(near, far, "toCloud");
     pass(far, near, "toBoard");
+    near.resume();
   };
   const server: Server = options.tls
-    ? createTlsServer({ ...options.tls }, join)
-    : createServer(join);
+    ? createTlsServer({ ...options.tls }, take)
+    : createServer(take);
   server.on("tlsClientError", () => {});
   server.listen(options.port, options.listen);
   await once(server, "listening");

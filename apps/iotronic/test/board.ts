@@ -75,6 +75,14 @@ export const credentialsOf = ({ uuid, key }: EnrolledBoard): Credentials =>
     sign: ed25519Signer(key.privateKey),
   });
 
+/** Joins with these credentials, and says more in its greeting than it should. */
+export const joinWith = (
+  cloud: Pick<TestCloud, "url">,
+  credentials: Credentials,
+  key: Ed25519KeyPair,
+  more: object,
+): Promise<ClientSession> => join(cloud, credentials, { ...helloOf(key, {}), ...more });
+
 /** Registers a board and uses its enrolment up with a new key; the session that enrolled is left open. */
 export const startEnrolment = async (
   cloud: TestCloud,

@@ -80,9 +80,18 @@ export interface LinkHost {
   targetFor(board: KnownBoard, epoch: number): Promise<Target>;
   /** Throws `blob.not-found` for bytes that the board's target does not name, and `link.superseded` for a stale epoch. */
   requireBlob(board: KnownBoard, epoch: number, sha256: string): Promise<void>;
-  jobsFor(board: KnownBoard, after: number): Promise<{ jobs: Job[]; more: boolean }>;
-  /** Stores a batch once, and answers the last number that is safe. A stale epoch's batch is refused with `link.superseded`. */
-  appendReport(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;
+  /** Jobs of the board's lane behind a cursor, from now on the board's. A stale epoch is refused with `link.superseded`. */
+  jobsFor(board: KnownBoard, epoch: number, after: number): Promise<{ jobs: Job[]; more: boolean }>;
+  /**
+   * Stores a batch once, and answers the last number that is safe. A stale epoch's batch is refused with `link.superseded`; `refuse`
+   * hears of rows about what is another board's: they are left out.
+   */
+  appendReport(
+    board: KnownBoard,
+    epoch: number,
+    batch: ReportBatch,
+    refuse: (what: string) => void,
+  ): Promise<number>;
   /** Hears of what a board was refused. */
   onRefused(board: KnownBoard | null, what: string, address: string | null): void;
 }

@@ -1,7 +1,7 @@
 // What boards ask of the cloud over their link, and what they do by HTTP beside it: their target, reports, tickets for backlogs and
 // bytes. Which of it a board may ask at all is the link's to say.
 import { type AnswerOf, type ArgsOf, check, cloudProcedures, cloudUri, fail } from "@s4t/contract";
-import type { Clock } from "@s4t/kit";
+import { type Clock, isS4tError } from "@s4t/kit";
 import type { IncomingCall } from "@s4t/wamp";
 import type { KnownBoard, LinkHost } from "../edge/link.ts";
 import { createTickets } from "../edge/tickets.ts";
@@ -32,6 +32,8 @@ export interface AskedDependencies {
   readonly clock: Clock;
   /** Whether a session is still there. */
   readonly isThere: (session: number) => boolean;
+  /** Hears of what a board asked for that is not its own. */
+  readonly onRefused: (board: KnownBoard, what: string) => void;
 }
 
 export interface Asked {
@@ -45,7 +47,7 @@ export interface Asked {
 }
 
 /** Makes it. */
-export const createAsked = ({ host, clock, isThere }: AskedDependencies): Asked => {
+export const createAsked = ({ host, clock, isThere, onRefused }: AskedDependencies): Asked => {
   const backlogs = createTickets<number, Asking["board"]>(clock, {
     ...{ lifeMs: BACKLOG_TICKET_LIFE_S * 1_000, perHolder: 1, once: true },
   });
@@ -60,7 +62,9 @@ export const createAsked = ({ host, clock, isThere }: AskedDependencies): Asked 
   ): Promise<AnswerOf<typeof targetGet>> => {
     // One after the other: a zombie is refused its target, and takes no jobs over.
     const whole = await host.targetFor(board, board.epoch);
-    const { jobs, more } = isOld ? { jobs: [], more: false } : await host.jobsFor(board, jobsAfter);
+    const { jobs, more } = isOld
+      ? { jobs: [], more: false }
+      : await host.jobsFor(board, board.epoch, jobsAfter);
     const sections = Object.fromEntries(
       Object.entries(whole.sections)
         .filter(([name]) => !isOld || upgradeSections.has(name))
@@ -73,7 +77,12 @@ export const createAsked = ({ host, clock, isThere }: AskedDependencies): Asked 
     { board, session }: Asking,
     sha256: string,
   ): Promise<AnswerOf<typeof blobTicket>> => {
-    await host.requireBlob(board, board.epoch, sha256);
+    try {
+      await host.requireBlob(board, board.epoch, sha256);
+    } catch (error) {
+      if (isS4tError(error, "blob.not-found")) onRefused(board, `blob.ticket ${sha256}`);
+      throw error;
+    }
     // The session may have ended meanwhile: nobody would take its ticket back.
     if (!isThere(session)) throw fail("link.superseded");
     const token = blobs.issue(session, sha256);
@@ -86,7 +95,7 @@ export const createAsked = ({ host, clock, isThere }: AskedDependencies): Asked 
   };
 
   const append = async (board: Asking["board"], batch: ArgsOf<typeof reportAppend>) => ({
-    acked: await host.appendReport(board, board.epoch, batch),
+    acked: await host.appendReport(board, board.epoch, batch, (what) => onRefused(board, what)),
   });
 
   return {

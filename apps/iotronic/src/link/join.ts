@@ -72,6 +72,8 @@ const welcome = (
   };
 };
 
+/** As the audit has it: which board somebody said to be, in as many characters as an id has. */
+const posingAs = ({ authid = "" }: JoinRequest): string => `link.join as ${authid.slice(0, 32)}`;
 const addressOf = (request: JoinRequest): string | null => request.connection.remoteAddress ?? null;
 
 /** The two ways to join the link. */
@@ -123,12 +125,14 @@ export const linkAuthenticators = (
         return denyWith(error);
       }
       const verdict = await cryptosign.start(request);
-      return verdict.kind === "deny" ? denyWith(fail("link.revoked")) : verdict;
+      if (verdict.kind !== "deny") return verdict;
+      host.onRefused(null, posingAs(request), addressOf(request));
+      return denyWith(fail("link.revoked"));
     },
     async finish(request, pending, proof) {
       const verdict = await cryptosign.finish(request, pending, proof);
       if (verdict.kind !== "welcome") {
-        host.onRefused(null, "link.join", addressOf(request));
+        host.onRefused(null, posingAs(request), addressOf(request));
         return denyWith(fail("link.revoked"));
       }
       const board = known.get(verdict.principal);

@@ -118,6 +118,8 @@ class BoardLink implements RunningLink {
     this.asked = createAsked({
       ...{ host: deps.host, clock: deps.clock },
       isThere: (session) => this.#bySession.has(session),
+      onRefused: (board, what) =>
+        this.#refuse(board, what, this.#sessions.get(board.uuid)?.address ?? null),
     });
     this.#metrics = linkMetrics(deps.metrics, deps.clock.monotonicMs, () => this.counts());
     this.#presence = createPresence(deps.host, deps.clock, deps.log);
@@ -314,10 +316,14 @@ class BoardLink implements RunningLink {
           options.match === "prefix" &&
           uri === boardPrefix(String(session.principalExtra.board))));
     if (allowed) return "allow";
-    this.#refused += 1;
     const board = session.authrole === BOARD_ROLE ? boardOf(session.principalExtra) : null;
-    this.#deps.host.onRefused(board, `${action} ${uri}`, session.connection.remoteAddress ?? null);
+    this.#refuse(board, `${action} ${uri}`, session.connection.remoteAddress ?? null);
     return "deny";
+  }
+
+  #refuse(board: KnownBoard | null, what: string, address: string | null): void {
+    this.#refused += 1;
+    this.#deps.host.onRefused(board, what, address);
   }
 
   #onJoin(session: SessionInfo): void {

@@ -36,7 +36,7 @@ const countMetrics = (metrics: Metrics, counts: () => LinkCounts): void => {
   metrics.total(
     {
       name: "s4t_link_refused_total",
-      help: "Calls, registrations, subscriptions and publications that a board was refused",
+      help: "Calls, registrations, subscriptions and publications that a board was refused, and ids of others that it named",
     },
     () => counts().refused,
   );

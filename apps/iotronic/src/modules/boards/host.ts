@@ -17,7 +17,7 @@ import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
 import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.ts";
 import type { Reports } from "./reports.ts";
 import { insertPresence } from "./state-store.ts";
-import { type BoardRow, findBoard, findByPubkey, updateBoard } from "./store.ts";
+import { type BoardRow, findBoard, findByPubkey, holdSession, updateBoard } from "./store.ts";
 import { composeTarget, settingsPart, type TargetContributor } from "./target.ts";
 import { knownBoard } from "./wishes.ts";
 
@@ -214,9 +214,16 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
         if (!(await deps.namesBlob(reader, row, sha256))) throw fail("blob.not-found");
       });
     },
-    jobsFor: (board, after) =>
-      operations.jobsFor(board.project, board.uuid, after, MAX_JOBS_PER_REPLY),
-    appendReport: (board, epoch, batch) => reports.append(board, epoch, batch),
+    jobsFor: (board, epoch, after) =>
+      operations.jobsFor(board.project, board.uuid, {
+        ...{ after, limit: MAX_JOBS_PER_REPLY },
+        async hold(tx) {
+          const scope = within(board.project);
+          if (!(await holdSession(scope, tx, board.uuid, epoch, clock.now())))
+            throw fail("link.superseded");
+        },
+      }),
+    appendReport: (...asked) => reports.append(...asked),
     onRefused(board, what, address) {
       if (!mayAudit(board?.uuid ?? `address ${address}`)) return;
       audit

@@ -1,5 +1,5 @@
 import { boardStates, type ReportBatch } from "@s4t/contract";
-import type { KnownBoard } from "../../edge/link.ts";
+import type { LinkHost } from "../../edge/link.ts";
 import type { Metrics } from "../../edge/metrics.ts";
 import type { ParsedRows } from "./report-rows.ts";
 
@@ -18,7 +18,7 @@ export const boardMetrics = (
 
 /** Takes batches of reports. */
 interface Intake {
-  append(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;
+  readonly append: LinkHost["appendReport"];
 }
 
 export interface ReportMetrics {
@@ -64,10 +64,10 @@ export const reportMetrics = (metrics: Metrics, monotonicMs: () => number): Repo
       for (const { row } of parsed.rows) if (row.kind === "dropped") dropped.add({}, row.count);
     },
     timed: (intake) => ({
-      async append(board, epoch, batch) {
+      async append(...asked) {
         const from = monotonicMs();
         try {
-          const acked = await intake.append(board, epoch, batch);
+          const acked = await intake.append(...asked);
           seconds.observe({}, (monotonicMs() - from) / 1_000);
           return acked;
         } catch (error) {

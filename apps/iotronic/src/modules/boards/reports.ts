@@ -1,7 +1,7 @@
 // What boards report: stored once, acknowledged after it is durable, handed on by kind.
 import { fail, type ReportBatch, type ReportRow } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
-import type { KnownBoard } from "../../edge/link.ts";
+import type { KnownBoard, LinkHost } from "../../edge/link.ts";
 import type { Metrics } from "../../edge/metrics.ts";
 import { createSeldom } from "../../edge/seldom.ts";
 import { systemActor, within } from "../../policy/index.ts";
@@ -42,7 +42,7 @@ export interface PluginReports {
 }
 
 export interface Reports {
-  append(board: KnownBoard, epoch: number, batch: ReportBatch): Promise<number>;
+  readonly append: LinkHost["appendReport"];
 }
 
 export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | "changes"> {
@@ -159,22 +159,31 @@ export const createReports = (deps: ReportsDependencies): Reports => {
     if (points.length > 0) await measurements.append(board, points);
   };
 
-  const apply = async (tx: Tx, board: KnownBoard, batch: ReportBatch, row: Row): Promise<void> => {
+  /** `notOwn`: ids of operations that are none of this board's. */
+  const apply = async (
+    tx: Tx,
+    board: KnownBoard,
+    batch: ReportBatch,
+    row: Row,
+    notOwn: Set<string>,
+  ): Promise<void> => {
     if (row.kind === "entries") await applyEntries(tx, board, row);
     else if (row.kind === "info") await applyInfo(tx, board, row);
     else if (row.kind === "plugin") await plugins.applyState(tx, board, dated(batch, row));
-    else if (row.kind === "result")
-      await operations.settleReported(tx, board, row.id, {
+    else if (row.kind === "result") {
+      const isOwn = await operations.settleReported(tx, board, row.id, {
         state: row.state,
         ...(row.result === undefined ? {} : { result: row.result }),
         ...(row.code === undefined
           ? {}
           : { problem: { code: row.code, sentence: row.sentence ?? "" } }),
       });
+      if (!isOwn) notOwn.add(row.id);
+    }
   };
 
   return metrics.timed({
-    async append(board, epoch, batch) {
+    async append(board, epoch, batch, refuse) {
       const scope = within(board.project);
       const known = await database.read(scope, async (reader) => {
         const row = await getRow(scope, reader, board.uuid);
@@ -189,16 +198,20 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       await measure(board, batch, rows);
       // All else in one transaction with the session's epoch and the journal's place: what a zombie brings is void as a whole,
       // and the same batch by two ways at once counts once.
+      const notOwn = new Set<string>();
       const acked = await database.write(scope, async (tx) => {
         if (!(await holdSession(scope, tx, board.uuid, epoch, clock.now())))
           throw fail("link.superseded");
         const place = await placeOf(tx, board, batch);
         if (last <= place) return place;
-        for (const { seq, row } of rows) if (seq > place) await apply(tx, board, batch, row);
+        for (const { seq, row } of rows)
+          if (seq > place) await apply(tx, board, batch, row, notOwn);
         await setReportCursor(scope, tx, board.project, board.uuid, batch.bootId, last);
         return last;
       });
       note(board, parsed);
+      for (const id of notOwn)
+        if (await operations.isOfAnother(board.uuid, id)) refuse(`report.append result ${id}`);
       return acked;
     },
   });

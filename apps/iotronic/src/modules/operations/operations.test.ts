@@ -58,21 +58,36 @@ describe("the lane of jobs", () => {
   it("hands jobs over in order, again from wherever the board is, until they are settled", async () => {
     const { operations, job } = await open();
     const made = [await job(), await job(), await job()];
-    const first = await operations.jobsFor(project, board, 0, 2);
+    const first = await operations.jobsFor(project, board, { after: 0, limit: 2 });
     expect(first.jobs.map(({ id }) => id)).toEqual(made.slice(0, 2).map(({ uuid }) => uuid));
     expect(first.more).toBe(true);
-    const again = await operations.jobsFor(project, board, first.jobs[0]?.cursor ?? 0, 10);
+    const again = await operations.jobsFor(project, board, {
+      after: first.jobs[0]?.cursor ?? 0,
+      limit: 10,
+    });
     expect(again.jobs.map(({ id }) => id)).toEqual(made.slice(1).map(({ uuid }) => uuid));
     await operations.settle(scope, made[1]?.uuid ?? "", { state: "done" });
-    const rest = await operations.jobsFor(project, board, first.jobs[0]?.cursor ?? 0, 10);
+    const rest = await operations.jobsFor(project, board, {
+      after: first.jobs[0]?.cursor ?? 0,
+      limit: 10,
+    });
     expect(rest.jobs.map(({ id }) => id)).toEqual([made[2]?.uuid]);
+  });
+  it("hands nothing over to a session that is over by then", async () => {
+    const { operations, job, state } = await open();
+    const { uuid } = await job();
+    const hold = () => Promise.reject(fail("link.superseded"));
+    await expect(
+      operations.jobsFor(project, board, { after: 0, limit: 1, hold }),
+    ).rejects.toMatchObject({ code: "link.superseded" });
+    expect(await state(uuid)).toBe("queued");
   });
   it("takes back what waits, and says that it cannot once the board has it", async () => {
     const { operations, job, state } = await open();
     const [waiting, given] = [await job(), await job()];
     await operations.cancel(systemActor, scope, waiting.uuid);
     expect(await state(waiting.uuid)).toBe("canceled");
-    const { jobs } = await operations.jobsFor(project, board, 0, 10);
+    const { jobs } = await operations.jobsFor(project, board, { after: 0, limit: 10 });
     expect(jobs.map(({ id }) => id)).toEqual([given.uuid]);
     expect(await state(given.uuid)).toBe("running");
     await expect(operations.cancel(systemActor, scope, given.uuid)).rejects.toMatchObject({
@@ -82,7 +97,7 @@ describe("the lane of jobs", () => {
   it("ends what waits for a board that is retired, and leaves what the board has", async () => {
     const { operations, job, state } = await open();
     const given = await job();
-    await operations.jobsFor(project, board, 0, 10);
+    await operations.jobsFor(project, board, { after: 0, limit: 10 });
     const waiting = await job();
     await test.database.write(scope, (tx) =>
       operations.cancelWaiting(tx, systemActor, project, board),
@@ -92,7 +107,7 @@ describe("the lane of jobs", () => {
   it("expires what no board fetched; what one had becomes unknown, and a late report settles it", async () => {
     const { operations, job, state, pass } = await open();
     const given = await job();
-    await operations.jobsFor(project, board, 0, 10);
+    await operations.jobsFor(project, board, { after: 0, limit: 10 });
     const waiting = await job();
     await pass(lifeMs);
     expect(await state(waiting.uuid)).toBe("expired");
@@ -105,11 +120,14 @@ describe("the lane of jobs", () => {
   it("goes on rising after jobs were lost with a restored backup", async () => {
     const { operations, job } = await open();
     await job();
-    const [before] = (await operations.jobsFor(project, board, 0, 1)).jobs;
+    const [before] = (await operations.jobsFor(project, board, { after: 0, limit: 1 })).jobs;
     await test.database.write(scope, (tx) => tx.queries.deleteFrom("operations").execute());
     clock.advance(1_000);
     const next = await job();
-    const { jobs } = await operations.jobsFor(project, board, before?.cursor ?? 0, 1);
+    const { jobs } = await operations.jobsFor(project, board, {
+      after: before?.cursor ?? 0,
+      limit: 1,
+    });
     expect(jobs.map(({ id }) => id)).toEqual([next.uuid]);
   });
 });

@@ -71,8 +71,13 @@ export interface Operations extends Part {
   open(tx: Tx, operation: NewOperation): Promise<Operation>;
   /** Ends an operation; what has ended already stays, but for an `unknown` one within a day. Answers the operation. */
   settle(scope: Scope, uuid: string, outcome: Outcome): Promise<Operation | undefined>;
-  /** Within the transaction of a report: the same for what a board reports. Another board's operation is none of its. */
-  settleReported(tx: Tx, board: ReportingBoard, uuid: string, outcome: Outcome): Promise<void>;
+  /**
+   * Within the transaction of a report: the same for what a board reports. Another board's operation is none of its; answers whether
+   * this one is its own.
+   */
+  settleReported(tx: Tx, board: ReportingBoard, uuid: string, outcome: Outcome): Promise<boolean>;
+  /** Whether there is such an operation, and it is another's than this board's. One that is kept no longer is nobody's. */
+  isOfAnother(board: string, uuid: string): Promise<boolean>;
   list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
   get(scope: Scope, uuid: string): Promise<Operation>;
   cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
@@ -82,9 +87,16 @@ export interface Operations extends Part {
   jobsFor(
     project: ProjectId,
     board: string,
-    after: number,
-    limit: number,
+    asked: JobsAsked,
   ): Promise<{ jobs: Job[]; more: boolean }>;
+}
+
+export interface JobsAsked {
+  /** Cursor of the last job that the board has; 0 for none. */
+  readonly after: number;
+  readonly limit: number;
+  /** Within the transaction that gives the jobs: throws when who asks may no longer have them. */
+  readonly hold?: (tx: Tx) => Promise<void>;
 }
 
 export interface OperationQuery extends PageQuery {
@@ -259,7 +271,15 @@ export const createOperations = ({
     settle,
     async settleReported(tx, board, uuid, outcome) {
       const row = await findOperation(within(board.project), tx, uuid);
-      if (row?.board_id === board.uuid && maySettle(row)) await end(tx, systemActor, row, outcome);
+      const isOwn = row?.board_id === board.uuid;
+      if (isOwn && maySettle(row)) await end(tx, systemActor, row, outcome);
+      return isOwn;
+    },
+    async isOfAnother(board, uuid) {
+      const row = await database.read(everything, (reader) =>
+        findOperation(everything, reader, uuid),
+      );
+      return row !== undefined && row.board_id !== board;
     },
     async list(scope, query) {
       await runs.stored();
@@ -293,7 +313,7 @@ export const createOperations = ({
       for (const row of await listJobs(scope, tx, board, 0, Number.MAX_SAFE_INTEGER))
         if (row.status === "queued") await end(tx, actor, row, { state: "canceled" });
     },
-    async jobsFor(project, board, after, limit) {
+    async jobsFor(project, board, { after, limit, hold }) {
       const scope = within(project);
       const waiting = await database.read(scope, (reader) =>
         listJobs(scope, reader, board, after, limit + 1),
@@ -301,6 +321,7 @@ export const createOperations = ({
       if (waiting.length === 0) return { jobs: [], more: false };
       // From here on the board may run them: taken back they can no longer be. What was canceled meanwhile stays here.
       const given = await database.write(scope, async (tx) => {
+        await hold?.(tx);
         const rows = await listJobs(scope, tx, board, after, limit + 1);
         for (const row of rows.slice(0, limit)) {
           if (row.status !== "queued") continue;

@@ -7,6 +7,11 @@ import { Pool, type PoolClient, types } from "pg";
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** How long a statement may run: none of ours is meant to. What must take longer says so in its transaction. */
 export const STATEMENT_TIMEOUT_MS = 30_000;
+/**
+ * How long a transaction may stand still between two of its statements: ours take no time. A cloud that was stopped within one (a
+ * frozen virtual machine) would hold its rows for ever, and its boards could not join at another.
+ */
+export const IDLE_TRANSACTION_MS = 5_000;
 const int8 = 20;
 
 const getTypeParser: typeof types.getTypeParser = ((oid: number, format?: "text") =>
@@ -45,7 +50,7 @@ const isAway = (code: string | undefined, message: string): boolean =>
   code === undefined
     ? /terminat|timeout|Connection/i.test(message)
     : /^(08|57P|53|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT)/.test(code) ||
-      ["57014", "40001", "40P01"].includes(code);
+      ["57014", "40001", "40P01", "25P03"].includes(code);
 
 /** PostgreSQL's words and the network's → ours. Everything else passes: a constraint is the store's to read, a fault is ours. */
 const translate = (error: unknown, what: string): unknown => {
@@ -63,6 +68,7 @@ export const openConnections = ({ url, connections, what }: ConnectionsOptions):
     max: connections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     types: { getTypeParser },
   });
   // An idle connection that the server ends is replaced at the next use; without a listener it would end the process.
