@@ -8,10 +8,10 @@ import { writeFileAtomic } from "@s4t/kit/node";
 import type { Config } from "../config.ts";
 import type { TlsCredentials } from "../http/server.ts";
 import type { CertificatesDriver, Leaf } from "../ports/certificates.ts";
-import { certifiedNames, publicUrl, type ServedAt } from "./names.ts";
+import { certifiedNames, keepNames, publicUrl, type ServedAt } from "./names.ts";
 
 /** How often the names of this machine and the end of the certificate are looked at. */
-export const CERTIFICATE_CHECK_MS = 60_000;
+export const CERTIFICATE_CHECK_MS = 10_000;
 
 export interface Lan {
   readonly host: string;
@@ -60,7 +60,13 @@ export const openLan = async (
     writeFileAtomic(join(folder, "ca.pem"), certificates.trust().authority, { mode: 0o644 });
   const at: ServedAt = { listen, address: addressOf(config.address) };
   const machine = () => ({ hostname: hostname(), interfaces: networkInterfaces() });
-  const issue = () => certificates.leafFor(certifiedNames(at, machine()));
+  let names: readonly string[] = [];
+  const issue = () => {
+    const present = keepNames(names, certifiedNames(at, machine()));
+    // Another order is no reason for another certificate.
+    if (present.some((name) => !names.includes(name))) names = present;
+    return certificates.leafFor(names);
+  };
   let leaf: Leaf = await issue();
   let hand: (credentials: TlsCredentials) => void = () => {};
   let timer: { cancel(): void } | undefined;

@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { describe, expect, it } from "vitest";
-import { certifiedNames, publicUrl } from "./names.ts";
+import { certifiedNames, keepNames, MAX_CERTIFIED_NAMES, publicUrl } from "./names.ts";
 
 const on = (address: string, internal = false) =>
   ({
@@ -37,6 +37,17 @@ describe("names of a cloud", () => {
       "localhost",
       "127.0.0.1",
     ]);
+  });
+  it("stay vouched for while their cable is out, the oldest given up where they are too many", () => {
+    const out = { ...machine, interfaces: { lo: machine.interfaces.lo } };
+    const at = { listen: "0.0.0.0", address: null };
+    const before = certifiedNames(at, machine);
+    const kept = keepNames(before, certifiedNames(at, out));
+    expect([...kept].sort()).toEqual([...before].sort());
+    let names: readonly string[] = [];
+    for (let day = 0; day < 100; day += 1) names = keepNames(names, [`10.0.0.${day}`, "city"]);
+    expect(names.slice(0, 3)).toEqual(["10.0.0.99", "city", "10.0.0.98"]);
+    expect(names).toHaveLength(MAX_CERTIFIED_NAMES);
   });
   it("of a machine without a network are its own name", () => {
     const alone = { hostname: "city", interfaces: { lo: machine.interfaces.lo } };

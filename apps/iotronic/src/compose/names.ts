@@ -41,3 +41,15 @@ export const certifiedNames = (at: ServedAt, machine: MachineNames): readonly st
   const names = [...told, ...own, machine.hostname, "localhost", "127.0.0.1"];
   return [...new Set(names.filter((name) => name !== ""))];
 };
+
+/** Most names that a certificate keeps vouching for: a machine that is given another address each day does not gather them all. */
+export const MAX_CERTIFIED_NAMES = 32;
+
+/**
+ * What was vouched for with what is to be from now on, the present first. An address that is gone comes back more often than not (a
+ * cable that was out, a network that started anew), and with it boards that must not wait for another certificate.
+ */
+export const keepNames = (
+  before: readonly string[],
+  present: readonly string[],
+): readonly string[] => [...new Set([...present, ...before])].slice(0, MAX_CERTIFIED_NAMES);
