@@ -57,7 +57,7 @@ export const openReportingBoards = async (
           synchronised: true,
           rows,
         };
-        return reports.append(board, 0, batch);
+        return reports.append(board, 0, batch, () => {});
       }),
     );
     seq += count;

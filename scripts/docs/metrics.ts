@@ -1,4 +1,5 @@
 import { timedDatabase } from "../../apps/iotronic/src/compose/timed-database.ts";
+import { traceMetrics } from "../../apps/iotronic/src/compose/tracing.ts";
 import { type Metric, type Metrics, silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
 import { gatewayMetrics } from "../../apps/iotronic/src/gateway/metrics.ts";
 import {
@@ -49,6 +50,7 @@ export const toldMetrics = (): readonly Told[] => {
   gatewayMetrics(recorder, () => ({ tunnels: 0, streams: 0, doors: 0, records: 0 }));
   timedDatabase({} as Database, recorder, nothing);
   httpMetrics(recorder);
+  traceMetrics(recorder);
   eventMetrics(recorder, () => ({ sockets: 0, subscriptions: {} }));
   auditMetrics(recorder, {
     standing: () => ({ size: 0, signedAtMs: 0, witnessed: 0 }),

@@ -12,6 +12,7 @@ import { observationSettings } from "./config/observations.ts";
 import { pluginSettings } from "./config/plugins.ts";
 import { serverSettings } from "./config/server.ts";
 import { BadSetting, type Setting, type SettingValue } from "./config/setting.ts";
+import { traceSettings } from "./config/traces.ts";
 
 /** The table. */
 export const settings = {
@@ -23,6 +24,7 @@ export const settings = {
   ...gatewaySettings,
   ...pluginSettings,
   ...auditSettings,
+  ...traceSettings,
 } as const;
 
 type Settings = typeof settings;

@@ -1,6 +1,6 @@
 // The parts list of the agent. Everything that a simulated board replaces is a dependency: platform, clock, randomness, storage.
 import { fail, type ReportRow } from "@s4t/contract";
-import { Bug, type Clock, type Log } from "@s4t/kit";
+import { Bug, type Clock, type Log, withPresent } from "@s4t/kit";
 import { type Access, accessInfo } from "./access/access.ts";
 import { composeDoors } from "./compose-doors.ts";
 import { features, identify } from "./enrol.ts";
@@ -15,6 +15,7 @@ import type { Connect, LinkOptions } from "./link/connect.ts";
 import { createAgentLink, type RunningLink } from "./link/link.ts";
 import { openProjectKeys } from "./link/project-key.ts";
 import { followSuccession } from "./link/succession.ts";
+import { traceFacts } from "./link/trace.ts";
 import type { Platform } from "./platform/platform.ts";
 import type { PluginStore } from "./platform/plugin-store.ts";
 import { openJournal } from "./reports/journal.ts";
@@ -81,7 +82,8 @@ const unsupported = (feature: string): Executor<unknown> => ({
 
 /** Makes an agent. */
 export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Agent => {
-  const { platform, clock, log, random, storage } = deps;
+  const { platform, clock, random, storage } = deps;
+  const log = withPresent(deps.log, traceFacts);
   const machine = { ...platform.describe(), now: clock.now, uptimeMs: platform.uptimeMs };
   const journal = openJournal(storage, machine, log);
   let link: (RunningLink & { call(name: string, args: unknown): Promise<unknown> }) | undefined;

@@ -14,4 +14,5 @@ export * from "./simulation.ts";
 export * from "./status.ts";
 export * from "./stream.ts";
 export * from "./target/index.ts";
+export * from "./trace.ts";
 export * from "./version.ts";

@@ -44,3 +44,20 @@ export const createLog = (
 
 /** A log that says nothing. */
 export const silentLog: Log = createLog(() => {});
+
+/** A {@link Log} whose every line carries also what `facts` says when the line is written. */
+export const withPresent = (
+  log: Log,
+  facts: () => Readonly<Record<string, unknown>> | undefined,
+): Log => {
+  const at =
+    (level: LogLevel) =>
+    (sentence: string, more?: Readonly<Record<string, unknown>>): void => {
+      const present = facts();
+      log[level](sentence, present ? { ...present, ...more } : more);
+    };
+  return {
+    ...{ debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
+    with: (more) => withPresent(log.with(more), facts),
+  };
+};

@@ -1,7 +1,8 @@
 // What every noun stands on: settings, clock, log, the stores, the records that each change is written into, the way in.
 import { join } from "node:path";
-import { type Clock, createParts, type Log, type Parts } from "@s4t/kit";
+import { type Clock, createParts, type Log, type Parts, withPresent } from "@s4t/kit";
 import type { Config, Configuration } from "../config.ts";
+import type { Tracing } from "../edge/trace.ts";
 import type { RunningGateway } from "../gateway/gateway.ts";
 import { createMetrics, type Exposition } from "../http/metrics.ts";
 import type { RunningLink } from "../link/link.ts";
@@ -23,6 +24,7 @@ import { type AtPoint, auditWithPoints, blobsWithPoints, dieAt } from "./fail-po
 import { type Lan, openLan } from "./lan.ts";
 import { createStores, type Stores } from "./stores.ts";
 import { timedDatabase } from "./timed-database.ts";
+import { openTracing } from "./tracing.ts";
 import { createWayIn, type WayIn } from "./way-in.ts";
 
 /** Parts that need each other ask for one another once all are there. */
@@ -48,6 +50,7 @@ export interface Ground extends Stores {
   readonly log: Log;
   readonly parts: Parts;
   readonly metrics: Exposition;
+  readonly tracing: Tracing;
   readonly audit: Audit;
   readonly changes: Changes;
   readonly operations: Operations;
@@ -69,10 +72,12 @@ export interface Ground extends Stores {
 export const openGround = async (
   { config, explain }: Configuration,
   folder: string,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log: plainLog }: { readonly clock: Clock; readonly log: Log },
 ): Promise<Ground> => {
-  const parts = createParts(log);
+  const parts = createParts(plainLog);
   const metrics = createMetrics();
+  const tracing = await openTracing(config, { clock, log: plainLog, parts, metrics });
+  const log = withPresent(plainLog, tracing.facts);
   const stores = await createStores(config, folder, clock, log);
   const atPoint = dieAt(process.env.S4T_FAIL_AT);
   const { observations } = stores;
@@ -95,7 +100,7 @@ export const openGround = async (
   let port = (): number => config.port;
   return {
     ...{ config, explain, folder, clock, log, parts, database, observations, blobs },
-    ...{ metrics, audit, changes, operations, retention, lan, atPoint },
+    ...{ metrics, tracing, audit, changes, operations, retention, lan, atPoint },
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
     gateway: later<RunningGateway>(),

@@ -25,7 +25,7 @@ export const composeLink = (
   { telemetry, plugins, keys }: LinkListeners,
   contracts?: ContractWindow,
 ): { readonly link: RunningLink; readonly offer: Offer } => {
-  const { clock, log, parts, lan, wayIn, metrics } = ground;
+  const { clock, log, parts, lan, wayIn, metrics, tracing } = ground;
   const reports = createReports({
     ...ground,
     measurements: telemetry.measurements,
@@ -52,7 +52,7 @@ export const composeLink = (
   );
   const link = parts.add(
     createLink({
-      ...{ host: hostWithPoints(host, ground.atPoint), clock, log, metrics },
+      ...{ host: hostWithPoints(host, ground.atPoint), clock, log, metrics, tracing },
       onRevoked: (board) => ground.gateway().endBoard(board),
       ...(contracts ? { contracts } : {}),
     }),

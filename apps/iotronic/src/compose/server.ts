@@ -39,7 +39,7 @@ export const composeServer = (
   identity: Identity,
   offers: readonly Offer[],
 ): HttpServer => {
-  const { config, clock, log, parts, audit, lan, metrics } = ground;
+  const { config, clock, log, parts, audit, lan, metrics, tracing } = ground;
   let ready = false;
   const onDenied = (actor: Actor, action: string): void => {
     if (actor.uuid === "anonymous") return;
@@ -54,6 +54,7 @@ export const composeServer = (
         clock,
         log,
         metrics,
+        tracing,
         authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
         resolveProject: identity.projects.resolve,
         onDenied,

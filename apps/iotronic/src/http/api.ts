@@ -1,7 +1,14 @@
 // A route of the contract as the server runs it: authenticate, scope, parse, call, answer. The same steps for every endpoint.
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { ALL_PROJECTS, type Endpoint, fail, PROJECT_HEADER, type ProjectId } from "@s4t/contract";
+import {
+  ALL_PROJECTS,
+  type Endpoint,
+  fail,
+  PROJECT_HEADER,
+  type ProjectId,
+  traceparentOf,
+} from "@s4t/contract";
 import {
   type Clock,
   createDeadline,
@@ -12,6 +19,7 @@ import {
 } from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Answer, type ByteStream, type Call, type Route } from "../edge/routes.ts";
+import type { Tracing } from "../edge/trace.ts";
 import {
   type Action,
   type Actor,
@@ -29,9 +37,13 @@ import { encodeProblem, problemOf } from "./problem.ts";
 /** How long a request may take unless it asks to wait. */
 export const REQUEST_DEADLINE_MS = 30_000;
 
+/** Where an answer stands in its trace, for who asked: as `traceparent`, by the name that Trace Context, Level 2 has in its draft. */
+export const TRACE_HEADER = "traceresponse";
+
 export interface ApiDependencies {
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly authenticate: (
     headers: FastifyRequest["headers"],
     changes: boolean,
@@ -166,7 +178,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     return send(reply, endpoint, await route.handle(made));
   };
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const address = request.socket.remoteAddress ?? null;
     let actor: Actor = { ...nobody, address };
     try {
@@ -181,5 +193,23 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
       if (!(await dropRest(request.raw, deps.clock))) reply.header("connection", "close");
       return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
     }
+  };
+
+  const name = `${endpoint.method} ${endpoint.path}`;
+  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const came = {
+      traceparent: request.headers.traceparent,
+      tracestate: headerOf(request, "tracestate"),
+    };
+    return deps.tracing.request(came, name, async (span, trace) => {
+      if (!trace) return answer(request, reply);
+      reply.header(TRACE_HEADER, traceparentOf(trace));
+      const sent = await answer(request, reply);
+      span.attributes["http.request.method"] = endpoint.method;
+      span.attributes["http.route"] = endpoint.path;
+      span.attributes["http.response.status_code"] = reply.statusCode;
+      if (reply.statusCode >= 500) span.failed = String(reply.statusCode);
+      return sent;
+    });
   };
 };

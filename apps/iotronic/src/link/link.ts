@@ -37,6 +37,7 @@ import {
 import { secureRandom } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost, LinkSession } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
+import type { Tracing } from "../edge/trace.ts";
 import type { Tx } from "../ports/database.ts";
 import { type Asked, createAsked } from "./asked.ts";
 import { type LinkDoor, openLinkDoor } from "./door.ts";
@@ -49,6 +50,7 @@ import {
   type SessionInput,
   stepSession,
 } from "./session.ts";
+import { tracedCall } from "./traced.ts";
 import { checkAnswer, fromWire, toWire } from "./wire-errors.ts";
 
 export interface LinkDependencies {
@@ -56,6 +58,7 @@ export interface LinkDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** A board's key was withdrawn: its session has just been ended. */
   readonly onRevoked: (board: BoardId) => void;
   /** Contracts that are spoken; those of this version unless said. */
@@ -238,12 +241,11 @@ class BoardLink implements RunningLink {
     this.#step(board, { kind: "callStarted" });
     const timeoutMs = Math.min(options.timeoutMs ?? procedure.timeoutMs, procedure.timeoutMs);
     try {
-      const { args: answer } = await this.#onceOffered(session, options.signal, () =>
-        cloud.call(boardUri(board, procedure), {
-          args: [args],
-          timeoutMs,
-          signal: options.signal,
-        }),
+      const { signal } = options;
+      const { args: answer } = await tracedCall(this.#deps, { board, procedure }, (more) =>
+        this.#onceOffered(session, signal, () =>
+          cloud.call(boardUri(board, procedure), { ...more, args: [args], timeoutMs, signal }),
+        ),
       );
       return checkAnswer(procedure, answer[0] ?? {});
     } catch (error) {

@@ -1,8 +1,23 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { boardProcedures, type Job, type ReportRow, wampErrorOf } from "@s4t/contract";
-import { type Clock, silentLog, systemClock } from "@s4t/kit";
+import {
+  boardProcedures,
+  fail,
+  type Job,
+  parseTraceContext,
+  type ReportRow,
+  wampErrorOf,
+} from "@s4t/contract";
+import {
+  type Clock,
+  createLog,
+  type Log,
+  type LogLine,
+  silentLog,
+  systemClock,
+  withPresent,
+} from "@s4t/kit";
 import { createEd25519KeyPair } from "@s4t/wamp/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { noTarget, openTestLink, type TestLink } from "../../test/cloud.ts";
@@ -13,6 +28,7 @@ import { openJournal } from "../reports/journal.ts";
 import { openMemory } from "../storage.ts";
 import { createTargetKeeper } from "../target/target.ts";
 import { createAgentLink, SUPERSEDED_PAUSE_MS } from "./link.ts";
+import { traceFacts } from "./trace.ts";
 
 const board = "0192f0a0-0000-7000-8000-000000000001";
 const { ping, restart } = boardProcedures.board;
@@ -35,7 +51,11 @@ afterEach(async () => {
 type Handler = (call: FeatureCall) => unknown;
 
 /** An agent whose `board.ping` and `board.restart` do as the test says. */
-const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = systemClock) => {
+const live = (
+  handlers: { ping?: Handler; restart?: Handler },
+  clock: Clock = systemClock,
+  log: Log = silentLog,
+) => {
   const storage = openMemory();
   const journal = openJournal(storage, openMachine(), silentLog);
   const settled = { apply: () => {}, remove: () => {} };
@@ -55,7 +75,7 @@ const live = (handlers: { ping?: Handler; restart?: Handler }, clock: Clock = sy
     { key: createEd25519KeyPair(), features: ["board"], simulated: false },
     {
       clock,
-      log: silentLog,
+      log,
       random: () => 0.4,
       dispatch: new Map([
         [ping.name, { procedure: ping, handle: handle(handlers.ping) }],
@@ -106,6 +126,84 @@ const patient = () => {
     );
   return { heard, handler };
 };
+
+describe("a call within a trace", () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const kwargs = {
+    traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+    tracestate: "congo=t61rcWkgMzE",
+  };
+  const lines: LogLine[] = [];
+  const log = withPresent(
+    createLog((line) => lines.push(line)),
+    traceFacts,
+  );
+  const told = (keywords: Readonly<Record<string, unknown>>) => {
+    const { tookMs, tracestate } = keywords;
+    expect([tracestate, tookMs]).toEqual([kwargs.tracestate, expect.any(Number)]);
+    expect(tookMs).toBeGreaterThanOrEqual(0);
+    return parseTraceContext(keywords.traceparent);
+  };
+  beforeEach(() => {
+    lines.length = 0;
+  });
+
+  it("is answered with the board's own place in it, and so is every line that is logged because of it", async () => {
+    live(
+      {
+        ping: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          log.info("At work");
+          return { atMs: 1 };
+        },
+      },
+      systemClock,
+      log,
+    );
+    await offers();
+    const [first, second] = await Promise.all([
+      cloud.call(board, ping, { args: [{}], kwargs }),
+      cloud.call(board, ping, { args: [{}], kwargs }),
+    ]);
+    const own = told(first.kwargs);
+    expect([own?.traceId, own?.sampled]).toEqual([traceId, true]);
+    expect(own?.spanId).not.toBe("00f067aa0ba902b7");
+    expect(told(second.kwargs)?.spanId).not.toBe(own?.spanId);
+    expect(Number(first.kwargs.tookMs)).toBeGreaterThanOrEqual(19);
+    const ofFirst = lines.filter(({ facts }) => facts.span_id === own?.spanId);
+    expect(ofFirst.map(({ sentence }) => sentence)).toEqual(["At work", "Answered"]);
+    expect(ofFirst[1]?.facts).toMatchObject({ trace_id: traceId, call: "board.ping" });
+  });
+
+  it("that is refused says so with its place, beside what is wrong", async () => {
+    live(
+      { ping: () => Promise.reject(fail("board.failed", { because: "rain" })) },
+      systemClock,
+      log,
+    );
+    await offers();
+    const refused = await cloud.call(board, ping, { args: [{}], kwargs }).catch((error) => error);
+    expect(refused.kwargs).toMatchObject({ because: "rain" });
+    expect(told(refused.kwargs)?.traceId).toBe(traceId);
+    expect(lines.at(-1)).toMatchObject({
+      sentence: "Refused or failed",
+      facts: { trace_id: traceId, because: "board.failed" },
+    });
+  });
+
+  it("is one only where the cloud tells a good one: an older cloud is answered as ever", async () => {
+    live({}, systemClock, log);
+    await offers();
+    for (const keywords of [undefined, { traceparent: "00-nonsense" }]) {
+      const { args, kwargs: back } = await cloud.call(board, ping, {
+        args: [{}],
+        ...(keywords ? { kwargs: keywords } : {}),
+      });
+      expect([args, back]).toEqual([[{ atMs: 1 }], {}]);
+    }
+    expect(lines.filter(({ facts }) => "trace_id" in facts)).toEqual([]);
+  });
+});
 
 describe("a call that nobody waits for any more", () => {
   it.each(["given up", "out of time"])("%s aborts the feature's signal", async (how) => {

@@ -33,7 +33,7 @@ import { fetchBlob, type WantedBlob } from "./blob.ts";
 import { createPauses, hintOf } from "./come-again.ts";
 import { type ConnectDependencies, type LinkOptions, openSession } from "./connect.ts";
 import { notReached } from "./not-reached.ts";
-
+import { type Answer, answerWithin } from "./trace.ts";
 import { fromWire, isFinal } from "./wire-errors.ts";
 
 /** A session that lasted this long was a success: the next pause is short again. */
@@ -199,16 +199,14 @@ class AgentLink implements RunningLink {
     }
   }
 
-  async #answer(board: string, call: IncomingCall): Promise<{ args: unknown[] }> {
+  async #answer(board: string, call: IncomingCall): Promise<Answer> {
     const name = call.procedure.slice(boardPrefix(board).length);
     const given = call.args[0] ?? {};
     if (name === boardProcedures.link.hint.name) {
-      this.#look(false).catch((error: unknown) =>
-        this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
-      );
+      this.#lookBeside(false);
       return { args: [{}] };
     }
-    return { args: [await this.#handle(name, given, call.signal)] };
+    return answerWithin(call, name, this.#deps, () => this.#handle(name, given, call.signal));
   }
 
   /** Calls a feature of this board for a job: nobody waits at the other end, so its time is kept here. */
@@ -238,19 +236,22 @@ class AgentLink implements RunningLink {
       this.#looking = undefined;
       if (!this.#lookAgain) return;
       this.#lookAgain = false;
-      this.#look(false).catch((error: unknown) =>
-        this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
-      );
+      this.#lookBeside(false);
     });
     return this.#looking;
+  }
+
+  /** The same, and nobody waits for it. */
+  #lookBeside(atJoin: boolean): void {
+    this.#look(atJoin).catch((error: unknown) =>
+      this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
+    );
   }
 
   #lookLater(): void {
     this.#later?.cancel();
     this.#later = this.#deps.clock.after(ENTRY_RETRY_MS, () => {
-      this.#look(true).catch((error: unknown) =>
-        this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
-      );
+      this.#lookBeside(true);
     });
   }
 
@@ -293,9 +294,7 @@ class AgentLink implements RunningLink {
         () => {
           this.#working = undefined;
           this.flush();
-          this.#look(false).catch((error: unknown) =>
-            this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
-          );
+          this.#lookBeside(false);
         },
         (error: unknown) => {
           // What cannot be noted is not run: the cloud keeps it.

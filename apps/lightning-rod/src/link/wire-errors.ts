@@ -16,6 +16,19 @@ const finalCodes: ReadonlySet<string> = new Set([
 /** Whether trying again is useless. */
 export const isFinal = (error: unknown): boolean => isS4tError(error) && finalCodes.has(error.code);
 
+/** What a refusal says beside its details. */
+const beside = new WeakMap<object, Readonly<Record<string, unknown>>>();
+
+/** Lets an error say something more once it is on the wire; answers the error to throw. */
+export const sayInRefusal = (error: unknown, more: Readonly<Record<string, unknown>>): unknown => {
+  const known =
+    typeof error === "object" && error !== null
+      ? error
+      : fail("board.failed", { because: String(error) });
+  beside.set(known, more);
+  return known;
+};
+
 export const toWire = (error: unknown): WampError => {
   const known =
     isS4tError(error) && !isWampError(error)
@@ -27,7 +40,7 @@ export const toWire = (error: unknown): WampError => {
         );
   return new WampError(wampErrorOf(known.code), known.message, {
     args: [known.message],
-    kwargs: { ...(known.details as object | undefined) },
+    kwargs: { ...(known.details as object | undefined), ...beside.get(error as object) },
   });
 };
 

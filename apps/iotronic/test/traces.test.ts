@@ -1,0 +1,260 @@
+// A trace from the API through the cloud to a board and back: who is told what, what a collector gets, and what nobody believes.
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parseTraceContext, traceparentOf, wampErrorOf } from "@s4t/contract";
+import { type CallHandler, type IncomingCall, WampError } from "@s4t/wamp";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "./board.ts";
+import { openTestCloud, type TestCloud } from "./cloud.ts";
+
+const asker = {
+  ...{ traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7", sampled: true },
+};
+const boardSpan = "b7ad6b7169203331";
+
+interface Attribute {
+  readonly key: string;
+  readonly value: { readonly stringValue?: string; readonly intValue?: number };
+}
+/** A span as OTLP has it in JSON, with the service that its resource names. */
+interface Received {
+  readonly service: string | undefined;
+  readonly name: string;
+  readonly kind: number;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly status: { readonly code: number; readonly message?: string };
+  readonly attributes: readonly Attribute[];
+}
+const attribute = (attributes: readonly Attribute[], key: string) => {
+  const value = attributes.find((each) => each.key === key)?.value;
+  return value?.stringValue ?? value?.intValue;
+};
+
+let collector: Server;
+let received: Received[];
+let isAway = false;
+let cloud: TestCloud | undefined;
+let board: EnrolledBoard;
+let session: BoardSession;
+
+const openCollector = async (): Promise<string> => {
+  received = [];
+  isAway = false;
+  collector = createServer(async (request, response) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    if (isAway) {
+      response.writeHead(400).end();
+      return;
+    }
+    const { resourceSpans } = JSON.parse(Buffer.concat(pieces).toString()) as {
+      resourceSpans: {
+        resource: { attributes: Attribute[] };
+        scopeSpans: { spans: Omit<Received, "service">[] }[];
+      }[];
+    };
+    for (const { resource, scopeSpans } of resourceSpans)
+      for (const { spans } of scopeSpans)
+        for (const span of spans)
+          received.push({
+            ...span,
+            service: String(attribute(resource.attributes, "service.name")),
+          });
+    response.writeHead(200, { "content-type": "application/json" }).end("{}");
+  });
+  collector.listen(0, "127.0.0.1");
+  await once(collector, "listening");
+  return `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`;
+};
+
+beforeEach(async () => {
+  cloud = undefined;
+});
+afterEach(async () => {
+  await session?.session.close();
+  await cloud?.close();
+  collector?.closeAllConnections();
+  collector?.close();
+});
+
+const open = async (args: readonly string[], handler: CallHandler): Promise<TestCloud> => {
+  cloud = await openTestCloud({}, args);
+  board = await enrolBoard(cloud, "traced");
+  session = await joinAs(cloud, board);
+  await offer(session, board, handler);
+  return cloud;
+};
+const ping = (headers: Readonly<Record<string, string>> = {}) =>
+  (cloud as TestCloud).call("POST", `/api/boards/${board.uuid}/ping`, {
+    ...{ token: (cloud as TestCloud).admin, body: {}, headers },
+  });
+const traced = { traceparent: traceparentOf(asker), tracestate: "congo=t61rcWkgMzE" };
+const ofTrace = () => received.filter(({ traceId }) => traceId === asker.traceId);
+
+describe("a cloud that sends spans nowhere", () => {
+  it("tells the board what it was told, and who asked where that was", async () => {
+    const calls: IncomingCall[] = [];
+    await open([], (call) => {
+      calls.push(call);
+      return { args: [{ atMs: 1 }] };
+    });
+    const { status, headers } = await ping(traced);
+    expect(status).toBe(200);
+    expect(calls[0]?.kwargs).toEqual(traced);
+    expect(headers.get("traceresponse")).toBe(traced.traceparent);
+    for (const wrong of [{}, { traceparent: "00-zz" }])
+      expect((await ping(wrong as never)).headers.get("traceresponse")).toBeNull();
+    expect(calls.slice(1).map(({ kwargs }) => kwargs)).toEqual([{}, {}]);
+  });
+});
+
+describe("a cloud with a collector", () => {
+  it("makes one trace of request, command and what the board did, and goes on where it began", async () => {
+    const told: unknown[] = [];
+    await open(["--traces.otlp", await openCollector()], ({ kwargs }) => {
+      told.push(kwargs);
+      const own = { ...asker, spanId: boardSpan };
+      return {
+        args: [{ atMs: 1 }],
+        kwargs: { traceparent: traceparentOf(own), tookMs: 0.01 },
+      };
+    });
+    expect((await ping(traced)).body.status).toBe("done");
+    await expect.poll(() => ofTrace().length).toBe(3);
+    const [request, command, work] = ["POST", "board board.ping", "board.ping"].map((name) =>
+      ofTrace().find((span) => span.name.startsWith(name)),
+    );
+    expect(request).toMatchObject({
+      ...{ service: "iotronic", kind: 2, parentSpanId: asker.spanId },
+      name: "POST /api/boards/{uuid}/ping",
+    });
+    expect(command).toMatchObject({
+      ...{ service: "iotronic", kind: 3, parentSpanId: request?.spanId },
+    });
+    expect(work).toMatchObject({
+      ...{ service: "lightning-rod", kind: 2, parentSpanId: command?.spanId, spanId: boardSpan },
+    });
+    expect(attribute(request?.attributes ?? [], "http.response.status_code")).toBe(200);
+    expect(attribute(command?.attributes ?? [], "s4t.board")).toBe(board.uuid);
+    const [outer, inner] = [command, work].map((span) => [
+      BigInt(span?.startTimeUnixNano ?? 0),
+      BigInt(span?.endTimeUnixNano ?? 0),
+    ]) as [[bigint, bigint], [bigint, bigint]];
+    expect(inner[0] >= outer[0] && inner[1] <= outer[1]).toBe(true);
+    expect(told).toEqual([
+      {
+        traceparent: traceparentOf({ ...asker, spanId: command?.spanId ?? "" }),
+        tracestate: traced.tracestate,
+      },
+    ]);
+  });
+
+  it("begins a trace for who brings none, as often as the settings say, and for none that is not kept", async () => {
+    const told: unknown[] = [];
+    const handler: CallHandler = ({ kwargs }) => {
+      told.push(kwargs.traceparent);
+      return { args: [{ atMs: 1 }] };
+    };
+    await open(["--traces.otlp", await openCollector()], handler);
+    const { headers } = await ping();
+    const began = parseTraceContext(headers.get("traceresponse"));
+    expect(began?.sampled).toBe(true);
+    await expect
+      .poll(() => received.filter(({ traceId }) => traceId === began?.traceId).length)
+      .toBe(2);
+    const unkept = traceparentOf({ ...asker, sampled: false });
+    await ping({ traceparent: unkept });
+    expect(told.at(-1)).toBe(unkept);
+    await cloud?.close();
+    cloud = undefined;
+    received = [];
+    await open(
+      [
+        ...["--traces.percent", "0"],
+        ...["--traces.otlp", `http://127.0.0.1:${(collector.address() as AddressInfo).port}/`],
+      ],
+      handler,
+    );
+    expect((await ping()).headers.get("traceresponse")).toBeNull();
+    expect(told.at(-1)).toBeUndefined();
+    await ping(traced);
+    await expect.poll(() => ofTrace().length).toBe(2);
+    expect(received).toHaveLength(2);
+  });
+
+  it.each([
+    ["of another trace", { traceparent: traceparentOf({ ...asker, traceId: "1".repeat(32) }) }],
+    ["that is the cloud's own", "same"],
+    ["that is none", { traceparent: 7, tookMs: 1 }],
+    ["without how long", { traceparent: traceparentOf({ ...asker, spanId: boardSpan }) }],
+    ["of less than no time", { traceparent: traceparentOf(asker), tookMs: -1 }],
+  ])("believes no board's span %s", async (_, kwargs) => {
+    await open(["--traces.otlp", await openCollector()], (call) => ({
+      args: [{ atMs: 1 }],
+      kwargs: kwargs === "same" ? { ...call.kwargs, tookMs: 1 } : (kwargs as object as never),
+    }));
+    expect((await ping(traced)).status).toBe(200);
+    await expect.poll(() => ofTrace().length).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(received.filter(({ service }) => service === "lightning-rod")).toEqual([]);
+  });
+
+  it("shows what failed, and keeps what a board says of the trace out of what it says of the failure", async () => {
+    await open(["--traces.otlp", await openCollector()], () => {
+      throw new WampError(wampErrorOf("board.failed"), "No.", {
+        args: ["No."],
+        kwargs: {
+          ...{ because: "it rains", tookMs: 1e12 },
+          traceparent: traceparentOf({ ...asker, spanId: boardSpan }),
+        },
+      });
+    });
+    const { code, text } = await ping(traced);
+    expect([code, text]).toEqual(["board.failed", expect.stringContaining("it rains")]);
+    expect(text).not.toMatch(/traceparent|tookMs/);
+    await expect.poll(() => ofTrace().length).toBe(3);
+    const work = ofTrace().find(({ service }) => service === "lightning-rod");
+    expect(work?.status).toMatchObject({ code: 2 });
+    const ns = BigInt(work?.endTimeUnixNano ?? 0) - BigInt(work?.startTimeUnixNano ?? 0);
+    expect(Number(ns)).toBeLessThan(30e9);
+  });
+
+  it("serves on where the collector takes nothing, and counts what is lost", async () => {
+    const url = await openCollector();
+    isAway = true;
+    await open(["--traces.otlp", url], () => ({ args: [{ atMs: 1 }] }));
+    expect((await ping(traced)).status).toBe(200);
+    const lost = async () => {
+      const text = await (await fetch(`${cloud?.url}/metrics`)).text();
+      return Number(/^s4t_trace_spans_total\{outcome="failed"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+    };
+    await expect.poll(lost).toBeGreaterThan(1);
+    expect(cloud?.complaints.map(({ sentence }) => sentence)).toContain(
+      "The collector of traces does not take spans: they are lost",
+    );
+  });
+
+  it("is refused with an address that is none", async () => {
+    await expect(openTestCloud({}, ["--traces.otlp", "collector:4317"])).rejects.toMatchObject({
+      code: "config.invalid",
+    });
+  });
+});
+
+it("what is logged because of a request carries its trace", async () => {
+  await open([], () => ({ args: [{ nonsense: true }] }));
+  expect((await ping(traced)).code).toBe("board.failed");
+  await cloud?.sql("drop table boards_entries");
+  const { code } =
+    (await cloud?.call("GET", `/api/boards/${board.uuid}/target`, {
+      ...{ token: cloud.admin, headers: traced },
+    })) ?? {};
+  expect(code).toBe("internal");
+  const facts = cloud?.complaints.map((line) => line.facts).find((each) => "trace_id" in each);
+  expect(facts).toMatchObject({ trace_id: asker.traceId, span_id: asker.spanId });
+});

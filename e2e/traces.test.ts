@@ -1,0 +1,67 @@
+// A request's trace, out of the programs that users run: through the cloud, into the agent's own log, back to a collector.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
+import { stateOf } from "./board.ts";
+import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
+import { until } from "./s4t.ts";
+
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const folders = [temporaryFolder(), temporaryFolder()] as const;
+let got = "";
+const collector = createServer(async (request, response) => {
+  for await (const piece of request) got += piece;
+  response.writeHead(200, { "content-type": "application/json" }).end("{}");
+});
+let cloud: RunningCloud;
+let agent: RunningAgent;
+let uuid: string;
+
+beforeAll(async () => {
+  collector.listen(0, "127.0.0.1");
+  await once(collector, "listening");
+  const { port } = collector.address() as AddressInfo;
+  cloud = await startCloud(folders[0].path, {
+    args: ["--traces.otlp", `http://127.0.0.1:${port}/v1/traces`],
+  });
+  await cloud.signIn();
+  const board = await registerBoard(cloud, "traced");
+  uuid = board.uuid;
+  agent = startAgent(folders[1].path, ["--enrol", board.enrolment]);
+  await until(
+    () => stateOf(cloud, uuid),
+    (state) => state === "online",
+    30_000,
+  );
+}, 60_000);
+afterAll(async () => {
+  await agent?.kill("SIGTERM");
+  await cloud?.kill("SIGTERM");
+  collector.closeAllConnections();
+  collector.close();
+  for (const folder of folders) folder.remove();
+});
+
+it("is one from the API to the board's log and the collector", async () => {
+  const { status } = await cloud.call(
+    "GET",
+    `/api/boards/${uuid}/info`,
+    undefined,
+    { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
+  );
+  expect(status).toBe(200);
+  const lines = agent
+    .said()
+    .split("\n")
+    .filter((line) => line.includes(traceId))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toMatchObject([{ msg: "Answered", call: "board.info", trace_id: traceId }]);
+  const spanOfBoard = String(lines[0]?.span_id);
+  await until(
+    () => got,
+    (text) => text.includes(spanOfBoard) && text.includes("board board.info"),
+    10_000,
+  );
+});
