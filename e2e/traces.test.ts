@@ -1,8 +1,6 @@
 // A request's trace, out of the programs that users run: through the cloud, into the agent's own log, back to a collector.
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Collector, openCollector } from "../apps/iotronic/test/collector.ts";
 import { type RunningAgent, registerBoard, startAgent } from "./agent.ts";
 import { stateOf } from "./board.ts";
 import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
@@ -10,22 +8,14 @@ import { until } from "./s4t.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const folders = [temporaryFolder(), temporaryFolder()] as const;
-let got = "";
-const collector = createServer(async (request, response) => {
-  for await (const piece of request) got += piece;
-  response.writeHead(200, { "content-type": "application/json" }).end("{}");
-});
+let collector: Collector;
 let cloud: RunningCloud;
 let agent: RunningAgent;
 let uuid: string;
 
 beforeAll(async () => {
-  collector.listen(0, "127.0.0.1");
-  await once(collector, "listening");
-  const { port } = collector.address() as AddressInfo;
-  cloud = await startCloud(folders[0].path, {
-    args: ["--traces.otlp", `http://127.0.0.1:${port}/v1/traces`],
-  });
+  collector = await openCollector();
+  cloud = await startCloud(folders[0].path, { args: ["--traces.otlp", collector.url] });
   await cloud.signIn();
   const board = await registerBoard(cloud, "traced");
   uuid = board.uuid;
@@ -39,18 +29,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.kill("SIGTERM");
   await cloud?.kill("SIGTERM");
-  collector.closeAllConnections();
-  collector.close();
+  collector?.close();
   for (const folder of folders) folder.remove();
 });
 
 it("is one from the API to the board's log and the collector", async () => {
-  const { status } = await cloud.call(
-    "GET",
-    `/api/boards/${uuid}/info`,
-    undefined,
-    { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
-  );
+  const { status } = await cloud.call("GET", `/api/boards/${uuid}/info`, undefined, {
+    traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+  });
   expect(status).toBe(200);
   const lines = agent
     .said()
@@ -59,9 +45,10 @@ it("is one from the API to the board's log and the collector", async () => {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines).toMatchObject([{ msg: "Answered", call: "board.info", trace_id: traceId }]);
   const spanOfBoard = String(lines[0]?.span_id);
-  await until(
-    () => got,
-    (text) => text.includes(spanOfBoard) && text.includes("board board.info"),
+  const spans = await until(
+    () => collector.received.filter((span) => span.traceId === traceId),
+    (found) => found.length === 3,
     10_000,
   );
+  expect(spans.find(({ spanId }) => spanId === spanOfBoard)?.service).toBe("lightning-rod");
 });

@@ -1,84 +1,33 @@
 // A trace from the API through the cloud to a board and back: who is told what, what a collector gets, and what nobody believes.
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { parseTraceContext, traceparentOf, wampErrorOf } from "@s4t/contract";
 import { type CallHandler, type IncomingCall, WampError } from "@s4t/wamp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
+import { attribute, type Collector, openCollector } from "./collector.ts";
 
 const asker = {
   ...{ traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7", sampled: true },
 };
 const boardSpan = "b7ad6b7169203331";
 
-interface Attribute {
-  readonly key: string;
-  readonly value: { readonly stringValue?: string; readonly intValue?: number };
-}
-/** A span as OTLP has it in JSON, with the service that its resource names. */
-interface Received {
-  readonly service: string | undefined;
-  readonly name: string;
-  readonly kind: number;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly status: { readonly code: number; readonly message?: string };
-  readonly attributes: readonly Attribute[];
-}
-const attribute = (attributes: readonly Attribute[], key: string) => {
-  const value = attributes.find((each) => each.key === key)?.value;
-  return value?.stringValue ?? value?.intValue;
-};
-
-let collector: Server;
-let received: Received[];
-let isAway = false;
+let collector: Collector | undefined;
 let cloud: TestCloud | undefined;
 let board: EnrolledBoard;
 let session: BoardSession;
 
-const openCollector = async (): Promise<string> => {
-  received = [];
-  isAway = false;
-  collector = createServer(async (request, response) => {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece as Buffer);
-    if (isAway) {
-      response.writeHead(400).end();
-      return;
-    }
-    const { resourceSpans } = JSON.parse(Buffer.concat(pieces).toString()) as {
-      resourceSpans: {
-        resource: { attributes: Attribute[] };
-        scopeSpans: { spans: Omit<Received, "service">[] }[];
-      }[];
-    };
-    for (const { resource, scopeSpans } of resourceSpans)
-      for (const { spans } of scopeSpans)
-        for (const span of spans)
-          received.push({
-            ...span,
-            service: String(attribute(resource.attributes, "service.name")),
-          });
-    response.writeHead(200, { "content-type": "application/json" }).end("{}");
-  });
-  collector.listen(0, "127.0.0.1");
-  await once(collector, "listening");
-  return `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`;
+const collect = async (): Promise<string> => {
+  collector = await openCollector();
+  return collector.url;
 };
 
-beforeEach(async () => {
+beforeEach(() => {
   cloud = undefined;
+  collector = undefined;
 });
 afterEach(async () => {
   await session?.session.close();
   await cloud?.close();
-  collector?.closeAllConnections();
   collector?.close();
 });
 
@@ -94,7 +43,8 @@ const ping = (headers: Readonly<Record<string, string>> = {}) =>
     ...{ token: (cloud as TestCloud).admin, body: {}, headers },
   });
 const traced = { traceparent: traceparentOf(asker), tracestate: "congo=t61rcWkgMzE" };
-const ofTrace = () => received.filter(({ traceId }) => traceId === asker.traceId);
+const received = () => collector?.received ?? [];
+const ofTrace = () => received().filter(({ traceId }) => traceId === asker.traceId);
 
 describe("a cloud that sends spans nowhere", () => {
   it("tells the board what it was told, and who asked where that was", async () => {
@@ -116,7 +66,7 @@ describe("a cloud that sends spans nowhere", () => {
 describe("a cloud with a collector", () => {
   it("makes one trace of request, command and what the board did, and goes on where it began", async () => {
     const told: unknown[] = [];
-    await open(["--traces.otlp", await openCollector()], ({ kwargs }) => {
+    await open(["--traces.otlp", await collect()], ({ kwargs }) => {
       told.push(kwargs);
       const own = { ...asker, spanId: boardSpan };
       return {
@@ -139,8 +89,8 @@ describe("a cloud with a collector", () => {
     expect(work).toMatchObject({
       ...{ service: "lightning-rod", kind: 2, parentSpanId: command?.spanId, spanId: boardSpan },
     });
-    expect(attribute(request?.attributes ?? [], "http.response.status_code")).toBe(200);
-    expect(attribute(command?.attributes ?? [], "s4t.board")).toBe(board.uuid);
+    expect(attribute(request?.attributes, "http.response.status_code")).toBe(200);
+    expect(attribute(command?.attributes, "s4t.board")).toBe(board.uuid);
     const [outer, inner] = [command, work].map((span) => [
       BigInt(span?.startTimeUnixNano ?? 0),
       BigInt(span?.endTimeUnixNano ?? 0),
@@ -160,31 +110,25 @@ describe("a cloud with a collector", () => {
       told.push(kwargs.traceparent);
       return { args: [{ atMs: 1 }] };
     };
-    await open(["--traces.otlp", await openCollector()], handler);
+    await open(["--traces.otlp", await collect()], handler);
     const { headers } = await ping();
     const began = parseTraceContext(headers.get("traceresponse"));
     expect(began?.sampled).toBe(true);
     await expect
-      .poll(() => received.filter(({ traceId }) => traceId === began?.traceId).length)
+      .poll(() => received().filter(({ traceId }) => traceId === began?.traceId).length)
       .toBe(2);
     const unkept = traceparentOf({ ...asker, sampled: false });
     await ping({ traceparent: unkept });
     expect(told.at(-1)).toBe(unkept);
     await cloud?.close();
     cloud = undefined;
-    received = [];
-    await open(
-      [
-        ...["--traces.percent", "0"],
-        ...["--traces.otlp", `http://127.0.0.1:${(collector.address() as AddressInfo).port}/`],
-      ],
-      handler,
-    );
+    collector?.received.splice(0);
+    await open([...["--traces.percent", "0"], ...["--traces.otlp", collector?.url ?? ""]], handler);
     expect((await ping()).headers.get("traceresponse")).toBeNull();
     expect(told.at(-1)).toBeUndefined();
     await ping(traced);
     await expect.poll(() => ofTrace().length).toBe(2);
-    expect(received).toHaveLength(2);
+    expect(received()).toHaveLength(2);
   });
 
   it.each([
@@ -194,18 +138,18 @@ describe("a cloud with a collector", () => {
     ["without how long", { traceparent: traceparentOf({ ...asker, spanId: boardSpan }) }],
     ["of less than no time", { traceparent: traceparentOf(asker), tookMs: -1 }],
   ])("believes no board's span %s", async (_, kwargs) => {
-    await open(["--traces.otlp", await openCollector()], (call) => ({
+    await open(["--traces.otlp", await collect()], (call) => ({
       args: [{ atMs: 1 }],
       kwargs: kwargs === "same" ? { ...call.kwargs, tookMs: 1 } : (kwargs as object as never),
     }));
     expect((await ping(traced)).status).toBe(200);
     await expect.poll(() => ofTrace().length).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
-    expect(received.filter(({ service }) => service === "lightning-rod")).toEqual([]);
+    expect(received().filter(({ service }) => service === "lightning-rod")).toEqual([]);
   });
 
   it("shows what failed, and keeps what a board says of the trace out of what it says of the failure", async () => {
-    await open(["--traces.otlp", await openCollector()], () => {
+    await open(["--traces.otlp", await collect()], () => {
       throw new WampError(wampErrorOf("board.failed"), "No.", {
         args: ["No."],
         kwargs: {
@@ -225,8 +169,8 @@ describe("a cloud with a collector", () => {
   });
 
   it("serves on where the collector takes nothing, and counts what is lost", async () => {
-    const url = await openCollector();
-    isAway = true;
+    const url = await collect();
+    if (collector) collector.isAway = true;
     await open(["--traces.otlp", url], () => ({ args: [{ atMs: 1 }] }));
     expect((await ping(traced)).status).toBe(200);
     const lost = async () => {
