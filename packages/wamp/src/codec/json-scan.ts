@@ -173,7 +173,7 @@ export const skipJson = (text: string, from: number, maxDepth: number): number =
         at = skipBlanks(text, at + 1);
         if (isList) {
           // The one before was plain: so may be the next ones.
-          const behind = isFlat ? skipRun(runs.objects, text, at) : -1;
+          const behind: number = isFlat ? skipRun(runs.objects, text, at) : -1;
           isFlat = behind !== -1;
           if (behind === -1) break;
           at = behind;
