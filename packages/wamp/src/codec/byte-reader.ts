@@ -9,6 +9,7 @@ export const unreadable = (because: string, cause?: unknown): WampError =>
     ...(cause === undefined ? {} : { cause }),
   });
 
+/** Of 9 or 11 characters each. */
 const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 /** A key of a dictionary; those through which prototypes are polluted are refused. */
@@ -117,12 +118,18 @@ export class ByteReader {
 
   /** Goes over a text, and looks whether it is one. */
   skipText(sizeBytes: number): void {
-    const bytes = this.slice(sizeBytes);
-    for (let i = 0; i < bytes.length; i += 1)
-      if ((bytes[i] as number) >= 128) {
-        decode(bytes);
+    const at = this.#take(sizeBytes);
+    for (let i = at; i < this.at; i += 1)
+      if ((this.bytes[i] as number) >= 128) {
+        decode(this.bytes.subarray(at, this.at));
         return;
       }
+  }
+
+  /** Goes over a text that is a key, as {@link goodKey} would have it. */
+  skipKey(sizeBytes: number): void {
+    if (sizeBytes === 9 || sizeBytes === 11) goodKey(this.text(sizeBytes));
+    else this.skipText(sizeBytes);
   }
 
   /** A count of things that have at least a byte each. */

@@ -178,6 +178,17 @@ const read = (from: ByteReader, depth: number): unknown => {
   }
 };
 
+const skipKey = (from: ByteReader, depth: number): void => {
+  const { at } = from;
+  const first = from.u8();
+  const length = first >> 5 === TEXT ? readArgument(from, first & 31) : -1;
+  if (length >= 0) from.skipKey(length);
+  else {
+    from.at = at;
+    goodKey(read(from, depth));
+  }
+};
+
 const skip = (from: ByteReader, depth: number): "list" | "map" | "other" => {
   const first = from.u8();
   const major = first >> 5;
@@ -197,7 +208,7 @@ const skip = (from: ByteReader, depth: number): "list" | "map" | "other" => {
     const inside = deeper(depth);
     if (length > 0) from.count(length);
     for (let i = 0; hasMore(from, i, length); i += 1) {
-      if (major === MAP) goodKey(read(from, inside));
+      if (major === MAP) skipKey(from, inside);
       skip(from, inside);
     }
     return major === LIST ? "list" : "map";
