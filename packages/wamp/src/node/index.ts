@@ -4,6 +4,8 @@ export * from "./channel-id.ts";
 export * from "./ed25519.ts";
 export * from "./keep-alive.ts";
 export * from "./random.ts";
+export * from "./rawsocket-client.ts";
+export * from "./rawsocket-server.ts";
 export * from "./websocket-client.ts";
 export * from "./websocket-frames.ts";
 export * from "./websocket-server.ts";

@@ -1,4 +1,4 @@
-// The router and Debian's python3-autobahn, over each serializer that the two have in common (it has UBJSON and FlatBuffers as well).
+// The router and Debian's python3-autobahn, over each transport and each serializer that the two have in common (it has UBJSON and FlatBuffers as well).
 import { afterAll, expect, it } from "vitest";
 import { interrupted, pythonHouse, startPython } from "../../test/interop/python.ts";
 import { describeInterop } from "../../test/interop/suite.ts";
@@ -7,8 +7,10 @@ import { joesKeys } from "../../test/interop/world.ts";
 const python = startPython();
 afterAll(() => python.end());
 
-const houses = (["json", "msgpack", "cbor"] as const).map((serializer) =>
-  pythonHouse("webSocket", serializer, () => python),
+const houses = (["webSocket", "tcp", "unix"] as const).flatMap((transport) =>
+  (["json", "msgpack", "cbor"] as const).map((serializer) =>
+    pythonHouse(transport, serializer, () => python),
+  ),
 );
 const [json] = houses as [(typeof houses)[number]];
 

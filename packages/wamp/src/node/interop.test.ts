@@ -8,7 +8,10 @@ import { wampyHouse } from "../../test/interop/wampy.ts";
 import { joesKeys } from "../../test/interop/world.ts";
 import { routerRoles } from "../router/features.ts";
 
-const autobahns = (["JSON", "Msgpack", "CBOR"] as const).map(autobahnHouse);
+const autobahns = [
+  ...(["JSON", "Msgpack", "CBOR"] as const).map((serializer) => autobahnHouse(serializer)),
+  ...(["tcp", "unix"] as const).map((transport) => autobahnHouse("JSON", transport)),
+];
 const wampys = (["Json", "Msgpack", "Cbor"] as const).map(wampyHouse);
 const [autobahn, wampy] = [autobahnHouse("JSON"), wampyHouse("Json")];
 

@@ -1,19 +1,22 @@
 // npm autobahn.
-import { type Details, type House, type Untyped, uriOf } from "./foreign.ts";
+import { type Details, type Doors, type House, type Untyped, uriOf } from "./foreign.ts";
 
 // @ts-expect-error: it has no types.
 const autobahn: Untyped = (await import("autobahn")).default;
 
 const singleOf = (result: Untyped): unknown => (result?.args ? result.args : result);
 
-/** Autobahn for JavaScript over WebSocket. */
-export const autobahnHouse = (serializer: "JSON" | "Msgpack" | "CBOR"): House => ({
-  name: `autobahn, ${serializer}`,
+/** Autobahn for JavaScript; over raw sockets it has JSON alone. */
+export const autobahnHouse = (
+  serializer: "JSON" | "Msgpack" | "CBOR",
+  transport: keyof Doors = "webSocket",
+): House => ({
+  name: `autobahn, ${transport}, ${serializer}`,
   subprotocol: `wamp.2.${serializer.toLowerCase()}`,
   // In the other modes it forgets the call at once, and takes the router's ERROR for a protocol violation.
   cancelModes: ["kill"],
   without: [],
-  join: ({ webSocket: url }, login) =>
+  join: (doors, login) =>
     new Promise((resolve, reject) => {
       const signed = (secret: string, extra: Untyped) =>
         autobahn.auth_cra.sign(
@@ -25,8 +28,14 @@ export const autobahnHouse = (serializer: "JSON" | "Msgpack" | "CBOR"): House =>
       const connection = new autobahn.Connection({
         transports: [
           {
-            ...{ type: "websocket", url },
-            serializers: [new autobahn.serializer[`${serializer}Serializer`]()],
+            ...(transport === "webSocket"
+              ? { type: "websocket", url: doors.webSocket }
+              : transport === "tcp"
+                ? { type: "rawsocket", host: "127.0.0.1", port: doors.tcp }
+                : { type: "rawsocket", path: doors.unix }),
+            ...(transport === "webSocket"
+              ? { serializers: [new autobahn.serializer[`${serializer}Serializer`]()] }
+              : {}),
           },
         ],
         ...{ realm: "realm", max_retries: 0 },

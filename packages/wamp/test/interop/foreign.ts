@@ -40,6 +40,10 @@ export interface Login {
 /** Where the router under test listens. */
 export interface Doors {
   readonly webSocket: string;
+  /** The port of raw sockets over TCP. */
+  readonly tcp: number;
+  /** The path of raw sockets over a Unix socket. */
+  readonly unix: string;
 }
 
 /** A client of some house, over one transport and one serializer. */

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Details, Foreign, Handler, House, Login } from "./foreign.ts";
+import type { Details, Doors, Foreign, Handler, House, Login } from "./foreign.ts";
 
 /** Debian's own, which has Debian's packages. */
 const PYTHON = "/usr/bin/python3";
@@ -74,7 +74,7 @@ export const interrupted: string[] = [];
 
 /** python3-autobahn over one transport and one serializer. `python()` gives the process. */
 export const pythonHouse = (
-  transport: "webSocket",
+  transport: keyof Doors,
   serializer: "json" | "msgpack" | "cbor",
   python: () => PythonProcess,
 ): House => ({
@@ -84,7 +84,7 @@ export const pythonHouse = (
   without: ["publisher_identification", "caller_identification"],
   async join(doors, login?: Login): Promise<Foreign> {
     const process = python();
-    const order = { op: "join", door: doors[transport], serializer, login };
+    const order = { op: "join", door: doors[transport], transport, serializer, login };
     const { session, details } = (await process.ask(order)) as {
       session: number;
       details: Details;

@@ -1,9 +1,13 @@
 // The router that foreign clients meet, and its doors.
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createRawServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { systemClock } from "@s4t/kit";
 import { anonymousAuthenticator } from "../../src/auth/anonymous.ts";
+import type { ConnectionFacts } from "../../src/auth/authenticator.ts";
 import { cryptosignAuthenticator } from "../../src/auth/cryptosign.ts";
 import { ticketAuthenticator } from "../../src/auth/ticket.ts";
 import { craAuthenticator, deriveCraSecret } from "../../src/auth/wampcra.ts";
@@ -11,9 +15,11 @@ import type { Codec } from "../../src/codec/codec.ts";
 import { allCodecs, codecOf } from "../../src/codec/codecs.ts";
 import { createEd25519KeyPair, verifyEd25519 } from "../../src/node/ed25519.ts";
 import { secureRandom } from "../../src/node/random.ts";
+import { acceptRawSockets } from "../../src/node/rawsocket-server.ts";
 import { acceptWebSockets } from "../../src/node/websocket-server.ts";
 import { openPeer } from "../../src/peer.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
+import type { Transport } from "../../src/transport.ts";
 import type { Doors } from "./foreign.ts";
 
 /** The key that joins as joe. */
@@ -65,28 +71,43 @@ export const openWorld = async (): Promise<World> => {
     { clock: systemClock, random: secureRandom },
   );
   const spoken = new Set<string>();
-  const door = acceptWebSockets(
-    {
-      subprotocols: allCodecs.map(({ subprotocol }) => subprotocol),
-      onTransport: (transport, facts) => {
-        spoken.add(facts.subprotocol);
-        router.attach(openPeer(transport, codecOf(facts.subprotocol) as Codec), {
-          connection: facts,
-        });
-      },
-    },
-    { clock: systemClock },
-  );
+  const attach = (
+    transport: Transport,
+    facts: ConnectionFacts & { readonly subprotocol: string },
+  ): void => {
+    spoken.add(facts.subprotocol);
+    router.attach(openPeer(transport, codecOf(facts.subprotocol) as Codec), { connection: facts });
+  };
+  const subprotocols = allCodecs.map(({ subprotocol }) => subprotocol);
+  const deps = { clock: systemClock };
+  const door = acceptWebSockets({ subprotocols, onTransport: attach }, deps);
+  const rawDoor = acceptRawSockets({ subprotocols, onTransport: attach }, deps);
   const server = createServer().on("upgrade", door.handleUpgrade);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const rawServers = [0, 1].map(() =>
+    createRawServer((socket) => rawDoor.handleConnection(socket)),
+  );
+  const folder = mkdtempSync(join(tmpdir(), "wamp-"));
+  const path = join(folder, "router.sock");
+  const [tcp, unix] = rawServers as [(typeof rawServers)[number], (typeof rawServers)[number]];
+  await Promise.all([
+    new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)),
+    new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve)),
+    new Promise<void>((resolve) => unix.listen(path, resolve)),
+  ]);
   return {
     ...{ router, spoken },
-    doors: { webSocket: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` },
+    doors: {
+      webSocket: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      tcp: (tcp.address() as AddressInfo).port,
+      unix: path,
+    },
     close() {
       router.close();
       door.close();
+      rawDoor.close();
       server.closeAllConnections();
-      server.close();
+      for (const one of [server, ...rawServers]) one.close();
+      rmSync(folder, { recursive: true });
     },
   };
 };

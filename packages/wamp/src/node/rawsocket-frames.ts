@@ -1,0 +1,146 @@
+// WAMP RawSocket: four bytes of handshake each way, then frames of a four-byte head and a payload (WAMP, advanced profile: RawSocket
+// Transport). Pure: no socket, no timer.
+//
+//   handshake   0x7F | length 4 bits, serializer 4 bits | 0 | 0        messages of up to 2^(9 + length) bytes
+//   refusal     0x7F | error 4 bits, 0                  | 0 | 0        from the router alone
+//   frame       reserved 5 bits, type 3 bits | length 24 bits | payload
+import { WampError, wampErrors } from "../error.ts";
+
+const MAGIC = 0x7f;
+/** Bytes of a handshake, and of the head of a frame. */
+export const RAW_HEAD_BYTES = 4;
+/** A length has 24 bits, so no message is longer, whatever a handshake says. */
+export const MAX_RAW_BYTES = 2 ** 24 - 1;
+
+/** Serializers by their number on the wire. */
+export const rawSerializers: Readonly<Record<number, string>> = {
+  1: "wamp.2.json",
+  2: "wamp.2.msgpack",
+  3: "wamp.2.cbor",
+};
+
+/** Why a router refuses a handshake. */
+export const rawErrors = {
+  serializerUnsupported: 1,
+  lengthUnacceptable: 2,
+  reservedBits: 3,
+  tooManyConnections: 4,
+} as const;
+
+/** What a frame is. */
+export const rawTypes = { message: 0, ping: 1, pong: 2 } as const;
+
+/** One side's handshake. */
+export interface RawHandshake {
+  /** The greatest message that this side takes, bytes. */
+  readonly maxBytes: number;
+  /** On the wire; 0 in a refusal, whose error then stands in the place of the length. */
+  readonly serializer: number;
+  readonly error: number;
+}
+
+const violation = (because: string): WampError =>
+  new WampError(wampErrors.protocolViolation, because);
+
+/** Reads a handshake of four bytes; throws `wamp.error.protocol_violation` where it is none. */
+export const readHandshake = (bytes: Uint8Array): RawHandshake & { readonly reserved: boolean } => {
+  const [magic, second = 0, third, fourth] = bytes;
+  if (magic !== MAGIC) throw violation("A raw socket begins with 0x7F.");
+  const [high, serializer] = [second >> 4, second & 15];
+  return {
+    maxBytes: Math.min(2 ** (9 + high), MAX_RAW_BYTES),
+    serializer,
+    error: serializer === 0 ? high : 0,
+    reserved: third !== 0 || fourth !== 0,
+  };
+};
+
+/** A handshake that takes messages of up to `maxBytes`: rounded down to what can be said, at least 512. */
+export const encodeHandshake = (serializer: number, maxBytes: number): Buffer => {
+  const length = Math.min(15, Math.max(0, Math.floor(Math.log2(maxBytes)) - 9));
+  return Buffer.from([MAGIC, (length << 4) | serializer, 0, 0]);
+};
+
+/** A router's refusal. */
+export const encodeRefusal = (error: number): Buffer => Buffer.from([MAGIC, error << 4, 0, 0]);
+
+/** One frame. */
+export const encodeRawFrame = (type: number, payload: Uint8Array): Buffer => {
+  const frame = Buffer.allocUnsafe(RAW_HEAD_BYTES + payload.length);
+  frame.writeUInt32BE(payload.length, 0);
+  frame[0] = type;
+  frame.set(payload, RAW_HEAD_BYTES);
+  return frame;
+};
+
+/** Who hears a {@link RawFrameReader}. After `onViolation` nothing more comes. */
+export interface RawFrameListener {
+  onMessage(payload: Buffer): void;
+  onPing(payload: Buffer): void;
+  onPong(payload: Buffer): void;
+  onViolation(tooLong: boolean, because: string): void;
+}
+
+/** Reads frames from chunks cut anywhere. */
+export class RawFrameReader {
+  readonly #maxBytes: number;
+  readonly #listener: RawFrameListener;
+  #chunks: Buffer[] = [];
+  #availableBytes = 0;
+  #head: { readonly type: number; readonly payloadBytes: number } | undefined;
+  #done = false;
+
+  constructor(maxBytes: number, listener: RawFrameListener) {
+    this.#maxBytes = maxBytes;
+    this.#listener = listener;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#done || chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#availableBytes += chunk.length;
+    while (!this.#done) {
+      this.#head ??= this.#readHead();
+      if (!this.#head || this.#availableBytes < this.#head.payloadBytes) return;
+      const { type, payloadBytes } = this.#head;
+      this.#head = undefined;
+      const payload = this.#take(payloadBytes);
+      if (type === rawTypes.message) this.#listener.onMessage(payload);
+      else if (type === rawTypes.ping) this.#listener.onPing(payload);
+      else this.#listener.onPong(payload);
+    }
+  }
+
+  #readHead(): { type: number; payloadBytes: number } | undefined {
+    if (this.#availableBytes < RAW_HEAD_BYTES) return undefined;
+    const head = this.#take(RAW_HEAD_BYTES);
+    const first = head[0] as number;
+    const payloadBytes = head.readUIntBE(1, 3);
+    if (first > rawTypes.pong) return this.#violate(false, "Reserved bits or types of a frame.");
+    // Before it is buffered, as the handshake said.
+    if (payloadBytes > this.#maxBytes)
+      return this.#violate(true, `A message may have ${this.#maxBytes} bytes.`);
+    return { type: first, payloadBytes };
+  }
+
+  #violate(tooLong: boolean, because: string): undefined {
+    this.#done = true;
+    this.#chunks = [];
+    this.#listener.onViolation(tooLong, because);
+    return undefined;
+  }
+
+  #take(count: number): Buffer {
+    this.#availableBytes -= count;
+    const first = this.#chunks[0];
+    if (first === undefined || first.length < count) {
+      // Across chunks, which is a copy; rare but for long messages.
+      const joined = Buffer.concat(this.#chunks);
+      this.#chunks = joined.length > count ? [joined.subarray(count)] : [];
+      return joined.subarray(0, count);
+    }
+    if (first.length === count) this.#chunks.shift();
+    else this.#chunks[0] = first.subarray(count);
+    return first.subarray(0, count);
+  }
+}
