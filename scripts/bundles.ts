@@ -15,33 +15,40 @@ interface Bundle {
 /** What a bundle may need at run time that cannot be inside it: binaries. */
 const natives = ["@node-rs/argon2", "pg-native", "koffi"];
 
-export const bundles: Readonly<Record<"iotronic" | "lightning-rod" | "simulator" | "cli", Bundle>> =
-  {
-    iotronic: {
-      entry: "apps/iotronic/src/main.ts",
-      out: "apps/iotronic/dist/main.js",
-      target: "node24",
-      external: natives,
-    },
-    "lightning-rod": {
-      entry: "apps/lightning-rod/src/main.ts",
-      out: "apps/lightning-rod/dist/main.js",
-      target: "node20",
-      external: [],
-    },
-    simulator: {
-      entry: "apps/simulator/src/main.ts",
-      out: "apps/simulator/dist/main.js",
-      target: "node24",
-      external: [],
-    },
-    cli: {
-      entry: "apps/cli/src/main.ts",
-      out: "apps/cli/dist/main.js",
-      target: "node24",
-      external: [],
-    },
-  };
+export const bundles: Readonly<
+  Record<"iotronic" | "lightning-rod" | "simulator" | "router" | "cli", Bundle>
+> = {
+  iotronic: {
+    entry: "apps/iotronic/src/main.ts",
+    out: "apps/iotronic/dist/main.js",
+    target: "node24",
+    external: natives,
+  },
+  "lightning-rod": {
+    entry: "apps/lightning-rod/src/main.ts",
+    out: "apps/lightning-rod/dist/main.js",
+    target: "node20",
+    external: [],
+  },
+  simulator: {
+    entry: "apps/simulator/src/main.ts",
+    out: "apps/simulator/dist/main.js",
+    target: "node24",
+    external: [],
+  },
+  router: {
+    entry: "packages/wamp/src/node/standalone/main.ts",
+    out: "packages/wamp/dist/program/main.js",
+    target: "node20",
+    external: [],
+  },
+  cli: {
+    entry: "apps/cli/src/main.ts",
+    out: "apps/cli/dist/main.js",
+    target: "node24",
+    external: [],
+  },
+};
 
 const sourcesOf = {
   iotronic: ["packages/*/src/**/*.ts", "apps/iotronic/src/**/*.ts", "package-lock.json"],
@@ -55,6 +62,7 @@ const sourcesOf = {
     "apps/{lightning-rod,simulator}/src/**/*.{ts,cjs,py}",
     "package-lock.json",
   ],
+  router: ["packages/{kit,wamp}/src/**/*.ts", "package-lock.json"],
   cli: ["packages/*/src/**/*.ts", "apps/cli/src/**/*.ts", "package-lock.json"],
   portal: [
     "packages/{kit,contract,tunnel,sdk}/src/**/*.ts",
@@ -134,7 +142,7 @@ export const buildBundle = async (name: keyof typeof bundles): Promise<boolean> 
     target: bundle.target,
     conditions: ["source"],
     external: [...bundle.external],
-    ...(name === "lightning-rod" || name === "simulator" ? {} : { banner: { js: banner } }),
+    ...(["lightning-rod", "simulator", "router"].includes(name) ? {} : { banner: { js: banner } }),
     // Whole on boards, where each byte of source is kept in memory; elsewhere names stay for whoever reads a stack.
     ...(name === "lightning-rod" ? { minify: true, keepNames: false } : { minifySyntax: true }),
     legalComments: "none",

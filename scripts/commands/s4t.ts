@@ -19,6 +19,7 @@ export const run = async (args: string[]): Promise<number> => {
   await buildBundle("cli");
   if (args[0] === "agent") await buildBundle("lightning-rod");
   if (args.includes("simulate")) await buildBundle("simulator");
+  if (args.includes("router")) await buildBundle("router");
   markReady(started);
   const { code } = await runProgram(
     process.execPath,

@@ -24,22 +24,36 @@ const programArguments = (name: HouseProgram): readonly string[] => {
   const root = findRoot();
   // Whoever starts the cloud wants everything fresh that it serves: the same door as `npm start`.
   if (name === "iotronic") return [join(root, "scripts/bootstrap.mjs"), "start"];
-  const bundle = join(root, "apps", name, "dist/main.js");
+  const folder = programFolders[name] ?? `apps/${name}/dist`;
+  const bundle = join(root, folder, "main.js");
   const quiet = "--disable-warning=ExperimentalWarning";
   return existsSync(bundle)
     ? [quiet, bundle]
-    : ["--conditions=source", quiet, join(root, "apps", name, "src/main.ts")];
+    : [
+        "--conditions=source",
+        quiet,
+        join(root, programSources[name] ?? `apps/${name}/src/main.ts`),
+      ];
 };
 
-type HouseProgram = "iotronic" | "lightning-rod" | "simulator";
+type HouseProgram = "iotronic" | "lightning-rod" | "simulator" | "router";
+
+/** Programs that do not stand in `apps/`: the router is a library's own, for whoever installs that alone. */
+const programFolders: Partial<Record<HouseProgram, string>> = {
+  router: "packages/wamp/dist/program",
+};
+const programSources: Partial<Record<HouseProgram, string>> = {
+  router: "packages/wamp/src/node/standalone/main.ts",
+};
 
 const signals = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
 
 /** The value of `--data` made absolute: the program may run in another working directory. */
 export const withAbsoluteFolders = (args: readonly string[], cwd: string): string[] =>
   args.map((value, i) => {
-    if (args[i - 1] === "--data") return resolve(cwd, value);
-    return value.startsWith("--data=") ? `--data=${resolve(cwd, value.slice(7))}` : value;
+    if (args[i - 1] === "--data" || args[i - 1] === "--config") return resolve(cwd, value);
+    const [flag] = /^--(data|config)=/.exec(value) ?? [];
+    return flag ? `${flag}${resolve(cwd, value.slice(flag.length))}` : value;
   });
 
 /** Starts a program of the house. */

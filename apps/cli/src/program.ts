@@ -38,6 +38,10 @@ export const nouns: Readonly<
     about: "play many boards against a cloud",
     load: async () => (await import("./nouns/simulate.ts")).register,
   },
+  router: {
+    about: "run a WAMP router here",
+    load: async () => (await import("./nouns/router.ts")).register,
+  },
   service: {
     about: "what listens on boards, and opening it",
     load: async () => (await import("./nouns/service.ts")).register,

@@ -20,6 +20,7 @@ export * from "./messages/message.ts";
 export * from "./messages/parse.ts";
 export * from "./peer.ts";
 export * from "./router/authorizer.ts";
+export * from "./router/permissions.ts";
 export type { RealmCounts } from "./router/realm.ts";
 export * from "./router/router.ts";
 export * from "./router/session-info.ts";

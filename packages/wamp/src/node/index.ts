@@ -6,6 +6,8 @@ export * from "./keep-alive.ts";
 export * from "./random.ts";
 export * from "./rawsocket-client.ts";
 export * from "./rawsocket-server.ts";
+export * from "./standalone/config.ts";
+export * from "./standalone/serve.ts";
 export * from "./websocket-client.ts";
 export * from "./websocket-frames.ts";
 export * from "./websocket-server.ts";

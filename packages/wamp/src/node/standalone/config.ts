@@ -1,0 +1,215 @@
+// What a standalone router is told: realms with ways to join and permissions, and where it listens. Untrusted JSON → typed, or an error
+// `config.invalid` whose details say which setting and why.
+import type { Action } from "../../router/authorizer.ts";
+import type { Permission } from "../../router/permissions.ts";
+import { MAX_FRAME_BYTES } from "../../transport.ts";
+import { isUri, isUriPattern } from "../../uri.ts";
+import { PING_EVERY_MS } from "../keep-alive.ts";
+import { MAX_RAW_BYTES } from "../rawsocket-frames.ts";
+import { badSetting, Fields } from "./fields.ts";
+
+/** Where a router without a config listens. */
+export const DEFAULT_PORT = 8_080;
+/** Connections of one listener, unless it says otherwise: more than that is a router with a plan. */
+export const DEFAULT_MAX_CONNECTIONS = 20_000;
+
+/** Who somebody is who proved it. */
+interface Who {
+  readonly authid: string;
+  readonly role: string;
+}
+
+/** One way to join a realm. */
+export type JoinConfig =
+  | { readonly method: "anonymous"; readonly role: string }
+  | {
+      readonly method: "ticket";
+      readonly users: readonly (Who & { readonly ticket: string })[];
+    }
+  | {
+      readonly method: "wampcra";
+      /** Where somebody's secret is salted; of strangers, so that nobody can tell them. */
+      readonly strangersSecret: string | undefined;
+      readonly users: readonly (Who & {
+        readonly secret: string;
+        readonly salting:
+          | { readonly salt: string; readonly iterations: number; readonly keylen: number }
+          | undefined;
+      })[];
+    }
+  | {
+      readonly method: "cryptosign";
+      readonly channelBinding: "offered" | "required";
+      /** Public keys: 32 bytes, hex in lower case. */
+      readonly users: readonly (Who & { readonly publicKey: string })[];
+    };
+
+/** One realm. */
+export interface RealmConfig {
+  readonly name: string;
+  readonly uriCheck: "strict" | "loose";
+  readonly metaApi: boolean;
+  readonly join: readonly JoinConfig[];
+  readonly roles: Readonly<Record<string, readonly Permission[]>>;
+  readonly limits: Readonly<
+    Partial<
+      Record<
+        | "pendingCalls"
+        | "pendingInvocations"
+        | "registrations"
+        | "subscriptions"
+        | "requestsPerSecond",
+        number
+      >
+    >
+  >;
+}
+
+/** Where connections come in. Times in ms, sizes in bytes. */
+export interface ListenConfig {
+  readonly kind: "webSocket" | "rawSocket" | "metrics";
+  /** A host and a port (0: any that is free), or the path of a Unix socket. */
+  readonly at: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly maxConnections: number;
+  readonly maxFrameBytes: number;
+  readonly pingEveryMs: number;
+}
+
+/** A router. */
+export interface RouterConfig {
+  readonly realms: readonly RealmConfig[];
+  readonly listen: readonly ListenConfig[];
+}
+
+const anyText = /^.*$/s;
+const actions: readonly Action[] = ["call", "register", "publish", "subscribe"];
+
+const who = (fields: Fields): Who => ({
+  authid: fields.text("authid"),
+  role: fields.text("role"),
+});
+
+const readJoin = (fields: Fields): JoinConfig => {
+  const method = fields.oneOf("method", ["anonymous", "ticket", "wampcra", "cryptosign"]);
+  switch (method) {
+    case "anonymous":
+      return { method, role: fields.text("role") };
+    case "ticket":
+      return {
+        method,
+        users: fields.list("users", (user) => ({ ...who(user), ticket: user.text("ticket") })),
+      };
+    case "wampcra": {
+      const users = fields.list("users", (user) => ({
+        ...who(user),
+        secret: user.text("secret"),
+        salting: user.inside("salting", (salting) => ({
+          salt: salting.text("salt"),
+          iterations: salting.whole("iterations", 1, 10_000_000),
+          keylen: salting.whole("keylen", 16, 64, 32),
+        })),
+      }));
+      const strangersSecret = fields.textIf("strangersSecret");
+      if (strangersSecret === undefined && users.some(({ salting }) => salting))
+        throw badSetting(fields.at("strangersSecret"), "must be there where a secret is salted");
+      return { method, strangersSecret, users };
+    }
+    case "cryptosign":
+      return {
+        method,
+        channelBinding: fields.oneOf("channelBinding", ["offered", "required"], "offered"),
+        users: fields.list("users", (user) => ({
+          ...who(user),
+          publicKey: user.text("publicKey", /^[0-9a-f]{64}$/, "must be 64 digits of hex"),
+        })),
+      };
+  }
+};
+
+const readPermission = (fields: Fields): Permission => {
+  const uri = fields.text("uri", anyText);
+  const match = fields.oneOf("match", ["exact", "prefix", "wildcard"], "exact");
+  const isAll = uri === "" && match === "prefix";
+  if (!isAll && !isUriPattern(uri, match, "loose"))
+    throw badSetting(fields.at("uri"), "must be a URI, or a pattern of one");
+  const allow = fields.listOf("allow", actions);
+  return { uri, match, allow };
+};
+
+const readRealm = (fields: Fields): RealmConfig => {
+  const name = fields.text("name");
+  if (!isUri(name, "loose")) throw badSetting(fields.at("name"), "must be a URI");
+  const join = fields.list("join", readJoin);
+  if (join.length === 0) throw badSetting(fields.at("join"), "must have one way to join at least");
+  const roles = fields.inside("roles", (given) =>
+    Object.fromEntries(given.names().map((role) => [role, given.list(role, readPermission)])),
+  );
+  const limits = fields.inside("limits", (given) =>
+    Object.fromEntries(given.names().map((limit) => [limit, given.whole(limit, 1, 1_000_000)])),
+  );
+  const known = [
+    ...(["pendingCalls", "pendingInvocations", "registrations"] as const),
+    ...(["subscriptions", "requestsPerSecond"] as const),
+  ];
+  const unknown = Object.keys(limits ?? {}).find((limit) => !known.includes(limit as never));
+  if (unknown !== undefined) throw badSetting(`${fields.at("limits")}.${unknown}`, "is not known");
+  return {
+    ...{ name, join, roles: roles ?? {}, limits: limits ?? {} },
+    uriCheck: fields.oneOf("uriCheck", ["strict", "loose"], "strict"),
+    metaApi: fields.yes("metaApi"),
+  };
+};
+
+const readListen = (fields: Fields): ListenConfig => {
+  const kind = fields.oneOf("kind", ["webSocket", "rawSocket", "metrics"]);
+  const path = fields.textIf("path");
+  if (path !== undefined && fields.has("port"))
+    throw badSetting(fields.at("path"), "stands in the place of host and port");
+  const mostBytes = kind === "rawSocket" ? MAX_RAW_BYTES : 2 ** 30;
+  return {
+    kind,
+    at:
+      path === undefined
+        ? {
+            host: fields.textIf("host") ?? "127.0.0.1",
+            port: fields.whole("port", 0, 65_535),
+          }
+        : { path },
+    tls: fields.inside("tls", (tls) => ({
+      certFile: tls.text("certFile"),
+      keyFile: tls.text("keyFile"),
+    })),
+    maxConnections: fields.whole("maxConnections", 1, 1_000_000, DEFAULT_MAX_CONNECTIONS),
+    maxFrameBytes: fields.whole("maxFrameBytes", 512, mostBytes, MAX_FRAME_BYTES),
+    pingEveryMs: fields.whole(
+      "pingEveryMs",
+      kind === "rawSocket" ? 0 : 100,
+      3_600_000,
+      PING_EVERY_MS,
+    ),
+  };
+};
+
+/**
+ * Reads the JSON of a config file. Throws `config.invalid` (`{setting, because}`) for whatever is missing, of another kind, or not
+ * known.
+ */
+export const readRouterConfig = (value: unknown): RouterConfig =>
+  new Fields(value, "").entirely((fields) => {
+    const realms = fields.list("realms", readRealm);
+    if (realms.length === 0) throw badSetting("realms", "must have one at least");
+    const twice = realms.find(({ name }, i) => realms.findIndex((one) => one.name === name) < i);
+    if (twice) throw badSetting("realms", `names ${twice.name} twice`);
+    return { realms, listen: fields.list("listen", readListen) };
+  });
+
+/** One realm where everybody may do everything but end the sessions of others: for a first try, on loopback alone. */
+export const openRealm = (name: string): RealmConfig => {
+  if (!isUri(name, "loose")) throw badSetting("--realm", "must be a URI");
+  return {
+    ...{ name, uriCheck: "strict", metaApi: false, limits: {} },
+    join: [{ method: "anonymous", role: "anonymous" }],
+    roles: { anonymous: [{ uri: "", match: "prefix", allow: actions }] },
+  };
+};
