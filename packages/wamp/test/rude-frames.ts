@@ -24,7 +24,14 @@ const kinds = [
 const clientKinds = [...kinds, ...kinds, ...kinds, "hello", "authenticate"] as const;
 const routerKinds = ["welcome", "challenge", "result", "event", "registered", "interrupt"] as const;
 const uris = ["p.echo", "p.slow", "p.topic", "r.one", "r.two", "r..two", "r.", "r", "denied.x"];
-const oddUris = ["wamp.session.count", "wamp.session.on_join", "wamp.subscription.list", "wamp."];
+const oddUris = [
+  ...["wamp.session.add_testament", "wamp.registration.remove_callee"],
+  ...["wamp.subscription.remove_subscriber", "wamp.session.flush_testaments"],
+  "wamp.session.count",
+  "wamp.session.on_join",
+  "wamp.subscription.list",
+  "wamp.",
+];
 const wrongUris = ["", ".", "a b", "r#", "R.One", "r.\u0000", "x".repeat(300), "wamp.x", "é.è"];
 const DEEP = 200;
 
@@ -78,6 +85,8 @@ export const createRudeFrames = (codec: Codec, random: () => number) => {
     ["receive_progress", [true, false, "x"]],
     ["progress", [true, false]],
     ["timeout", [0, 1, 50_000, -1, 1e99, "x", null]],
+    ["retain", [true, true, "x"]],
+    ["get_retained", [true, false, 1]],
     ["__proto_", [{}]],
   ];
   const options = (): Dict =>

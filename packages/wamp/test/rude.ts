@@ -278,7 +278,12 @@ export const beRude = async (options: {
     {
       realms: [
         {
-          ...{ name: "realm", metaApi: true, authenticators: [anonymousAuthenticator()] },
+          ...{
+            name: "realm",
+            metaApi: true,
+            retainedEvents: 3,
+            authenticators: [anonymousAuthenticator()],
+          },
           authorize: (_session, _action, uri) =>
             uri.startsWith("denied.") || uri.startsWith("wamp.session.kill") ? "deny" : "allow",
           limits: { pendingCalls: 20, pendingInvocations: 20, registrations: 8, subscriptions: 8 },

@@ -64,6 +64,8 @@ export interface IncomingEvent {
   readonly kwargs: Dict;
   /** Who published it, where that was disclosed. */
   readonly publisher: Caller | undefined;
+  /** Whether it was kept from before the topic was followed (`getRetained`). */
+  readonly retained: boolean;
 }
 
 /** Hears events. */
@@ -96,6 +98,8 @@ export interface RegisterOptions {
   /** Who is called where several sessions offer the same. Default `single`: nobody else may. */
   readonly invoke?: "single" | "first" | "last" | "roundrobin" | "random";
   readonly discloseCaller?: boolean;
+  /** Hears that the router took it away, and why. */
+  readonly onRevoked?: (reason: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -105,6 +109,8 @@ export interface PublishOptions extends Payload {
   readonly acknowledge?: boolean;
   /** Default true: the publisher does not hear its own event. */
   readonly excludeMe?: boolean;
+  /** Has the router keep it as the last of its topic, for those that follow it later; where the realm keeps any. */
+  readonly retain?: boolean;
   /** Lets subscribers know who publishes. */
   readonly discloseMe?: boolean;
   /** Sessions, people and roles that do not get it, or that alone do (then less those that do not). */
@@ -120,6 +126,10 @@ export interface PublishOptions extends Payload {
 /** How a topic is followed. */
 export interface SubscribeOptions {
   readonly match?: MatchPolicy;
+  /** Asks for the events that are kept of what it matches; they come first, `retained`. */
+  readonly getRetained?: boolean;
+  /** Hears that the router took it away, and why. */
+  readonly onRevoked?: (reason: string) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -4,9 +4,11 @@ import type { Interrupt, Invocation, Message } from "../messages/message.ts";
 import type { CallHandler, IncomingCall } from "./client-session.ts";
 import { disclosedIn } from "./wire-options.ts";
 
-interface Offer {
+/** A procedure on offer, and who answers. */
+export interface Offer {
   readonly procedure: string;
   readonly handler: CallHandler;
+  readonly onRevoked: ((reason: string) => void) | undefined;
 }
 
 /** What {@link Invocations} leans on. */
@@ -33,8 +35,15 @@ export class Invocations {
     this.#deps = deps;
   }
 
-  offer(registration: number, procedure: string, handler: CallHandler): void {
-    this.#offers.set(registration, { procedure, handler });
+  offer(registration: number, offer: Offer): void {
+    this.#offers.set(registration, offer);
+  }
+
+  /** The router took it away. */
+  revoke(registration: number, reason: string): void {
+    const offer = this.#offers.get(registration);
+    this.#offers.delete(registration);
+    offer?.onRevoked?.(reason);
   }
 
   withdraw(registration: number): void {

@@ -26,7 +26,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "./client-session.ts";
-import { Invocations, mapAnyError } from "./invocations.ts";
+import { Invocations, mapAnyError, type Offer } from "./invocations.ts";
 import { type Answer, Requests } from "./requests.ts";
 import {
   callOptionsOf,
@@ -50,6 +50,7 @@ export interface JoinedDependencies {
 interface Follower {
   readonly topic: string;
   readonly handler: EventHandler;
+  readonly onRevoked: ((reason: string) => void) | undefined;
 }
 
 const resultOf = ({ args, kwargs }: Result): CallResult => ({
@@ -118,7 +119,7 @@ export class JoinedSession implements ClientSession {
     const request = this.#begin(options.signal);
     const answer = this.#requests.open<Registered>(request, "register");
     this.#deps.send({ kind: "register", request, options: registerOptionsOf(options), procedure });
-    this.#handlers.set(request, { procedure, handler });
+    this.#handlers.set(request, { procedure, handler, onRevoked: options.onRevoked });
     const forget = () => this.#handlers.delete(request);
     const { registration } = await this.#untilAborted(request, answer, options.signal, () => {
       forget();
@@ -132,7 +133,7 @@ export class JoinedSession implements ClientSession {
   }
 
   /** Request id → handler of a REGISTER under way: the first INVOCATION may come in the same breath as REGISTERED. */
-  readonly #handlers = new Map<number, { procedure: string; handler: CallHandler }>();
+  readonly #handlers = new Map<number, Offer>();
   /** The same for SUBSCRIBE. */
   readonly #followersToBe = new Map<number, Follower>();
 
@@ -154,7 +155,7 @@ export class JoinedSession implements ClientSession {
   ): Promise<Subscription> {
     const request = this.#begin(options.signal);
     const answer = this.#requests.open<Subscribed>(request, "subscribe");
-    const follower: Follower = { topic, handler };
+    const follower: Follower = { topic, handler, onRevoked: options.onRevoked };
     this.#followersToBe.set(request, follower);
     const forget = () => this.#followersToBe.delete(request);
     this.#deps.send({ kind: "subscribe", request, options: subscribeOptionsOf(options), topic });
@@ -192,11 +193,16 @@ export class JoinedSession implements ClientSession {
       case "subscribed":
         this.#onSubscribed(message);
         break;
+      case "unsubscribed":
+      case "unregistered":
+        if (message.request === 0) {
+          this.#onRevoked(message);
+          return undefined;
+        }
+        break;
       case "error":
       case "result":
       case "published":
-      case "unsubscribed":
-      case "unregistered":
         break;
       default:
         return `${message.kind.toUpperCase()} is nothing that a router says.`;
@@ -244,7 +250,7 @@ export class JoinedSession implements ClientSession {
 
   #onRegistered({ request, registration }: Registered): void {
     const offer = this.#handlers.get(request);
-    if (offer) this.#invocations.offer(registration, offer.procedure, offer.handler);
+    if (offer) this.#invocations.offer(registration, offer);
     // Given up while it was under way.
     else this.#deps.send({ kind: "unregister", request: this.#requests.nextId(), registration });
   }
@@ -262,6 +268,18 @@ export class JoinedSession implements ClientSession {
     this.#followers.set(subscription, followers);
   }
 
+  #onRevoked({ kind, details = {} }: Unsubscribed | Unregistered): void {
+    const reason = textOf(details.reason) ?? wampErrors.notAuthorized;
+    const id = Number(kind === "unregistered" ? details.registration : details.subscription);
+    if (kind === "unregistered") {
+      this.#invocations.revoke(id, reason);
+      return;
+    }
+    const followers = [...(this.#followers.get(id) ?? [])];
+    this.#followers.delete(id);
+    for (const { onRevoked } of followers) onRevoked?.(reason);
+  }
+
   #onEvent({ subscription, publication, details, args, kwargs }: EventMessage): void {
     for (const { topic, handler } of [...(this.#followers.get(subscription) ?? [])])
       handler({
@@ -270,6 +288,7 @@ export class JoinedSession implements ClientSession {
         args: args ?? [],
         kwargs: kwargs ?? {},
         publisher: disclosedIn(details, "publisher"),
+        retained: details.retained === true,
       });
   }
 

@@ -27,8 +27,10 @@ export const registerOptionsOf = ({ match, invoke, discloseCaller }: RegisterOpt
 });
 
 /** Options of SUBSCRIBE. */
-export const subscribeOptionsOf = ({ match }: SubscribeOptions): Dict =>
-  match === undefined || match === "exact" ? {} : { match };
+export const subscribeOptionsOf = ({ match, getRetained }: SubscribeOptions): Dict => ({
+  ...(match === undefined || match === "exact" ? {} : { match }),
+  ...(getRetained ? { get_retained: true } : {}),
+});
 
 /** Options of PUBLISH. */
 export const publishOptionsOf = (options: PublishOptions): Dict =>
@@ -36,6 +38,7 @@ export const publishOptionsOf = (options: PublishOptions): Dict =>
     acknowledge: (options.acknowledge ?? true) || undefined,
     exclude_me: (options.excludeMe ?? true) ? undefined : false,
     disclose_me: options.discloseMe || undefined,
+    retain: options.retain || undefined,
     exclude: options.exclude,
     exclude_authid: options.excludeAuthids,
     exclude_authrole: options.excludeAuthroles,

@@ -49,7 +49,7 @@ export const encodeHead = (message: Message): readonly unknown[] => {
       return [code, message.request, message.registration];
     case "unsubscribed":
     case "unregistered":
-      return [code, message.request];
+      return message.details ? [code, message.request, message.details] : [code, message.request];
     case "invocation": {
       const { request, registration, details } = message;
       return [code, request, registration, details];

@@ -165,7 +165,9 @@ export interface Unsubscribe {
 /** Acknowledges an UNSUBSCRIBE. */
 export interface Unsubscribed {
   readonly kind: "unsubscribed";
+  /** 0: nobody asked, the router took it away; `details` then name the subscription. */
   readonly request: number;
+  readonly details?: Dict;
 }
 /** An event for a subscriber. */
 export interface EventMessage extends Payload {
@@ -215,7 +217,9 @@ export interface Unregister {
 /** Acknowledges an UNREGISTER. */
 export interface Unregistered {
   readonly kind: "unregistered";
+  /** 0: nobody asked, the router took it away; `details` then name the registration. */
   readonly request: number;
+  readonly details?: Dict;
 }
 /** Asks a callee to run its procedure. */
 export interface Invocation extends Payload {

@@ -54,6 +54,13 @@ class Fields {
     return value;
   }
 
+  /** An answer to a request, or 0 and details: what the router did of its own accord. */
+  revocable(): { readonly request: number; readonly details?: Dict } {
+    if (this.#items[this.#next] !== 0) return { request: this.id() };
+    this.#next += 1;
+    return { request: 0, details: this.dict() };
+  }
+
   string(): string {
     const value = this.#items[this.#next++];
     if (typeof value !== "string") throw this.#wrong("a string");
@@ -130,7 +137,7 @@ const readers: { readonly [K in MessageKind]: (f: Fields) => Extract<Message, { 
   subscribe: (f) => ({ kind: "subscribe", request: f.id(), options: f.dict(), topic: f.string() }),
   subscribed: (f) => ({ kind: "subscribed", request: f.id(), subscription: f.id() }),
   unsubscribe: (f) => ({ kind: "unsubscribe", request: f.id(), subscription: f.id() }),
-  unsubscribed: (f) => ({ kind: "unsubscribed", request: f.id() }),
+  unsubscribed: (f) => ({ kind: "unsubscribed", ...f.revocable() }),
   event: (f) => ({
     kind: "event",
     subscription: f.id(),
@@ -155,7 +162,7 @@ const readers: { readonly [K in MessageKind]: (f: Fields) => Extract<Message, { 
   }),
   registered: (f) => ({ kind: "registered", request: f.id(), registration: f.id() }),
   unregister: (f) => ({ kind: "unregister", request: f.id(), registration: f.id() }),
-  unregistered: (f) => ({ kind: "unregistered", request: f.id() }),
+  unregistered: (f) => ({ kind: "unregistered", ...f.revocable() }),
   invocation: (f) => ({
     kind: "invocation",
     request: f.id(),

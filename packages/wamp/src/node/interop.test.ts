@@ -32,7 +32,10 @@ describeInterop(
 );
 
 it("announces nothing that no foreign client has used", () => {
-  const announced = routerRoles(true) as Record<string, { features: Record<string, boolean> }>;
+  const announced = routerRoles({ metaApi: true, retains: true }) as Record<
+    string,
+    { features: Record<string, boolean> }
+  >;
   for (const role of ["broker", "dealer"] as const)
     expect(Object.keys(announced[role]?.features ?? {}).sort()).toEqual(
       Object.keys(exercises[role]).sort(),

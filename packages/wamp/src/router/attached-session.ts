@@ -57,6 +57,8 @@ export class RoutedMember implements Member {
   readonly limits: SessionLimits;
   readonly calleeCancels: boolean;
   readonly calleeTimesOut: boolean;
+  readonly calleeRevokes: boolean;
+  readonly subscriberRevokes: boolean;
   readonly #session: AttachedSession;
   readonly #peer: Peer;
 
@@ -67,6 +69,8 @@ export class RoutedMember implements Member {
     this.limits = facts.limits;
     this.calleeCancels = facts.calleeCancels;
     this.calleeTimesOut = facts.calleeTimesOut;
+    this.calleeRevokes = facts.calleeRevokes;
+    this.subscriberRevokes = facts.subscriberRevokes;
   }
 
   send(message: Message): void {
@@ -127,7 +131,10 @@ export class AttachedSession {
       methodsOf: (realm) =>
         this.#deps.findRealm(realm)?.options.authenticators.map(({ method }) => method),
       trustedAs: this.#as.trustedAs,
-      rolesOf: (realm) => routerRoles(this.#deps.findRealm(realm)?.options.metaApi === true),
+      rolesOf: (realm) => {
+        const { metaApi, retainedEvents } = this.#deps.findRealm(realm)?.options ?? {};
+        return routerRoles({ metaApi: metaApi === true, retains: (retainedEvents ?? 0) > 0 });
+      },
     });
     const wasOpen = this.#state.name !== "closed";
     this.#state = state;
@@ -232,6 +239,8 @@ export class AttachedSession {
       limits: { ...defaultSessionLimits, ...found.options.limits, ...this.#as.limits },
       calleeCancels: hello.calleeCancels,
       calleeTimesOut: hello.calleeTimesOut,
+      calleeRevokes: hello.calleeRevokes,
+      subscriberRevokes: hello.subscriberRevokes,
     });
     this.#joined = { member, realm: found.realm, options: found.options };
     this.#deps.tally.joined += 1;

@@ -8,10 +8,11 @@ import type { Dict, Publish, Subscribe, Unsubscribe } from "../messages/message.
 import { forwarded, noDetails } from "../messages/payload.ts";
 import type { MatchPolicy } from "../uri.ts";
 import { type Admission, matchOf } from "./admission.ts";
-import { eventFilterOf } from "./event-filter.ts";
+import { type EventFilter, eventFilterOf } from "./event-filter.ts";
 import { type Member, sendRefusal, type Violation } from "./member.ts";
 import { type MetaEvents, noMetaEvents } from "./meta-events.ts";
 import { PatternTable } from "./pattern-table.ts";
+import { Retained } from "./retained.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What a {@link Broker} leans on. */
@@ -21,6 +22,8 @@ export interface BrokerDependencies {
   readonly drawId: () => number;
   readonly nowMs: () => number;
   readonly events?: MetaEvents;
+  /** For how many topics the last event can be kept; 0: none is. */
+  readonly retainedEvents: number;
 }
 
 /** The broker of a realm. */
@@ -31,10 +34,12 @@ export class Broker {
   readonly #byId = new Map<number, Subscription>();
   /** Member → the subscriptions that it follows. */
   readonly #followed = new Map<Member, Set<Subscription>>();
+  readonly #retained: Retained | undefined;
   #lastId = 0;
 
   constructor(deps: BrokerDependencies) {
     this.#deps = deps;
+    if (deps.retainedEvents > 0) this.#retained = new Retained(deps.retainedEvents);
     this.#events = deps.events ?? noMetaEvents;
   }
 
@@ -64,7 +69,16 @@ export class Broker {
     member.send({ kind: "subscribed", request, subscription: subscription.id });
     if (isNew) this.#events.onSubscription("on_create", member, subscription);
     if (!wasThere) this.#events.onSubscription("on_subscribe", member, subscription);
+    if (options.get_retained === true) this.#sendRetained(member, subscription);
     return undefined;
+  }
+
+  /** Takes it from a follower that did not ask for that, and tells it where it understands. */
+  revoke(member: Member, subscription: Subscription, reason: string): void {
+    this.#unfollow(member, subscription);
+    const details = { subscription: subscription.id, reason };
+    if (member.subscriberRevokes) member.send({ kind: "unsubscribed", request: 0, details });
+    this.#drop(member, subscription);
   }
 
   byId(id: number): Subscription | undefined {
@@ -90,9 +104,7 @@ export class Broker {
         uri: wampErrors.noSuchSubscription,
         message: "There is no such subscription.",
       });
-    const followed = this.#followed.get(member);
-    followed?.delete(subscription);
-    if (followed?.size === 0) this.#followed.delete(member);
+    this.#unfollow(member, subscription);
     member.send({ kind: "unsubscribed", request });
     this.#drop(member, subscription);
     return undefined;
@@ -110,6 +122,28 @@ export class Broker {
       const wrong = { uri: wampErrors.invalidArgument, message: filter };
       return acknowledged ? sendRefusal(member, "publish", request, wrong) : undefined;
     }
+    const kept =
+      options.retain === true && this.#retained ? this.#retained.weigh(topic, message) : null;
+    if (kept === undefined) {
+      const full = { uri: wampErrors.unavailable, message: "No more events can be kept here." };
+      return acknowledged ? sendRefusal(member, "publish", request, full) : undefined;
+    }
+    const publication = this.distribute(member, message, filter);
+    if (kept) {
+      const publisher = options.disclose_me === true ? publisherOf(member) : undefined;
+      this.#retained?.keep({ ...kept, topic, publication, publisher, filter });
+    }
+    if (acknowledged) member.send({ kind: "published", request, publication });
+    return undefined;
+  }
+
+  /** Sends an event that nothing stands against to all who follow its topic; answers its id. */
+  distribute(
+    member: Member,
+    message: Pick<Publish, "topic" | "options" | "args" | "kwargs" | "source">,
+    filter: EventFilter | undefined,
+  ): number {
+    const { topic, options } = message;
     const publication = this.#deps.drawId();
     const excluded = options.exclude_me === false ? undefined : member;
     const disclosed = options.disclose_me === true ? publisherOf(member) : undefined;
@@ -126,8 +160,7 @@ export class Broker {
         if (follower !== excluded && (filter === undefined || filter(follower)))
           follower.send(event);
     }
-    if (acknowledged) member.send({ kind: "published", request, publication });
-    return undefined;
+    return publication;
   }
 
   /** An event of the router's own. Only who names its topic gets it: no pattern reaches into the reserved space. */
@@ -156,6 +189,22 @@ export class Broker {
     let followers = 0;
     for (const { members } of this.#byId.values()) followers += members.size;
     return { subscriptions: this.#byId.size, followers };
+  }
+
+  #sendRetained(member: Member, subscription: Subscription): void {
+    const { id, pattern, match } = subscription;
+    for (const event of this.#retained?.listMatches(pattern, match) ?? []) {
+      const { topic, publication, payload, publisher, filter } = event;
+      if (filter !== undefined && !filter(member)) continue;
+      const details = { ...detailsOf(subscription, topic, publisher), retained: true };
+      member.send({ kind: "event", subscription: id, publication, details, ...payload });
+    }
+  }
+
+  #unfollow(member: Member, subscription: Subscription): void {
+    const followed = this.#followed.get(member);
+    followed?.delete(subscription);
+    if (followed?.size === 0) this.#followed.delete(member);
   }
 
   #drop(member: Member, subscription: Subscription): void {

@@ -18,17 +18,30 @@ const dealerFeatures = {
 };
 
 /** The roles of a router with their features, as WELCOME tells them. */
-export const routerRoles = (hasMetaApi: boolean): Dict => ({
+export const routerRoles = (has: {
+  readonly metaApi: boolean;
+  readonly retains: boolean;
+}): Dict => ({
   broker: {
     features: {
       ...brokerFeatures,
-      ...(hasMetaApi ? { session_meta_api: true, subscription_meta_api: true } : {}),
+      ...(has.retains ? { event_retention: true } : {}),
+      ...(has.metaApi
+        ? { session_meta_api: true, subscription_meta_api: true, subscription_revocation: true }
+        : {}),
     },
   },
   dealer: {
     features: {
       ...dealerFeatures,
-      ...(hasMetaApi ? { session_meta_api: true, registration_meta_api: true } : {}),
+      ...(has.metaApi
+        ? {
+            registration_meta_api: true,
+            registration_revocation: true,
+            session_meta_api: true,
+            testament_meta_api: true,
+          }
+        : {}),
     },
   },
 });

@@ -10,6 +10,9 @@ export interface Member {
   readonly calleeCancels: boolean;
   /** Whether it wants to know a call's timeout as callee. */
   readonly calleeTimesOut: boolean;
+  /** Whether it understands that a registration or a subscription of it is taken away. */
+  readonly calleeRevokes: boolean;
+  readonly subscriberRevokes: boolean;
   send(message: Message): void;
   /** Ends the session with GOODBYE. */
   end(reason: string, message: string): void;

@@ -4,11 +4,13 @@ import { wampErrors } from "../error.ts";
 import { isId } from "../ids.ts";
 import type { Dict, Payload } from "../messages/message.ts";
 import { isUri, type MatchPolicy } from "../uri.ts";
-import { matchOf } from "./admission.ts";
+import { type Admission, matchOf } from "./admission.ts";
 import type { Broker } from "./broker.ts";
 import type { Member, Refusal } from "./member.ts";
 import type { RegistrationRecord, Registrations } from "./registrations.ts";
 import type { Subscription } from "./subscription.ts";
+import { testamentProcedures } from "./testament-api.ts";
+import type { Testaments } from "./testaments.ts";
 
 /** Answers one of them, with values or a refusal. */
 export type MetaProcedure = (payload: Payload, caller: Member) => Payload | Refusal;
@@ -23,6 +25,8 @@ export interface MetaWorld {
   readonly members: ReadonlyMap<number, Member>;
   readonly registrations: Registrations;
   readonly broker: Broker;
+  readonly testaments: Testaments;
+  readonly admit: Admission;
 }
 
 /** The topics of a realm's own events. */
@@ -99,6 +103,10 @@ const sessionProcedures = ({ members }: MetaWorld): Readonly<Record<string, Meta
   };
 };
 
+/** Why something is taken away: a word or two for whom it is taken from. */
+const reasonOf = ({ kwargs, args }: Payload): string =>
+  textOf(kwargs?.reason) ?? textOf(args?.[2]) ?? wampErrors.notAuthorized;
+
 interface Patterned {
   readonly id: number;
   readonly match: MatchPolicy;
@@ -150,6 +158,14 @@ const registrationProcedures = ({
       const record = found(payload);
       return record ? value(record.offers.length) : noRegistration;
     },
+    "wamp.registration.remove_callee": (payload) => {
+      const record = found(payload);
+      if (!record) return noRegistration;
+      const offer = record.offers.find(({ callee }) => callee.info.id === payload.args?.[1]);
+      if (!offer) return noSession;
+      registrations.revoke(offer.callee, record, reasonOf(payload));
+      return {};
+    },
   };
 };
 
@@ -179,6 +195,14 @@ const subscriptionProcedures = ({ broker }: MetaWorld): Readonly<Record<string, 
       const subscription = found(payload);
       return subscription ? value(subscription.members.size) : noSubscription;
     },
+    "wamp.subscription.remove_subscriber": (payload) => {
+      const subscription = found(payload);
+      if (!subscription) return noSubscription;
+      const member = [...subscription.members].find(({ info }) => info.id === payload.args?.[1]);
+      if (!member) return noSession;
+      broker.revoke(member, subscription, reasonOf(payload));
+      return {};
+    },
   };
 };
 
@@ -189,6 +213,7 @@ export const createMetaProcedures = (world: MetaWorld): MetaProcedures => {
       ...sessionProcedures(world),
       ...registrationProcedures(world),
       ...subscriptionProcedures(world),
+      ...testamentProcedures(world.testaments, world.admit),
     }),
   );
   return { find: (procedure) => procedures.get(procedure) };

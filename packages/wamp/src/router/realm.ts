@@ -6,11 +6,13 @@ import { createAdmission } from "./admission.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
+import { eventFilterOf } from "./event-filter.ts";
 import type { Member, Violation } from "./member.ts";
 import { createMetaProcedures, metaTopics, sessionDetailsOf } from "./meta-api.ts";
 import { noMetaEvents, publishedMetaEvents } from "./meta-events.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { Registrations } from "./registrations.ts";
+import { Testaments } from "./testaments.ts";
 
 /** What a {@link Realm} leans on. */
 export interface RealmDependencies {
@@ -21,6 +23,7 @@ export interface RealmDependencies {
   /** In [0, 1). */
   readonly random: () => number;
   readonly metaApi: boolean;
+  readonly retainedEvents: number;
 }
 
 /** How much a realm holds. */
@@ -42,9 +45,10 @@ export class Realm {
   readonly #dealer: Dealer;
   readonly #pace: Pace;
   readonly #hasMetaApi: boolean;
+  readonly #testaments = new Testaments();
 
   constructor(deps: RealmDependencies) {
-    const { clock, drawId, authorize, uriCheck, random, metaApi } = deps;
+    const { clock, drawId, authorize, uriCheck, random, metaApi, retainedEvents } = deps;
     this.#hasMetaApi = metaApi;
     this.#pace = createPace(clock);
     const admit = createAdmission({
@@ -57,12 +61,14 @@ export class Realm {
     const events = metaApi
       ? publishedMetaEvents((topic, args) => this.#broker.publishMeta(topic, args))
       : noMetaEvents;
-    this.#broker = new Broker({ admit, drawId, nowMs, events });
+    this.#broker = new Broker({ admit, drawId, nowMs, events, retainedEvents });
     this.#registrations = new Registrations({ admit, random, nowMs, events });
     const world = {
       members: this.#members,
       registrations: this.#registrations,
       broker: this.#broker,
+      testaments: this.#testaments,
+      admit,
     };
     const meta = metaApi ? createMetaProcedures(world) : undefined;
     this.#dealer = new Dealer({
@@ -85,6 +91,10 @@ export class Realm {
     this.#registrations.remove(member);
     this.#dealer.remove(member);
     this.#pace.forget(member);
+    for (const testament of this.#testaments.take(member)) {
+      const filter = eventFilterOf(testament.options);
+      if (typeof filter !== "string") this.#broker.distribute(member, testament, filter);
+    }
     const { id, authid, authrole } = member.info;
     if (this.#hasMetaApi) this.#broker.publishMeta("wamp.session.on_leave", [id, authid, authrole]);
   }

@@ -134,6 +134,13 @@ export class Registrations {
     this.#drop(callee, record);
   }
 
+  /** Takes it from a callee that did not ask for that, and tells it where it understands. */
+  revoke(callee: Member, record: RegistrationRecord, reason: string): void {
+    this.withdraw(callee, record);
+    const details = { registration: record.id, reason };
+    if (callee.calleeRevokes) callee.send({ kind: "unregistered", request: 0, details });
+  }
+
   /** Forgets what a session that left had offered. */
   remove(callee: Member): void {
     const offered = this.#offered.get(callee);

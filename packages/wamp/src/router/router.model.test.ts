@@ -175,6 +175,7 @@ class World {
     uriCheck: "strict",
     random: () => 0,
     metaApi: false,
+    retainedEvents: 0,
   });
   readonly #members: Member[] = sessions.map((index) => this.#aMember(index));
   #request = 0;
@@ -199,6 +200,8 @@ class World {
       },
       limits: defaultSessionLimits,
       calleeCancels: true,
+      calleeRevokes: true,
+      subscriberRevokes: true,
       calleeTimesOut: false,
       end: () => {},
       send: (message) => {

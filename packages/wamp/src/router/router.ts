@@ -24,6 +24,8 @@ export interface RealmOptions {
    * `wamp.subscription.*`, each still asked of `authorize`. Default false.
    */
   readonly metaApi?: boolean;
+  /** For how many topics the last event is kept whose publisher wants that (`retain`). Default 0: none is. */
+  readonly retainedEvents?: number;
   /** Within the turn, after WELCOME is sent. Must not throw. */
   readonly onJoin?: (session: SessionInfo) => void;
   /** Within the turn, after everything the session held is gone. Must not throw. */
@@ -92,6 +94,7 @@ export const createRouter = (options: RouterOptions, deps: RouterDependencies): 
       random: deps.random,
       uriCheck: realmOptions.uriCheck ?? "strict",
       metaApi: realmOptions.metaApi ?? false,
+      retainedEvents: realmOptions.retainedEvents ?? 0,
     });
     realms.set(realmOptions.name, { options: realmOptions, realm });
   }

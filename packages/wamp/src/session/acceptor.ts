@@ -29,6 +29,9 @@ export interface HelloFacts {
   /** Features of the client as callee and caller that the router's behaviour depends on. */
   readonly calleeCancels: boolean;
   readonly calleeTimesOut: boolean;
+  /** Whether it understands, as callee and subscriber, that something of it is taken away. */
+  readonly calleeRevokes: boolean;
+  readonly subscriberRevokes: boolean;
 }
 
 /** Where a session stands. Plain data, so that it can be kept, shown and tested. */
@@ -133,13 +136,16 @@ const dictOf = (value: unknown): Dict =>
 
 const factsOf = (message: Hello): HelloFacts => {
   const { authid, authextra, roles } = message.details;
-  const callee = dictOf(dictOf(dictOf(roles).callee).features);
+  const featuresOf = (role: string) => dictOf(dictOf(dictOf(roles)[role]).features);
+  const callee = featuresOf("callee");
   return {
     realm: message.realm,
     authid: typeof authid === "string" ? authid : undefined,
     authextra: dictOf(authextra),
     calleeCancels: callee.call_canceling === true,
     calleeTimesOut: callee.call_timeout === true,
+    calleeRevokes: callee.registration_revocation === true,
+    subscriberRevokes: featuresOf("subscriber").subscription_revocation === true,
   };
 };
 

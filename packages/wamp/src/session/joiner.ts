@@ -57,6 +57,7 @@ const clientRoles: Dict = {
       call_timeout: true,
       caller_identification: true,
       progressive_call_results: true,
+      registration_revocation: true,
       shared_registration: true,
     },
   },
@@ -67,7 +68,13 @@ const clientRoles: Dict = {
       subscriber_blackwhite_listing: true,
     },
   },
-  subscriber: { features: { pattern_based_subscription: true, publisher_identification: true } },
+  subscriber: {
+    features: {
+      pattern_based_subscription: true,
+      publisher_identification: true,
+      subscription_revocation: true,
+    },
+  },
 };
 
 const ended = (reason: string, message: string, say?: Message): Step => ({

@@ -101,6 +101,13 @@ export const autobahnHouse = (
             Promise.resolve(
               session.publish(uri, args, undefined, { acknowledge: true, ...options }),
             ),
+          whenRevoked: (taken: Untyped) =>
+            Promise.resolve(
+              taken.on_unregister?.promise ??
+                taken.on_unsubscribe?.promise ??
+                taken.on_unregister ??
+                taken.on_unsubscribe,
+            ),
           close: () => {
             connection.onclose = () => true;
             connection.close();

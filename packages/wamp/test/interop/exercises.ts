@@ -81,6 +81,50 @@ export const exercises: Readonly<Record<"broker" | "dealer", Readonly<Record<str
           ]),
         );
       },
+      async event_retention(join) {
+        const [a, b, c] = [await join(), await join(), await join()];
+        await a.publish("it.kept.one", ["first"], { retain: true });
+        await a.publish("it.kept.one", ["last"], { retain: true });
+        await a.publish("it.kept.one", ["not kept"]);
+        await a.publish("it.kept.two", ["for a"], { retain: true, eligible: [a.id] });
+        const heard: unknown[] = [];
+        await b.subscribe(
+          "it.kept.one",
+          (args, { retained }) => heard.push([args[0], retained === true]),
+          { get_retained: true },
+        );
+        await until(() => heard, [["last", true]]);
+        await a.publish("it.kept.one", ["live"]);
+        await until(
+          () => heard,
+          [
+            ["last", true],
+            ["live", false],
+          ],
+        );
+        // Nobody asked, and nobody who may not have it gets it.
+        const other: unknown[] = [];
+        await c.subscribe("it.kept.one", (args) => other.push(args[0]));
+        await c.subscribe("it.kept.two", (args) => other.push(args[0]), { get_retained: true });
+        await a.publish("it.kept.one", ["live"]);
+        await until(() => other, ["live"]);
+      },
+      async subscription_revocation(join, house) {
+        const [a, b] = [await join(), await join()];
+        const heard: unknown[] = [];
+        const subscription = await b.subscribe("it.taken", (args) => heard.push(args[0]));
+        const id = await a.call("wamp.subscription.lookup", ["it.taken"]);
+        const revoked = b.whenRevoked?.(subscription);
+        await a.call("wamp.subscription.remove_subscriber", [id, b.id, "it.enough"]);
+        if (!house.without.includes("on_revoked")) expect(await revoked).toBe("it.enough");
+        await a.publish("it.taken", ["nobody hears it"]);
+        expect(await a.call("wamp.subscription.lookup", ["it.taken"])).toBe(null);
+        expect(heard).toEqual([]);
+        const again: unknown[] = [];
+        await b.subscribe("it.taken.anew", (args) => again.push(args[0]));
+        await a.publish("it.taken.anew", ["heard"]);
+        await until(() => again, ["heard"]);
+      },
       async session_meta_api(join) {
         const a = await join();
         const heard: unknown[] = [];
@@ -180,6 +224,38 @@ export const exercises: Readonly<Record<"broker" | "dealer", Readonly<Record<str
         expect(await failureOf(b.register("it.single", () => "b"))).toMatch(
           /procedure_already_exists/,
         );
+      },
+      async registration_revocation(join, house) {
+        const [a, b] = [await join(), await join()];
+        const registration = await b.register("it.taken", () => "there");
+        expect(await a.call("it.taken")).toBe("there");
+        const id = await a.call("wamp.registration.lookup", ["it.taken"]);
+        const revoked = b.whenRevoked?.(registration);
+        await a.call("wamp.registration.remove_callee", [id, b.id, "it.enough"]);
+        if (!house.without.includes("on_revoked")) expect(await revoked).toBe("it.enough");
+        expect(await failureOf(a.call("it.taken"))).toBe("wamp.error.no_such_procedure");
+        await b.register("it.taken.anew", () => "still here");
+        expect(await a.call("it.taken.anew")).toBe("still here");
+        expect(await failureOf(a.call("wamp.registration.remove_callee", [id, b.id]))).toBe(
+          "wamp.error.no_such_registration",
+        );
+      },
+      async testament_meta_api(join) {
+        const [a, b] = [await join(), await join()];
+        const heard: unknown[] = [];
+        await a.subscribe("it.last_words", (args) => heard.push(args[0]));
+        const add = (words: string) =>
+          b.call("wamp.session.add_testament", ["it.last_words", [words], {}]);
+        await add("taken back");
+        expect(await b.call("wamp.session.flush_testaments")).toBe(1);
+        await add("one");
+        await add("two");
+        expect(await failureOf(b.call("wamp.session.add_testament", [7]))).toBe(
+          "wamp.error.invalid_argument",
+        );
+        expect(heard).toEqual([]);
+        await b.close();
+        await until(() => heard, ["one", "two"]);
       },
       async session_meta_api(join, _house, router) {
         const [a, b] = [await join(), await join()];

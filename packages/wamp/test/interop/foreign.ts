@@ -28,6 +28,8 @@ export interface Foreign {
     options?: Details,
   ): Promise<unknown>;
   publish(uri: string, args: readonly unknown[], options?: Details): Promise<unknown>;
+  /** Hears that the router took something away; absent where it tells nobody. */
+  readonly whenRevoked?: (taken: unknown) => Promise<unknown>;
   close(): unknown;
 }
 /** How to join, where it takes a proof. */

@@ -1,5 +1,5 @@
-// Debian's python3-autobahn: one Python process, told what to do in lines of JSON. It may cancel in no mode but the default, and cannot
-// ask to be disclosed.
+// Debian's python3-autobahn: one Python process, told what to do in lines of JSON. It may cancel in no mode but the default, cannot
+// ask to be disclosed, and takes the revocation of a subscription, which it announces to understand, for a violation.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -81,7 +81,12 @@ export const pythonHouse = (
   name: `python3-autobahn, ${transport}, ${serializer}`,
   subprotocol: `wamp.2.${serializer}`,
   cancelModes: ["killnowait"],
-  without: ["publisher_identification", "caller_identification"],
+  without: [
+    "publisher_identification",
+    "caller_identification",
+    "subscription_revocation",
+    "on_revoked",
+  ],
   async join(doors, login?: Login): Promise<Foreign> {
     const process = python();
     const order = { op: "join", door: doors[transport], transport, serializer, login };

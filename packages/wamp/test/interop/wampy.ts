@@ -9,7 +9,7 @@ export const wampyHouse = (serializer: "Json" | "Msgpack" | "Cbor"): House => ({
   name: `wampy, ${serializer}`,
   subprotocol: `wamp.2.${serializer.toLowerCase()}`,
   cancelModes: ["skip", "kill", "killnowait"],
-  without: [],
+  without: ["on_revoked"],
   join: async ({ webSocket: url }, login) => {
     const module = await import(`wampy/${serializer}Serializer.js`);
     const Serializer = module[`${serializer}Serializer`];

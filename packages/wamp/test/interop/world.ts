@@ -44,7 +44,7 @@ export const openWorld = async (): Promise<World> => {
     {
       realms: [
         {
-          ...{ name: "realm", authorize: () => "allow", metaApi: true },
+          ...{ name: "realm", authorize: () => "allow", metaApi: true, retainedEvents: 100 },
           authenticators: [
             anonymousAuthenticator(),
             ticketAuthenticator((ticket) => (ticket === "letmein" ? principal : undefined)),

@@ -13,6 +13,9 @@ export const DEFAULT_PORT = 8_080;
 /** Connections of one listener, unless it says otherwise: more than that is a router with a plan. */
 export const DEFAULT_MAX_CONNECTIONS = 20_000;
 
+/** Topics whose last event a realm may be told to keep. */
+export const MAX_RETAINED_TOPICS = 100_000;
+
 /** Who somebody is who proved it. */
 interface Who {
   readonly authid: string;
@@ -49,6 +52,7 @@ export interface RealmConfig {
   readonly name: string;
   readonly uriCheck: "strict" | "loose";
   readonly metaApi: boolean;
+  readonly retainedEvents: number;
   readonly join: readonly JoinConfig[];
   readonly roles: Readonly<Record<string, readonly Permission[]>>;
   readonly limits: Readonly<
@@ -158,6 +162,7 @@ const readRealm = (fields: Fields): RealmConfig => {
     ...{ name, join, roles: roles ?? {}, limits: limits ?? {} },
     uriCheck: fields.oneOf("uriCheck", ["strict", "loose"], "strict"),
     metaApi: fields.yes("metaApi"),
+    retainedEvents: fields.whole("retainedEvents", 0, MAX_RETAINED_TOPICS, 0),
   };
 };
 
@@ -208,7 +213,7 @@ export const readRouterConfig = (value: unknown): RouterConfig =>
 export const openRealm = (name: string): RealmConfig => {
   if (!isUri(name, "loose")) throw badSetting("--realm", "must be a URI");
   return {
-    ...{ name, uriCheck: "strict", metaApi: false, limits: {} },
+    ...{ name, uriCheck: "strict", metaApi: false, retainedEvents: 0, limits: {} },
     join: [{ method: "anonymous", role: "anonymous" }],
     roles: { anonymous: [{ uri: "", match: "prefix", allow: actions }] },
   };
