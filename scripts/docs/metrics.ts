@@ -41,7 +41,7 @@ export const toldMetrics = (): readonly Told[] => {
   boardMetrics(recorder, async () => ({}));
   linkMetrics(recorder, nothing, () => ({
     ...{ boards: 0, refused: 0, joined: 0, unknownMessages: 0, protocolViolations: 0 },
-    ...{ underWay: 0, putOff: 0 },
+    ...{ underWay: 0, putOff: 0, waitingPresence: 0 },
   }));
   reportMetrics(recorder, nothing);
   telemetryMetrics(recorder, nothing);

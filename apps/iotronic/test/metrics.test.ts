@@ -1,5 +1,5 @@
 // `/metrics` of a running cloud, as a scraper reads it: every line, and what moves when something happens.
-import { boardProcedures, boardUri } from "@s4t/contract";
+import { boardProcedures, boardUri, cloudProcedures } from "@s4t/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { toldMetrics } from "../../../scripts/docs/metrics.ts";
@@ -108,6 +108,40 @@ it("knows how far a board is, from the keep-alive of its link, as long as it is 
   expect(await latency()).toBeLessThan(1_000);
   await session.close();
   await expect.poll(latency, { timeout: 5_000 }).toBeNull();
+});
+
+it("tells how boards come, what they ask for and are hinted, and how they go, in no word of theirs", async () => {
+  const board = await enrolBoard(cloud, "talkative");
+  const key = (name: string, labels: string) => `s4t_${name}{${labels}}`;
+  const keys = [
+    "s4t_link_join_duration_seconds_count",
+    key("board_request_duration_seconds_count", 'procedure="target.get",outcome="done"'),
+    key("link_hints_total", 'outcome="answered"'),
+    key("link_hints_total", 'outcome="unanswered"'),
+    key("link_leaves_total", 'reason="other"'),
+    key("link_leaves_total", 'reason="wamp.close.normal"'),
+  ];
+  const counts = async () => Promise.all(keys.map(async (each) => (await read(each)) ?? 0));
+  const before = await counts();
+  const grown = async () => (await counts()).map((count, i) => count - (before[i] ?? 0));
+  const first = await joinAs(cloud, board);
+  await first.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 });
+  const wish = (storeEveryS: number) =>
+    cloud.call("PATCH", `/api/boards/${board.uuid}/settings`, {
+      ...{ token: cloud.admin, body: { sensors: { storeEveryS } } },
+    });
+  expect((await wish(30)).status).toBe(200);
+  await expect.poll(grown).toEqual([1, 1, 0, 1, 0, 0]);
+  await first.session.close("com.example.as-i-like");
+  await expect.poll(grown).toEqual([1, 1, 0, 1, 1, 0]);
+  const second = await joinAs(cloud, board);
+  await offer(second, board, () => ({ args: [{}] }));
+  await wish(40);
+  await expect.poll(grown).toEqual([2, 1, 1, 1, 1, 0]);
+  await second.session.close();
+  await expect.poll(grown).toEqual([2, 1, 1, 1, 1, 1]);
+  expect([...(await readMetrics(cloud.url)).keys()].join()).not.toContain("as-i-like");
+  await becomes("s4t_link_waiting_presence", 0);
 });
 
 it("shows what a board is refused, and how long a write takes until it is durable", async () => {

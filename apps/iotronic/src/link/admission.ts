@@ -22,8 +22,8 @@ export const MIN_JOINS_PER_S = 100;
 export interface JoinPlace {
   /** Joined, refused or gone. */
   leave(): void;
-  /** It joined: the pace of others is reckoned by it. */
-  joined(): void;
+  /** It joined: the pace of others is reckoned by it. Answers how long that took it, ms. */
+  joined(): number;
 }
 
 /** May begin, or shall come again. */
@@ -94,8 +94,10 @@ export const createAdmission = ({ monotonicMs }: Pick<Clock, "monotonicMs">): Ad
           leave: () => leave(place),
           joined() {
             leave(place);
-            turnSecond(monotonicMs());
+            const joinedMs = monotonicMs();
+            turnSecond(joinedMs);
             pace.joined += 1;
+            return joinedMs - place.sinceMs;
           },
         },
       };

@@ -9,8 +9,8 @@ import { type Admission, createAdmission, type JoinPlace } from "./admission.ts"
 
 export interface LinkDoor {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** A session began on this connection. */
-  joined(connection: ConnectionFacts): void;
+  /** A session began on this connection. Answers how long after its upgrade was asked for, ms. */
+  joined(connection: ConnectionFacts): number | undefined;
   counts(): ReturnType<Admission["counts"]>;
   close(): void;
 }

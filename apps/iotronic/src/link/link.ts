@@ -19,12 +19,11 @@ import {
   type Procedure,
   wampErrorOf,
 } from "@s4t/contract";
-import { type Clock, isS4tError, type Log, type Part, sleep } from "@s4t/kit";
+import { type Clock, isS4tError, type Log, type Part } from "@s4t/kit";
 import {
   type ClientSession,
   createRouter,
   type IncomingCall,
-  isWampError,
   joinRealm,
   linkedPeers,
   type Router,
@@ -32,7 +31,6 @@ import {
   type SessionInfo,
   type SessionLimits,
   type WampError,
-  wampErrors,
 } from "@s4t/wamp";
 import { secureRandom } from "@s4t/wamp/node";
 import type { CommandOptions, KnownBoard, Link, LinkHost, LinkSession } from "../edge/link.ts";
@@ -43,6 +41,7 @@ import { type Asked, createAsked } from "./asked.ts";
 import { type LinkDoor, openLinkDoor } from "./door.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
 import { type LinkMetrics, linkMetrics } from "./metrics.ts";
+import { onceOffered } from "./once-offered.ts";
 import { createPresence, type Presence } from "./presence.ts";
 import {
   type BoardSession,
@@ -79,12 +78,9 @@ export interface LinkCounts
     ReturnType<LinkDoor["counts"]> {
   readonly boards: number;
   readonly refused: number;
+  /** Comings and goings that are not stored yet. */
+  readonly waitingPresence: number;
 }
-
-/** How long a board gets from its joining to its offer … */
-export const OFFER_WAIT_MS = 5_000;
-/** … and how often that is looked at by who has a command for it. */
-export const OFFER_RETRY_MS = 50;
 
 /** What a board's session may hold. */
 const boardLimits: Partial<SessionLimits> = {
@@ -183,6 +179,7 @@ class BoardLink implements RunningLink {
     const { joined, unknownMessages, protocolViolations } = this.#router.counts();
     return {
       ...{ boards: this.#sessions.size, refused: this.#refused },
+      waitingPresence: this.#presence.waiting(),
       ...{ joined, unknownMessages, protocolViolations },
       ...this.#door.counts(),
     };
@@ -232,6 +229,7 @@ class BoardLink implements RunningLink {
     const session = this.#sessions.get(board);
     const cloud = this.#cloud;
     if (!session || !cloud) throw fail("board.offline");
+    const { clock } = this.#deps;
     const { contract } = session;
     if (contract < this.#contracts.oldest) throw fail("board.upgrade-only", { contract });
     const [feature = ""] = procedure.name.split(".", 1);
@@ -243,8 +241,12 @@ class BoardLink implements RunningLink {
     try {
       const { signal } = options;
       const { args: answer } = await tracedCall(this.#deps, { board, procedure }, (more) =>
-        this.#onceOffered(session, signal, () =>
-          cloud.call(boardUri(board, procedure), { ...more, args: [args], timeoutMs, signal }),
+        onceOffered(
+          clock,
+          () => this.#bySession.get(session.session)?.joinedMs,
+          signal,
+          () =>
+            cloud.call(boardUri(board, procedure), { ...more, args: [args], timeoutMs, signal }),
         ),
       );
       return checkAnswer(procedure, answer[0] ?? {});
@@ -252,26 +254,6 @@ class BoardLink implements RunningLink {
       throw fromWire(error, timeoutMs, options.signal);
     } finally {
       this.#stepSame(board, session.session, { kind: "callEnded" });
-    }
-  }
-
-  /** A board that has just joined offers its procedures a moment later: a call that nobody took is made again until then. */
-  async #onceOffered<T>(
-    { session }: BoardSession,
-    signal: AbortSignal,
-    call: () => Promise<T>,
-  ): Promise<T> {
-    const { clock } = this.#deps;
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        const joinedMs = this.#bySession.get(session)?.joinedMs;
-        const isEarly = joinedMs !== undefined && clock.monotonicMs() - joinedMs < OFFER_WAIT_MS;
-        if (!isWampError(error) || error.uri !== wampErrors.noSuchProcedure || !isEarly)
-          throw error;
-      }
-      await sleep(clock, OFFER_RETRY_MS, signal);
     }
   }
 
@@ -299,8 +281,14 @@ class BoardLink implements RunningLink {
     this.#cloud
       ?.call(boardUri(board, hint), { args: [{ revision }], timeoutMs: hint.timeoutMs })
       .then(
-        () => this.#stepSame(board, session, { kind: "hintAnswered" }),
-        () => this.#stepSame(board, session, { kind: "hintFailed" }),
+        () => {
+          this.#metrics.hint("answered");
+          this.#stepSame(board, session, { kind: "hintAnswered" });
+        },
+        () => {
+          this.#metrics.hint("unanswered");
+          this.#stepSame(board, session, { kind: "hintFailed" });
+        },
       );
   }
 
@@ -329,8 +317,9 @@ class BoardLink implements RunningLink {
   }
 
   #onJoin(session: SessionInfo): void {
-    this.#door.joined(session.connection);
+    const joinedInMs = this.#door.joined(session.connection);
     if (session.authrole !== BOARD_ROLE) return;
+    if (joinedInMs !== undefined) this.#metrics.joined(joinedInMs / 1_000);
     const board = boardOf(session.principalExtra);
     const extra = check(HelloExtra, session.authextra, "authextra");
     const address = session.connection.remoteAddress ?? null;
@@ -381,6 +370,7 @@ class BoardLink implements RunningLink {
     if (!board) return;
     this.#bySession.delete(session.id);
     this.asked.forget(session.id);
+    this.#metrics.left(reason);
     if (this.#sessions.get(board.uuid)?.session !== session.id) return;
     this.#sessions.delete(board.uuid);
     this.#presence.note({
@@ -398,7 +388,9 @@ class BoardLink implements RunningLink {
     const board = this.#bySession.get(session);
     if (!board) throw fail("link.superseded");
     const isOld = (this.#sessions.get(board.uuid)?.contract ?? 0) < this.#contracts.oldest;
-    return this.asked.answer({ board, session, isOld }, call);
+    return this.#metrics.asked(call.procedure, () =>
+      this.asked.answer({ board, session, isOld }, call),
+    );
   }
 }
 

@@ -1,11 +1,31 @@
+import { cloudProcedures, cloudUri, wampErrorOf } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
+import { wampErrors } from "@s4t/wamp";
 import type { Metrics } from "../edge/metrics.ts";
 import type { LinkCounts } from "./link.ts";
 
 export interface LinkMetrics {
   /** Times a command: its outcome is `done` or the code that it failed with. */
   timed<T>(command: string, work: () => Promise<T>): Promise<T>;
+  /** Times what a board asks for, by the URI that it called. */
+  asked<T>(uri: string, work: () => Promise<T>): Promise<T>;
+  /** A board joined, so long after it had begun to. */
+  joined(seconds: number): void;
+  /** A board's session ended. `reason`: a URI, of the other end as likely as not. */
+  left(reason: string): void;
+  hint(outcome: "answered" | "unanswered"): void;
 }
+
+/** Ends of sessions that are told apart; whatever else somebody may say is one. */
+const reasons: ReadonlySet<string> = new Set([
+  ...Object.values(wampErrors),
+  wampErrorOf("link.superseded"),
+  wampErrorOf("link.revoked"),
+]);
+/** What boards may ask for, by URI. */
+const askedNames: ReadonlyMap<string, string> = new Map(
+  Object.values(cloudProcedures).map((each) => [cloudUri(each), each.name]),
+);
 
 const countMetrics = (metrics: Metrics, counts: () => LinkCounts): void => {
   metrics.gauge(
@@ -40,6 +60,13 @@ const countMetrics = (metrics: Metrics, counts: () => LinkCounts): void => {
     },
     () => counts().refused,
   );
+  metrics.gauge(
+    {
+      name: "s4t_link_waiting_presence",
+      help: "Comings and goings of boards that are not stored yet: above 0 for seconds means that the database is away or slow",
+    },
+    () => counts().waitingPresence,
+  );
   metrics.total(
     {
       name: "s4t_link_unknown_messages_total",
@@ -68,19 +95,49 @@ export const linkMetrics = (
     help: "Commands to boards until their answer, by command and by outcome: done, or the error's code",
     labels: ["command", "outcome"],
   });
+  const requests = metrics.durations({
+    name: "s4t_board_request_duration_seconds",
+    help: "What boards ask for over the link, by procedure and by outcome: done, or the error's code",
+    labels: ["procedure", "outcome"],
+  });
+  const joins = metrics.durations({
+    name: "s4t_link_join_duration_seconds",
+    help: "From a board's asking for a connection to its session",
+  });
+  const leaves = metrics.counter({
+    name: "s4t_link_leaves_total",
+    help: "Sessions of boards that ended, by reason: wamp.error.network_failure are those that were lost",
+    labels: ["reason"],
+  });
+  const hints = metrics.counter({
+    name: "s4t_link_hints_total",
+    help: "Hints to boards whose target or jobs changed: answered, or unanswered (given again later)",
+    labels: ["outcome"],
+  });
+  const timing = async <T>(
+    note: (outcome: string, seconds: number) => void,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    const from = monotonicMs();
+    const end = (outcome: string) => note(outcome, (monotonicMs() - from) / 1_000);
+    try {
+      const result = await work();
+      end("done");
+      return result;
+    } catch (error) {
+      end(isS4tError(error) ? error.code : "internal");
+      throw error;
+    }
+  };
   return {
-    async timed(command, work) {
-      const from = monotonicMs();
-      const note = (outcome: string) =>
-        commands.observe({ command, outcome }, (monotonicMs() - from) / 1_000);
-      try {
-        const result = await work();
-        note("done");
-        return result;
-      } catch (error) {
-        note(isS4tError(error) ? error.code : "internal");
-        throw error;
-      }
+    timed: (command, work) =>
+      timing((outcome, seconds) => commands.observe({ command, outcome }, seconds), work),
+    asked(uri, work) {
+      const procedure = askedNames.get(uri) ?? "other";
+      return timing((outcome, seconds) => requests.observe({ procedure, outcome }, seconds), work);
     },
+    joined: (seconds) => joins.observe({}, seconds),
+    left: (reason) => leaves.add({ reason: reasons.has(reason) ? reason : "other" }),
+    hint: (outcome) => hints.add({ outcome }),
   };
 };

@@ -16,6 +16,8 @@ export interface Presence {
   note(event: PresenceEvent): void;
   /** Stores what waits; resolves when nothing does. */
   flush(): Promise<void>;
+  /** How much waits. */
+  waiting(): number;
 }
 
 /** Only the last event of each board, in order. */
@@ -67,5 +69,6 @@ export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence
       arm(PRESENCE_BATCH_MS);
     },
     flush,
+    waiting: () => waiting.length,
   };
 };
