@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cloudNodeArguments } from "../../scripts/bundles.ts";
 import { root } from "../../scripts/repository.ts";
 import { type RunningProgram, startProgram } from "./program.ts";
 
@@ -53,7 +54,8 @@ export const startCloud = async (options: CloudOptions = {}): Promise<BenchCloud
     ],
     // Whoever runs it has a cloud of their own: this one must not become the one that ./s4t finds.
     env: { XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder, ...options.env },
-    ...(options.nodeArguments ? { nodeArguments: options.nodeArguments } : {}),
+    // As `npm start` runs it.
+    nodeArguments: [...cloudNodeArguments, ...(options.nodeArguments ?? [])],
     ready: /is running/,
   });
   const { url, username, password } = JSON.parse(

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { buildAll, bundles } from "../bundles.ts";
+import { buildAll, bundles, cloudNodeArguments } from "../bundles.ts";
 import { root, runProgram } from "../repository.ts";
 
 /** `npm start -- [--data DIR] [--port N] [--listen ADDRESS] [--demo N]`: the cloud, and this machine as a board in it. */
@@ -7,7 +7,7 @@ export const run = async (args: string[]): Promise<number> => {
   await buildAll((line) => console.error(line));
   const { code } = await runProgram(process.execPath, [
     "--enable-source-maps",
-    "--disable-warning=ExperimentalWarning",
+    ...cloudNodeArguments,
     join(root, bundles.iotronic.out),
     ...args,
   ]);

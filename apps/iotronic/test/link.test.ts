@@ -17,6 +17,7 @@ import {
   startEnrolment,
 } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
+import { dialectOfRun } from "./database.ts";
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -108,6 +109,31 @@ describe("a board's session", () => {
     expect(own).toHaveLength(10);
     expect(own[0]).toMatchObject({ status: "denied", actor: { kind: "board" } });
     expect(cloud.cloud.link.counts().refused).toBeGreaterThan(10);
+  });
+});
+
+describe.runIf(dialectOfRun === "sqlite")("a board that comes and goes", () => {
+  it("leaves the index of texts alone, as long as it comes from where it came before", async () => {
+    const board = await aBoard();
+    const written = async () =>
+      (
+        await cloud.sql("select coalesce(sum(length(block)), 0) as bytes from boards_search_data")
+      )[0]?.bytes;
+    const connected = async () =>
+      (await cloud.call("GET", `/api/boards/${board.uuid}`, { token: cloud.admin })).body
+        .connectivity.connected;
+    const comeAndGo = async (): Promise<void> => {
+      const { session } = await joinAs(cloud, board);
+      await expect.poll(connected).toBe(true);
+      await session.close();
+      await expect.poll(connected).toBe(false);
+    };
+    await comeAndGo();
+    const before = await written();
+    await comeAndGo();
+    expect(await written()).toBe(before);
+    const found = await cloud.call("GET", "/api/boards?text=127.0.0.1", { token: cloud.admin });
+    expect(found.body.items.map(({ uuid }: EnrolledBoard) => uuid)).toContain(board.uuid);
   });
 });
 

@@ -37,8 +37,9 @@ export const openLinkDoor = (
   const door = acceptWebSockets(
     {
       subprotocols: [jsonCodec.subprotocol],
-      onTransport(transport, facts) {
-        const place = places.get(facts.request);
+      // A session keeps what is known of its connection, and must not keep the request for it: that is a kilobyte and more.
+      onTransport(transport, { request, ...facts }) {
+        const place = places.get(request);
         if (place) places.set(facts, place);
         attach(openPeer(transport, jsonCodec), facts);
       },

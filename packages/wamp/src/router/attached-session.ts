@@ -36,7 +36,8 @@ export interface AttachedDependencies {
   };
   findRealm(name: string): { readonly options: RealmOptions; readonly realm: Realm } | undefined;
   drawId(): number;
-  onDone(): void;
+  /** The session is over. */
+  onDone(session: AttachedSession): void;
 }
 
 type Effect<K extends AcceptorEffect["kind"]> = Extract<AcceptorEffect, { kind: K }>;
@@ -139,7 +140,7 @@ export class AttachedSession {
     const wasOpen = this.#state.name !== "closed";
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
-    if (wasOpen && state.name === "closed") this.#deps.onDone();
+    if (wasOpen && state.name === "closed") this.#deps.onDone(this);
   }
 
   #perform(effect: AcceptorEffect): void {
@@ -171,6 +172,7 @@ export class AttachedSession {
         break;
       case "cancelDeadline":
         this.#deadline?.cancel();
+        this.#deadline = undefined;
         break;
       case "close":
         this.#peer.close(effect.code, effect.reason);

@@ -5,7 +5,7 @@ import { wampErrors } from "../error.ts";
 import { drawId } from "../ids.ts";
 import type { Peer } from "../peer.ts";
 import type { UriCheck } from "../uri.ts";
-import { AttachedSession, RoutedMember } from "./attached-session.ts";
+import { type AttachedDependencies, AttachedSession, RoutedMember } from "./attached-session.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { Realm, type RealmCounts } from "./realm.ts";
 import type { SessionInfo, SessionLimits } from "./session-info.ts";
@@ -101,18 +101,20 @@ export const createRouter = (options: RouterOptions, deps: RouterDependencies): 
   const tally = { joined: 0, refused: 0, unknownMessages: 0, protocolViolations: 0 };
   const attached = new Set<AttachedSession>();
   let open = true;
+  // One for all: ten thousand sessions would keep ten thousand of them.
+  const shared: AttachedDependencies = {
+    clock: deps.clock,
+    log,
+    tally,
+    findRealm: (name) => realms.get(name),
+    drawId: () => drawId(deps.random),
+    onDone: (session) => attached.delete(session),
+  };
   const listMembers = (name: string) => realms.get(name)?.realm.list() ?? [];
   const listOpen = () => [...realms.values()];
   return {
     attach(peer, attachOptions = {}) {
-      const session = new AttachedSession(peer, attachOptions, {
-        clock: deps.clock,
-        log,
-        tally,
-        findRealm: (name) => realms.get(name),
-        drawId: () => drawId(deps.random),
-        onDone: () => attached.delete(session),
-      });
+      const session = new AttachedSession(peer, attachOptions, shared);
       attached.add(session);
       session.start();
       if (!open) session.end(wampErrors.systemShutdown, "The router is closing.");

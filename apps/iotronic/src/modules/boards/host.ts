@@ -128,6 +128,8 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     };
     const status = stateOf(next, clock.now());
     const { connected, since, last_seen_at, left_reason, busy_until } = next;
+    // Written only where it changes: the index of texts is filled anew by every write of it, and fleets come back all at once.
+    const search = searchTextOf(next);
     await updateBoard(everything, tx, row.uuid, {
       connected,
       since,
@@ -136,7 +138,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       left_reason,
       busy_until,
       status,
-      search: searchTextOf(next),
+      ...(search === row.search ? {} : { search }),
     });
     await insertPresence(everything, tx, board.project, board.uuid, {
       at: atMs,
