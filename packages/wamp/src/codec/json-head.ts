@@ -48,6 +48,8 @@ const readId = (text: string, from: number): number => {
   }
   // Sixteen digits stay exact up to the greatest id, and none begins with 0.
   if (at - from > 16 || text.charCodeAt(from) === 48 || id > MAX_ID) return 0;
+  // 2^53 + 1 is read as 2^53: its last digit tells them apart.
+  if (id === MAX_ID && text.charCodeAt(at - 1) !== 50) return 0;
   if (text.charCodeAt(at) !== 44) return 0;
   cursor.at = at + 1;
   return id;

@@ -35,6 +35,12 @@ describe("WAMP over JSON", () => {
       );
   });
 
+  it("takes an argument for what it is, also where an id would be too great", () => {
+    const text = '[48,9007199254740992,{},"a.b",[9007199254740993]]';
+    expect(jsonCodec.decode(text)).toMatchObject({ request: 2 ** 53, args: [2 ** 53] });
+    expect(jsonCodec.encode(jsonCodec.read(text) as Message)).toBe(text);
+  });
+
   it("counts unknown message codes instead of refusing them", () => {
     for (const text of vectors.unknown)
       expect(jsonCodec.decode(text)).toEqual({ kind: "unknown", code: JSON.parse(text)[0] });

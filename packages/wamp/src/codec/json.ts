@@ -48,6 +48,9 @@ const encodeEvent = (event: Message): string => {
   return last.text;
 };
 
+/** The id 2^53 + 1, which a double takes for the greatest id; ids are the first or second member behind the code. */
+const beyondIds = /^\s*\[\s*\d+\s*,\s*(?:\d+\s*,\s*)?9007199254740993\s*[,\]]/;
+
 const decodeJson: Codec["decode"] = (frame) => {
   if (typeof frame !== "string")
     throw new WampError(wampErrors.protocolViolation, "Binary frame on a text serializer.");
@@ -59,6 +62,8 @@ const decodeJson: Codec["decode"] = (frame) => {
       cause,
     });
   }
+  if (frame.lastIndexOf("9007199254740993", 64) !== -1 && beyondIds.test(frame))
+    throw new WampError(wampErrors.protocolViolation, "An id is greater than 2^53.");
   const message = parseMessage(value);
   if ("args" in message && mayHaveBytes(frame)) return { ...message, ...withBytes(message) };
   return message;

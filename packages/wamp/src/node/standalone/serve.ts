@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createNetServer, type Server } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createSecureContext, createServer as createTlsServer } from "node:tls";
 import { type Clock, type Log, sleep } from "@s4t/kit";
 import type { ConnectionFacts } from "../../auth/authenticator.ts";
 import { allCodecs, codecOf } from "../../codec/codecs.ts";
@@ -106,10 +106,17 @@ export const serveRouter = async (
     server.maxConnections = maxConnections;
     return server;
   };
-  const pemOf = ({ certFile, keyFile }: NonNullable<ListenConfig["tls"]>, i: number) => ({
-    cert: readPem(certFile, `listen[${i}].tls.certFile`),
-    key: readPem(keyFile, `listen[${i}].tls.keyFile`),
-  });
+  const pemOf = ({ certFile, keyFile }: NonNullable<ListenConfig["tls"]>, i: number) => {
+    const cert = readPem(certFile, `listen[${i}].tls.certFile`);
+    const key = readPem(keyFile, `listen[${i}].tls.keyFile`);
+    try {
+      createSecureContext({ cert, key });
+    } catch (cause) {
+      const why = (cause as Error).message;
+      throw badSetting(`listen[${i}].tls`, `these are no key and certificate (${why})`);
+    }
+    return { cert, key };
+  };
   const open = (listen: ListenConfig, i: number): { server: Server; door: Door } => {
     const { kind, maxFrameBytes, pingEveryMs, maxConnections, tls } = listen;
     if (kind === "rawSocket") {
