@@ -11,8 +11,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage.end());
 
-/** Most from a save to the line or the answer that it brings, half of the time: somebody waits for it at each save. */
-const saveToLineMs = 3_000;
+/** Most from a save to the line or the answer that it brings: somebody waits for it at each save. */
+const saveToLineMs = 1_000;
+/** The same, half of the time, of a machine that others keep busy. */
+const busySaveToLineMs = 3_000;
 const saves = ["two", "three", "four", "five", "six"];
 
 const shows = (where: () => string, text: string) =>
@@ -33,8 +35,11 @@ const measure = async (save: (word: string) => void, seen: (word: string) => Pro
   }
   return tookMs.sort((a, b) => a - b);
 };
-const expectSwift = (tookMs: readonly number[]) =>
-  expect(tookMs[Math.floor(tookMs.length / 2)], `${tookMs}`).toBeLessThan(saveToLineMs);
+/** Pauses that are built in are in the shortest as well; what a busy machine adds is not. */
+const expectSwift = (tookMs: readonly number[]) => {
+  expect(tookMs[0], `${tookMs}`).toBeLessThan(saveToLineMs);
+  expect(tookMs[Math.floor(tookMs.length / 2)], `${tookMs}`).toBeLessThan(busySaveToLineMs);
+};
 
 const running = (word: string): string => `export default async (params, { log, signal }) => {
   log.info("it says ${word}", params.street);

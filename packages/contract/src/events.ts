@@ -14,6 +14,8 @@ export const EVENT_BEAT_MS = 10_000;
 export const MAX_TOPICS_PER_SOCKET = 200;
 /** At most this often a topic's changes are sent; the last value of a key wins in between. */
 export const EVENT_FLUSH_MS = 250;
+/** How long the first change after a silence of {@link EVENT_FLUSH_MS} waits for what changes with it. */
+export const EVENT_GATHER_MS = 20;
 
 /** What a client says. The first frame is `auth`, within 10 s. */
 export const ClientFrame = Type.Union([

@@ -1,6 +1,7 @@
 export * from "./backoff.ts";
 export * from "./clock.ts";
 export * from "./errors.ts";
+export * from "./gathering.ts";
 export * from "./json.ts";
 export * from "./lifecycle.ts";
 export * from "./log.ts";

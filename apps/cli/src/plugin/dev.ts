@@ -17,7 +17,7 @@ import { packSource, type SourceFlags } from "./source.ts";
 import { addSourceFlags } from "./source-flags.ts";
 
 /** Editors write in several steps: a change is taken once there was none for so long. */
-const SETTLE_MS = 80;
+const SETTLE_MS = 40;
 
 /** Calls `changed` soon after each change below a path, until the signal aborts. */
 const watchSource = async (
@@ -56,12 +56,12 @@ interface Work {
 
 interface Brought {
   readonly plugin: string;
-  /** Number of the first line that may be of this version. */
+  /** Number of the first line that may be of this version, for who begins to follow. */
   readonly from: number;
   readonly isCalled: boolean;
 }
 
-const bring = async (context: Context, work: Work): Promise<Brought> => {
+const bring = async (context: Context, work: Work, isFollowed: boolean): Promise<Brought> => {
   const { board, path, flags, key, parameters } = work;
   const began = performance.now();
   const packed = await packSource(path, flags);
@@ -70,7 +70,7 @@ const bring = async (context: Context, work: Work): Promise<Brought> => {
   const isCalled = version.manifest.mode === "sync";
   const params = { uuid: board, plugin: plugin.uuid };
   // Before it begins: its first lines come while the board is still being waited for.
-  const from = await nextLine(context, board, plugin.uuid);
+  const from = isFollowed ? 0 : await nextLine(context, board, plugin.uuid);
   await client.injections.inject({
     params,
     body: {
@@ -132,7 +132,7 @@ export const addDev = (plugin: Command): void => {
     const once = async (): Promise<void> => {
       superseded = new AbortController();
       const cancel = AbortSignal.any([context.signal, superseded.signal]);
-      const { plugin, from, isCalled } = await bring(context, work);
+      const { plugin, from, isCalled } = await bring(context, work, following !== undefined);
       following ??= followLines(context, board, plugin, { from }).catch((error: unknown) => {
         // The next save follows again.
         following = undefined;

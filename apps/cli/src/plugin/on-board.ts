@@ -11,7 +11,9 @@ import { shortId } from "./versions.ts";
 
 /** How long a command waits until a board has what was put there: a large version over a slow line. */
 export const INJECT_WAIT_S = 120;
-/** Between two looks at it. */
+/** Between the first two looks at it: a small version over a quick line is there at once. */
+const LOOK_FIRST_MS = 30;
+/** Longest between two looks. */
 const LOOK_EVERY_MS = 250;
 /** Most that one request may be held back for. */
 const LONGEST_WAIT_S = 60;
@@ -57,7 +59,7 @@ export const untilReached = async (
 ): Promise<Injection> => {
   const api = client();
   const ends = performance.now() + waitS * 1_000;
-  for (;;) {
+  for (let pauseMs = LOOK_FIRST_MS; ; pauseMs = Math.min(pauseMs * 1.5, LOOK_EVERY_MS)) {
     const now = await api.injections.show({ params: { uuid, plugin } });
     const { state, problem } = now.entry;
     if (state === "reached") return now;
@@ -69,7 +71,7 @@ export const untilReached = async (
     }
     if (performance.now() > ends)
       throw fail("plugin.not-ready", { because: `the board has it not within ${waitS} s` });
-    await sleep(systemClock, LOOK_EVERY_MS, signal);
+    await sleep(systemClock, pauseMs, signal);
   }
 };
 

@@ -6,6 +6,7 @@ import {
   check,
   EVENT_BEAT_MS,
   EVENT_FLUSH_MS,
+  EVENT_GATHER_MS,
   fail,
   MAX_TOPICS_PER_SOCKET,
   type ProjectId,
@@ -84,6 +85,7 @@ class EventReader {
   #actor: Actor | undefined;
   #token = "";
   #closed = false;
+  #flushedMs = Number.NEGATIVE_INFINITY;
 
   constructor(socket: WebSocket, deps: EventsDependencies) {
     this.#socket = socket;
@@ -213,9 +215,11 @@ class EventReader {
 
   #flushSoon(): void {
     if (this.#closed || this.#timers.has("flush")) return;
+    const { clock } = this.#deps;
+    const restMs = this.#flushedMs + EVENT_FLUSH_MS - clock.monotonicMs();
     this.#timers.set(
       "flush",
-      this.#deps.clock.after(EVENT_FLUSH_MS, () => {
+      clock.after(Math.max(EVENT_GATHER_MS, restMs), () => {
         this.#timers.delete("flush");
         // Nothing leaves by rights that have ended since: a known token costs a look into a map.
         if (this.#deps.findActor(this.#token) === this.#actor) this.#flush();
@@ -229,6 +233,7 @@ class EventReader {
   }
 
   #flush(): void {
+    this.#flushedMs = this.#deps.clock.monotonicMs();
     const slow = this.#socket.bufferedAmount > MAX_EVENT_BACKLOG_BYTES;
     for (const subscription of [...this.#subscriptions.values()]) {
       const { pending, id } = subscription;

@@ -28,6 +28,7 @@ import { openJournal } from "../reports/journal.ts";
 import { openMemory } from "../storage.ts";
 import { createTargetKeeper } from "../target/target.ts";
 import { createAgentLink, SUPERSEDED_PAUSE_MS } from "./link.ts";
+import { REPORT_GATHER_MS, REPORT_SOON_MS } from "./reporting.ts";
 import { traceFacts } from "./trace.ts";
 
 const board = "0192f0a0-0000-7000-8000-000000000001";
@@ -278,6 +279,34 @@ describe("a job", () => {
     live({ restart: (call) => [handler(call), new Promise(() => {})][1] }, hasty);
     await expect.poll(results).toEqual(["j1 unknown", "j2 done"]);
     expect(heard).toEqual(["deadline.exceeded"]);
+  });
+});
+
+describe("what is reported", () => {
+  it("goes soon where somebody waits for it, else with what comes meanwhile", async () => {
+    const pauses: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, then, options) {
+        if (delayMs === REPORT_GATHER_MS || delayMs === REPORT_SOON_MS) pauses.push(delayMs);
+        return systemClock.after(delayMs, then, options);
+      },
+    };
+    const link = live({}, clock);
+    await joins();
+    await offers();
+    const reported = () => cloud.reports.flatMap(({ rows }) => rows).length;
+    await expect.poll(reported).toBeGreaterThan(0);
+    const after = async (work: () => void): Promise<readonly number[]> => {
+      const before = reported();
+      pauses.length = 0;
+      work();
+      await expect.poll(reported).toBeGreaterThan(before);
+      return pauses.slice();
+    };
+    const line: ReportRow = { kind: "lines", plugin: "p", lines: [], dropped: 0 };
+    expect(await after(() => link.tell(line))).toEqual([REPORT_SOON_MS]);
+    expect(await after(() => link.entriesChanged())).toEqual([REPORT_SOON_MS]);
   });
 });
 

@@ -9,7 +9,6 @@ import {
   errorRow,
   fail,
   type Job,
-  MAX_REPORT_ROWS,
   type ReportRow,
   toHex,
   WelcomeExtra,
@@ -28,11 +27,11 @@ import type { BoardIdentity } from "../identity.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
-import { askJson } from "./ask-json.ts";
 import { fetchBlob, type WantedBlob } from "./blob.ts";
 import { createPauses, hintOf } from "./come-again.ts";
 import { type ConnectDependencies, type LinkOptions, openSession } from "./connect.ts";
 import { notReached } from "./not-reached.ts";
+import { createReporting, REPORT_GATHER_MS, REPORT_SOON_MS, type Reporting } from "./reporting.ts";
 import { type Answer, answerWithin } from "./trace.ts";
 import { fromWire, isFinal } from "./wire-errors.ts";
 
@@ -40,12 +39,8 @@ import { fromWire, isFinal } from "./wire-errors.ts";
 export const STEADY_SESSION_MS = 5_000;
 /** Pause where another agent with this board's key took over: two of them must not push each other out all day. */
 export const SUPERSEDED_PAUSE_MS = 60_000;
-/** Rows that gather before they are sent together. */
-export const REPORT_GATHER_MS = 250;
 /** How long after an entry failed of what time may mend (a full disk, a cloud out of reach) it is tried again. */
 export const ENTRY_RETRY_MS = 60_000;
-/** Batches that wait above which the backlog goes over HTTP, so that commands are not delayed. */
-export const BACKLOG_BATCHES_LIMIT = 2;
 
 export interface LinkDependencies extends ConnectDependencies {
   readonly log: Log;
@@ -86,8 +81,7 @@ class AgentLink implements RunningLink {
   readonly #options: LinkOptions;
   readonly #deps: LinkDependencies;
   #session: ClientSession | undefined;
-  #gathering: { cancel(): void } | undefined;
-  #sending: Promise<void> | undefined;
+  readonly #reporting: Reporting;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
   #working: Promise<void> | undefined;
@@ -99,6 +93,11 @@ class AgentLink implements RunningLink {
   constructor(options: LinkOptions, deps: LinkDependencies) {
     this.#options = options;
     this.#deps = deps;
+    this.#reporting = createReporting({
+      ...deps,
+      session: () => this.#session,
+      where: () => this.where(),
+    });
   }
 
   async run(identity: BoardIdentity, signal: AbortSignal): Promise<void> {
@@ -278,7 +277,9 @@ class AgentLink implements RunningLink {
       revision,
       entries: entries.map((entry) => ({ ...entry })),
     });
-    this.flush();
+    // While one is on its way there is more to tell soon.
+    const isUnderWay = entries.some(({ state }) => state === "waiting");
+    this.#reporting.within(isUnderWay ? REPORT_GATHER_MS : REPORT_SOON_MS);
     const mayMend = entries.some(
       ({ state, code }) => state === "failed" && code !== undefined && errorRow(code).retryable,
     );
@@ -308,39 +309,11 @@ class AgentLink implements RunningLink {
   tell(row: ReportRow): void {
     // The same way as everything else; one that comes late is shown, never stored.
     this.#deps.journal.append(row);
-    this.flush();
+    this.#reporting.within(REPORT_SOON_MS);
   }
 
   flush(): void {
-    this.#gathering ??= this.#deps.clock.after(REPORT_GATHER_MS, () => {
-      this.#gathering = undefined;
-      this.#sending ??= this.#send()
-        .catch((error: unknown) => this.#deps.log.debug("Reports wait", { because: String(error) }))
-        .finally(() => {
-          this.#sending = undefined;
-        });
-    });
-  }
-
-  async #send(): Promise<void> {
-    const { journal, clock } = this.#deps;
-    for (let session = this.#session; session && journal.size > 0; session = this.#session) {
-      const next = journal.next(MAX_REPORT_ROWS);
-      if (!next) return;
-      const batch = {
-        bootId: journal.bootId,
-        seq: next.seq,
-        sentAtMs: clock.now(),
-        synchronised: this.#deps.isClockSynchronised(),
-        rows: [...next.rows],
-      };
-      const backlog = journal.size > BACKLOG_BATCHES_LIMIT * MAX_REPORT_ROWS;
-      const acked = backlog
-        ? await this.#sendByHttp(session, batch)
-        : await this.#sendByCall(session, batch);
-      if (acked < next.seq) return; // the cloud did not take any: a later try will tell why
-      journal.acknowledge(acked);
-    }
+    this.#reporting.within(REPORT_GATHER_MS);
   }
 
   async fetchBlob({ sha256, take, onTicket, ...wanted }: WantedBlob): Promise<void> {
@@ -365,29 +338,6 @@ class AgentLink implements RunningLink {
     const { path, token } = check(blobTicket.reply, answer.args[0], "ticket");
     onTicket();
     await fetchBlob({ ...wanted, url: url + path, ca: this.#ca, token }, take);
-  }
-
-  async #sendByCall(session: ClientSession, batch: unknown): Promise<number> {
-    const { reportAppend } = cloudProcedures;
-    const { args } = await session.call(cloudUri(reportAppend), {
-      args: [batch],
-      timeoutMs: reportAppend.timeoutMs,
-    });
-    return check(reportAppend.reply, args[0], "acked").acked;
-  }
-
-  async #sendByHttp(session: ClientSession, batch: unknown): Promise<number> {
-    const { reportBacklog, reportAppend } = cloudProcedures;
-    const { args } = await session.call(cloudUri(reportBacklog), {
-      args: [{}],
-      timeoutMs: reportBacklog.timeoutMs,
-    });
-    const { path, token } = check(reportBacklog.reply, args[0], "ticket");
-    return check(
-      reportAppend.reply,
-      await askJson({ url: `${this.#url}${path}`, ca: this.#ca, post: { token, body: batch } }),
-      "acked",
-    ).acked;
   }
 }
 

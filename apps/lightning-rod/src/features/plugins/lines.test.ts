@@ -1,7 +1,7 @@
 import type { ReportRow } from "@s4t/contract";
 import type { Clock } from "@s4t/kit";
 import { expect, it } from "vitest";
-import { createLines, LINES_EVERY_MS, MAX_LINES_TOLD_BYTES } from "./lines.ts";
+import { createLines, LINES_EVERY_MS, LINES_GATHER_MS, MAX_LINES_TOLD_BYTES } from "./lines.ts";
 
 /** Lines of one plugin, by a clock that goes when the test says. */
 const open = () => {
@@ -86,6 +86,37 @@ it("begin for a follower with the last one of before, and with it again each tim
   lines.follow(60);
   pass(LINES_EVERY_MS);
   expect(seqsOf(told())).toEqual([21]);
+});
+
+it("are told soon after a silence, and then at their pace", () => {
+  const { lines, pass, write, told, seqsOf } = open();
+  lines.follow(60);
+  write(2);
+  pass(LINES_GATHER_MS);
+  expect(seqsOf(told())).toEqual([0, 1]);
+  write(1);
+  pass(LINES_EVERY_MS - 1);
+  expect(told()).toEqual([]);
+  pass(1);
+  expect(seqsOf(told())).toEqual([2]);
+  pass(LINES_EVERY_MS);
+  write(1);
+  pass(LINES_GATHER_MS);
+  expect(seqsOf(told())).toEqual([3]);
+});
+
+it("are told soon after a lease was renewed, with the last one of before", () => {
+  const { lines, pass, write, told, seqsOf } = open();
+  lines.follow(60);
+  write(1);
+  pass(LINES_GATHER_MS);
+  expect(seqsOf(told())).toEqual([0]);
+  pass(1_000);
+  lines.follow(60);
+  pass(LINES_GATHER_MS);
+  write(1);
+  pass(LINES_GATHER_MS);
+  expect(seqsOf(told())).toEqual([0, 1]);
 });
 
 it("are told to nobody once the lease is over", () => {

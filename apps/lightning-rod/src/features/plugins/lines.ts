@@ -6,11 +6,13 @@ import {
   type PluginLine,
   type ReportRow,
 } from "@s4t/contract";
-import type { Clock, Timer } from "@s4t/kit";
+import { type Clock, createGathering } from "@s4t/kit";
 import type { WrittenLine } from "./runner.ts";
 
 /** Between two times that live lines are told: quick enough to read along, and gathers what is written at once. */
 export const LINES_EVERY_MS = 250;
+/** How long the first lines after a silence of {@link LINES_EVERY_MS} wait for more: who reads along sees them at once. */
+export const LINES_GATHER_MS = 20;
 /** Most that is told of one plugin within {@link LINES_EVERY_MS}: one that shouts must not fill the link. The rest waits its turn. */
 export const MAX_LINES_TOLD_BYTES = 65_536;
 /** What a line costs on the link beside its text: number, moment, level. */
@@ -43,7 +45,7 @@ export const createLines = (
   let next = 0;
   let room = MAX_LINES_TOLD_BYTES;
   let roomSinceMs = Number.NEGATIVE_INFINITY;
-  let timer: Timer | undefined;
+  let toldMs = Number.NEGATIVE_INFINITY;
 
   const isFollowed = (): boolean => clock.monotonicMs() < followedUntilMs;
   const from = (n: number, to: number): PluginLine[] => {
@@ -74,15 +76,14 @@ export const createLines = (
       roomSinceMs = nowMs;
       room = MAX_LINES_TOLD_BYTES;
     }
+    if (next < seq) toldMs = nowMs;
     while (next < seq && room > 0) tellRow();
-    if (next < seq) tellLater();
+    if (next < seq) tellWithin(LINES_EVERY_MS);
   };
-  const tellLater = (): void => {
-    timer ??= clock.after(LINES_EVERY_MS, () => {
-      timer = undefined;
-      tellWaiting();
-    });
-  };
+  const telling = createGathering(clock, tellWaiting);
+  /** No sooner than its pace allows. */
+  const tellWithin = (ms: number): void =>
+    telling.within(Math.max(ms, toldMs + LINES_EVERY_MS - clock.monotonicMs()));
 
   return {
     write({ level, text }) {
@@ -93,7 +94,7 @@ export const createLines = (
       seq += 1;
       if (!isFollowed()) return;
       if (seq - next >= TELL_AT_ONCE && room > 0) tellWaiting();
-      else tellLater();
+      else tellWithin(LINES_GATHER_MS);
     },
     last: (count) => ({
       lines: from(Math.max(0, seq - Math.min(count, PLUGIN_LINES_KEPT)), seq),
@@ -103,8 +104,9 @@ export const createLines = (
       const again = Math.max(0, seq - 1);
       next = isFollowed() ? Math.min(next, again) : again;
       followedUntilMs = leaseS === 0 ? 0 : clock.monotonicMs() + leaseS * 1_000;
-      if (next < seq) tellLater();
+      // With what is written next, where that is sooner.
+      if (next < seq) tellWithin(LINES_EVERY_MS);
     },
-    close: () => timer?.cancel(),
+    close: telling.cancel,
   };
 };
