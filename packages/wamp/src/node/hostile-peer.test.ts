@@ -10,7 +10,7 @@ import type { Transport } from "../transport.ts";
 import { acceptUpgrade } from "./accept-upgrade.ts";
 import { PONG_MARK_BYTES } from "./accepted-transport.ts";
 import { connectWebSocket } from "./websocket-client.ts";
-import { encodeFrame, opcodes } from "./websocket-frames.ts";
+import { encodeFrame, FrameReader, opcodes } from "./websocket-frames.ts";
 import { acceptWebSockets } from "./websocket-server.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -121,6 +121,54 @@ describe("pings", () => {
     }
     expect(mostBytes).toBeGreaterThan(maxBufferedBytes);
     expect(mostBytes).toBeLessThan(2 * maxBufferedBytes);
+  });
+});
+
+describe("frames that break the protocol", () => {
+  const masked = (first: number, payload: Buffer): Buffer => {
+    const frame = encodeFrame(opcodes.text, payload, Buffer.from([1, 2, 3, 4]));
+    frame[0] = first;
+    return frame;
+  };
+  const bare = encodeFrame(opcodes.text, Buffer.from("[1]"));
+  it.each<[string, Buffer, number]>([
+    ["text that is not UTF-8", masked(0x81, Buffer.from([0xc3, 0x28])), 1007],
+    ["text that ends within a character", masked(0x81, Buffer.from([0xf0, 0x9f])), 1007],
+    ["no mask", bare, 1002],
+    ["a reserved bit", masked(0xc1, Buffer.from("x")), 1002],
+    ["a reserved opcode", masked(0x83, Buffer.from("x")), 1002],
+    ["a continuation of nothing", masked(0x80, Buffer.from("x")), 1002],
+    ["a fragmented ping", masked(0x09, Buffer.from("x")), 1002],
+    ["a close code that is none", masked(0x88, Buffer.from([3, 0xed])), 1002],
+    ["a length beyond the limit", Buffer.from([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0]), 1009],
+  ])("%s: the peer is told by its close code, and let go of", async (_what, bytes, code) => {
+    const ends: unknown[] = [];
+    const heard: unknown[] = [];
+    const { port, sockets } = await aDoor((transport) => {
+      const onMessage = (data: unknown) => heard.push(data);
+      transport.listen({ onMessage, onClose: (end) => ends.push(end) });
+    });
+    const peer = await upgraded(port);
+    const told: number[] = [];
+    const reader = new FrameReader(
+      { masked: false, maxMessageBytes: 1_000 },
+      {
+        onMessage() {},
+        onPing() {},
+        onPong() {},
+        onClose: (why) => told.push(why),
+        onViolation() {},
+      },
+    );
+    peer.on("data", (chunk: Buffer) => reader.push(chunk));
+    peer.resume();
+    // What was good before it was heard, what comes after it is not.
+    const good = masked(0x81, Buffer.from("good"));
+    peer.write(Buffer.concat([good, bytes, good]));
+    await expect.poll(() => told).toEqual([code]);
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true);
+    expect(ends).toMatchObject([{ code }]);
+    expect(heard).toEqual(["good"]);
   });
 });
 
