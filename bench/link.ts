@@ -1,7 +1,7 @@
 // The link with a whole fleet on it: what an idle board costs the cloud in memory, and what becomes of it all when every board drops
 // at once. `S4T_BENCH_BOARDS` says how many boards. They are simulated in a process of their own on the same machine: times of
 // coming back are of both together, memory and CPU of the cloud alone.
-import { startCloud } from "./harness/cloud.ts";
+import { type BenchCloud, startCloud } from "./harness/cloud.ts";
 import { figuresOf, type Print } from "./harness/figures.ts";
 import { createTimedClient } from "./harness/latency.ts";
 import { quantile } from "./harness/rounds.ts";
@@ -16,6 +16,9 @@ const LOOK_MS = 200;
 /** Longest that boards may take for anything: some, and so much for each. */
 const patienceMs = (boards: number): number => 60_000 + boards * 20;
 
+/** Boards whose target changes while all are away. */
+const CHANGED_BOARDS = 100;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const until = async (isSo: () => boolean, what: string, withinMs: number): Promise<void> => {
@@ -24,6 +27,27 @@ const until = async (isSo: () => boolean, what: string, withinMs: number): Promi
     if (performance.now() > endMs) throw new TypeError(`${what}: not within ${withinMs} ms`);
     await pause(LOOK_MS);
   }
+};
+
+interface Shown {
+  readonly items: readonly {
+    readonly target: { readonly wanted: number; readonly reached: number };
+  }[];
+  readonly next: string | null;
+}
+
+/** Boards that are not where their target wants them. */
+const countBehind = async (cloud: BenchCloud): Promise<number> => {
+  let behind = 0;
+  for (let after: string | null = ""; after !== null; ) {
+    const page: Shown = await cloud.call<Shown>(
+      "GET",
+      `/api/boards?limit=1000${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`,
+    );
+    behind += page.items.filter(({ target }) => target.reached !== target.wanted).length;
+    after = page.next;
+  }
+  return behind;
 };
 
 const measure = async (print: Print, boards: number, kind: "plain" | "TLS"): Promise<void> => {
@@ -87,7 +111,15 @@ const measure = async (print: Print, boards: number, kind: "plain" | "TLS"): Pro
       const cpuBefore = program.cpuSeconds();
       const began = performance.now();
       fleet.drop(boards, "cut");
-      const beside = Promise.all([watch(), call()]);
+      const change = async (): Promise<void> => {
+        for (let i = 0; i < CHANGED_BOARDS; i += 1) {
+          const uuid = registered.plan.boards[Math.floor((i * boards) / CHANGED_BOARDS)]?.uuid;
+          await cloud.call("PATCH", `/api/boards/${uuid}/settings`, {
+            sensors: { storeEveryS: 90 },
+          });
+        }
+      };
+      const beside = Promise.all([watch(), call(), change()]);
       const back = () => fleet.progress()?.back.cut.count ?? 0;
       await until(() => back() >= boards, "all boards back", patience);
       const allMs = performance.now() - began;
@@ -120,6 +152,10 @@ const measure = async (print: Print, boards: number, kind: "plain" | "TLS"): Pro
         "/api/boards/counts",
       );
       figure({ ...storm, metric: "online after", value: byStatus.online ?? 0, unit: "boards" });
+      figure({
+        ...{ ...storm, metric: "boards behind their target after", unit: "boards" },
+        ...{ value: await countBehind(cloud), lessIsBetter: true },
+      });
     } finally {
       await fleet.stop();
     }
