@@ -132,11 +132,20 @@ describe("a cloud with a collector", () => {
   });
 
   it.each([
-    ["of another trace", { traceparent: traceparentOf({ ...asker, traceId: "1".repeat(32) }) }],
+    [
+      "of another trace",
+      {
+        traceparent: traceparentOf({ ...asker, traceId: "1".repeat(32), spanId: boardSpan }),
+        tookMs: 1,
+      },
+    ],
     ["that is the cloud's own", "same"],
     ["that is none", { traceparent: 7, tookMs: 1 }],
     ["without how long", { traceparent: traceparentOf({ ...asker, spanId: boardSpan }) }],
-    ["of less than no time", { traceparent: traceparentOf(asker), tookMs: -1 }],
+    [
+      "of less than no time",
+      { traceparent: traceparentOf({ ...asker, spanId: boardSpan }), tookMs: -1 },
+    ],
   ])("believes no board's span %s", async (_, kwargs) => {
     await open(["--traces.otlp", await collect()], (call) => ({
       args: [{ atMs: 1 }],
