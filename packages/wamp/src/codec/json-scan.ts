@@ -18,38 +18,17 @@ const skipBlanks = (text: string, from: number): number => {
   return at;
 };
 
-const isHex = (c: number): boolean => isDigit(c) || ((c | 32) >= 97 && (c | 32) <= 102);
-
-/** Length of the escape at `at`, which is a backslash; 0: there is none. */
-const escapeLength = (text: string, at: number): number => {
-  switch (text.charCodeAt(at + 1)) {
-    case 34: // "
-    case 92: // \
-    case 47: // /
-    case 98: // b
-    case 102: // f
-    case 110: // n
-    case 114: // r
-    case 116: // t
-      return 2;
-    case 117: // u
-      for (let i = 2; i < 6; i += 1) if (!isHex(text.charCodeAt(at + i))) return 0;
-      return 6;
-    default:
-      return 0;
-  }
-};
-
 // What is plain (no blanks, no escapes) is most of what is sent: the engine's compiled expressions go over runs of it four times as
 // fast as a loop of ours. They are bounded, so that what the engine keeps for going back is; and none of them fails after a long way,
 // but stops where something else begins, from where it is walked on.
 const plainText = '[^"\\\\\\u0000-\\u001f]*';
-const someEscapes = `(?:\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4})${plainText}){0,15}`;
-const scalar = `(?:"${plainText}${someEscapes}"|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)`;
+const withEscapes = (most: number): string =>
+  `${plainText}(?:\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4})${plainText}){0,${most}}`;
+const scalar = `(?:"${withEscapes(15)}"|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)`;
 const member = `"(?!(?:${[...forbiddenKeys].join("|")})")${plainText}":${scalar}`;
 const flatObject = `\\{${member}(?:,${member}){0,63}\\}`;
 const runs = {
-  text: new RegExp(plainText, "y"),
+  text: new RegExp(withEscapes(255), "y"),
   scalars: new RegExp(`${scalar}(?:,${scalar}){0,255}`, "y"),
   members: new RegExp(`${member}(?:,${member}){0,255}`, "y"),
   objects: new RegExp(`${flatObject}(?:,${flatObject}){0,255}`, "y"),
@@ -65,12 +44,12 @@ const skipRun = (run: RegExp, text: string, at: number): number => {
 const skipString = (text: string, from: number): number => {
   let at = from + 1;
   for (;;) {
-    at = skipRun(runs.text, text, at);
-    const c = text.charCodeAt(at);
-    if (c === 34) return at + 1;
-    const length = c === 92 ? escapeLength(text, at) : 0;
-    if (length === 0) return -1; // a control character, the end, or no escape
-    at += length;
+    const behind = skipRun(runs.text, text, at);
+    const c = text.charCodeAt(behind);
+    if (c === 34) return behind + 1;
+    // More escapes than a run takes; or none that is one, a control character, the end.
+    if (c !== 92 || behind === at) return -1;
+    at = behind;
   }
 };
 
