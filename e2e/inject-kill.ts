@@ -45,7 +45,7 @@ export default async (_, { signal }) => {
 };
 `;
 
-const pack = (port: number, word: string) =>
+export const packServer = (port: number, word: string) =>
   packPlugin([{ path: "main.mjs", bytes: new TextEncoder().encode(sourceOf(port, word)) }], {
     ...{ name: "server", runtime: "node", mode: "async", entry: "main.mjs" },
   });
@@ -69,7 +69,7 @@ const faultsOf = (data: string, allowed: readonly string[]): string[] => {
 };
 
 /** What a plugin that is taken off has left, in words. */
-const leftOf = (data: string): string[] => {
+export const leftOf = (data: string): string[] => {
   const listed = ["versions", "state", "blobs"].flatMap((name) => {
     const folder = join(data, "plugins", name);
     return existsSync(folder) ? readdirSync(folder).map((entry) => `${name}/${entry}`) : [];
@@ -103,7 +103,7 @@ export const killInjections = async (rounds: number, seed: number): Promise<Inje
     const port = await freePort();
     const versions: string[] = [];
     for (const word of ["one", "two"])
-      versions.push((await createPlugin(client, await pack(port, word))).version.version);
+      versions.push((await createPlugin(client, await packServer(port, word))).version.version);
     const inject = (version = "") =>
       client.injections.inject({ params, body: { version, onBoot: true } });
     const runs = (version: string | undefined) =>
