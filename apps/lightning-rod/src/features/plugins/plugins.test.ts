@@ -427,6 +427,25 @@ describe("a download", () => {
     await board.passing(slow);
     expect(board.asked).toEqual([0, 0, 700]);
   });
+  it("that failed by half is not swept away either while the target names it, and is once it does not", async () => {
+    const board = open();
+    board.serve(large);
+    board.faults.cutAfter = 700;
+    const stop = new AbortController();
+    const failing = board.apply(large.value, stop.signal);
+    await expect.poll(() => board.pauses.length).toBe(1);
+    stop.abort(fail("request.canceled"));
+    await expect(failing).rejects.toMatchObject({ code: "request.canceled" });
+    delete board.faults.cutAfter;
+    const other = packSigned({ "other.mjs": "1" }, key, { name: "other" });
+    board.serve(other);
+    await board.apply(other.value);
+    await board.apply(large.value);
+    expect(board.asked).toEqual([0, 0, 700]);
+    writeFileSync(join(folder, "blobs", `${large.value.manifest.blob.sha256}.part`), "half");
+    await board.remove();
+    expect(readdirSync(join(folder, "blobs"))).toEqual([]);
+  });
 });
 
 /** What is done when each point is come to: a new point is one more kill. */

@@ -70,6 +70,13 @@ export interface Plugins {
 const versionOf = (value: unknown): string[] =>
   isRecord(value) && typeof value.version === "string" ? [value.version] : [];
 
+/** The hash of its blob, likewise. */
+const blobOf = (value: unknown): string[] => {
+  const manifest = isRecord(value) ? value.manifest : undefined;
+  const blob = isRecord(manifest) ? manifest.blob : undefined;
+  return isRecord(blob) && typeof blob.sha256 === "string" ? [blob.sha256] : [];
+};
+
 /** Makes the feature. */
 export const createPlugins = (deps: PluginsDependencies): Plugins => {
   const { store, runner, storage, clock, log, pinned, report, tell, atPoint } = deps;
@@ -148,7 +155,8 @@ export const createPlugins = (deps: PluginsDependencies): Plugins => {
     try {
       store.sweep({
         versions: new Set([...used, ...named.map(({ value }) => value)].flatMap(versionOf)),
-        blobs: new Set([...preparing.values()].map(({ manifest }) => manifest.blob.sha256)),
+        // Of what failed, but is still wanted, too: the rest follows.
+        blobs: new Set([...preparing.values(), ...named.map(({ value }) => value)].flatMap(blobOf)),
         names: new Set([...used.map(({ name }) => name), ...named.map(({ key }) => key)]),
       });
     } catch (error) {

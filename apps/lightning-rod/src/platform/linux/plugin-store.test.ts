@@ -1,4 +1,5 @@
 // A disk that lets go of some files and not of others. To root every folder is writable: it is somebody else meanwhile.
+import { execFile } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -6,12 +7,16 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeSourceArguments } from "../../../../../scripts/repository.ts";
 import { createSigningKey, packSigned } from "../../../test/plugin.ts";
 import { openPluginStore } from "./plugin-store.ts";
 
@@ -52,36 +57,91 @@ const openWith = () => {
   return { store, bring, filesOf };
 };
 
-it("a version that the disk lets go of by half is not there any more, and comes whole again", async () => {
-  const { store, bring, filesOf } = openWith();
-  await bring(one);
-  await bring(two);
-  const { version } = one.value;
-  const held = (of: string) => join(of, "held");
-  chmodSync(held(store.folderOf(version)), 0o555);
-  expect(() => store.sweep(nothing)).toThrow(storage);
-  // What stays keeps nothing else from going.
-  expect([store.has(version), store.has(two.value.version)]).toEqual([false, false]);
-  await bring(one);
-  expect(filesOf(one)).toEqual(["1", "2", "3"]);
-  // While a half one is in the way, the next one stays whole.
-  expect(() => store.sweep(nothing)).toThrow(storage);
-  expect(filesOf(one)).toEqual(["1", "2", "3"]);
-  chmodSync(held(`${store.folderOf(version)}.gone`), 0o755);
-  store.sweep({ ...nothing, versions: new Set([version]) });
-  expect(readdirSync(join(folder, "versions"))).toEqual([version]);
+/** Puts a folder of somebody else's there, as only root can: the disk does not let go of it. */
+const holdBack = (path: string): void => {
+  process.seteuid?.(0);
+  mkdirSync(path);
+  writeFileSync(join(path, "b"), "kept");
+  process.seteuid?.(NOBODY);
+};
+/** What of a folder is half removed comes into the hands of its owner. */
+const letGo = (of: string): void => {
+  process.seteuid?.(0);
+  for (const name of readdirSync(of, { recursive: true, encoding: "utf8" }))
+    if (name.includes(".gone")) chownSync(join(of, name), NOBODY, NOBODY);
+  process.seteuid?.(NOBODY);
+};
+
+describe.runIf(isRoot)("what the disk lets go of by half", () => {
+  it("is no version any more, and comes whole again, twice in a row", async () => {
+    const { store, bring, filesOf } = openWith();
+    const { version } = one.value;
+    await bring(two);
+    for (const round of [1, 2]) {
+      await bring(one);
+      expect(filesOf(one), `${round}`).toEqual(["1", "2", "3"]);
+      holdBack(join(store.folderOf(version), "theirs"));
+      expect(() => store.sweep(nothing)).toThrow(storage);
+      // What stays keeps nothing else from going.
+      expect([store.has(version), store.has(two.value.version)]).toEqual([false, false]);
+    }
+    await bring(one);
+    letGo(join(folder, "versions"));
+    store.sweep({ ...nothing, versions: new Set([version]) });
+    expect(filesOf(one)).toEqual(["1", "2", "3"]);
+    expect(readdirSync(join(folder, "versions"))).toEqual([version]);
+  });
+  it("is nothing that a plugin keeps: each next one of its name begins with nothing", () => {
+    const { store } = openWith();
+    for (const round of [1, 2, 3]) {
+      const path = store.stateFolderOf("hello");
+      expect(readdirSync(path), `${round}`).toEqual([]);
+      for (const name of ["a", "z"]) writeFileSync(join(path, name), "kept");
+      holdBack(join(path, "theirs"));
+      expect(() => store.sweep(nothing)).toThrow(storage);
+    }
+    store.stateFolderOf("hello");
+    letGo(join(folder, "state"));
+    store.sweep({ ...nothing, names: new Set(["hello"]) });
+    expect(readdirSync(join(folder, "state"))).toEqual(["hello"]);
+  });
 });
 
-it("so does what a plugin keeps: the next one of its name begins with nothing", () => {
-  const { store } = openWith();
-  const path = store.stateFolderOf("hello");
-  for (const name of ["a", "z"]) writeFileSync(join(path, name), "kept");
-  mkdirSync(join(path, "held"));
-  writeFileSync(join(path, "held/b"), "kept");
-  chmodSync(join(path, "held"), 0o555);
-  expect(() => store.sweep(nothing)).toThrow(storage);
-  expect(readdirSync(store.stateFolderOf("hello"))).toEqual([]);
-  chmodSync(join(`${path}.gone`, "held"), 0o755);
-  store.sweep({ ...nothing, names: new Set(["hello"]) });
-  expect(readdirSync(join(folder, "state"))).toEqual(["hello"]);
+describe("what a plugin left goes", () => {
+  it("also out of folders that it closed, with names that are no text, and by links to nowhere else", () => {
+    const { store } = openWith();
+    const path = store.stateFolderOf("hello");
+    const outside = mkdtempSync(join(tmpdir(), "s4t-outside-"));
+    writeFileSync(join(outside, "theirs"), "kept");
+    mkdirSync(join(path, "closed/inner"), { recursive: true });
+    writeFileSync(join(path, "closed/inner/a"), "1");
+    writeFileSync(Buffer.concat([Buffer.from(`${path}/closed/`), Buffer.from([0xff, 0xfe])]), "1");
+    symlinkSync(outside, join(path, "closed/link"));
+    chmodSync(join(path, "closed/inner"), 0o555);
+    chmodSync(join(path, "closed"), 0);
+    chmodSync(path, 0o555);
+    store.sweep(nothing);
+    expect(readdirSync(join(folder, "state"))).toEqual([]);
+    expect(readdirSync(outside)).toEqual(["theirs"]);
+    rmSync(outside, { recursive: true });
+  });
+  it("also where it is deeper than paths may be long and files may be open", async () => {
+    const { store } = openWith();
+    const path = store.stateFolderOf("hello");
+    const [made, around] = [join(folder, "made"), join(folder, "around")];
+    mkdirSync(made);
+    for (let depth = 0; depth < 2_200; depth += 1) {
+      mkdirSync(around);
+      renameSync(made, join(around, "a"));
+      renameSync(around, made);
+    }
+    renameSync(made, join(path, "deep"));
+    // With as few handles as a small board may have.
+    const sweeping = `import { openPluginStore } from ${JSON.stringify(new URL("./plugin-store.ts", import.meta.url))};
+      openPluginStore(process.argv[1]).sweep({ versions: new Set(), blobs: new Set(), names: new Set() });`;
+    const node = `ulimit -n 256 && exec "$0" "$@"`;
+    const args = [...nodeSourceArguments, "--input-type=module", "--eval", sweeping, folder];
+    await promisify(execFile)("sh", ["-c", node, process.execPath, ...args]);
+    expect(readdirSync(join(folder, "state"))).toEqual([]);
+  });
 });

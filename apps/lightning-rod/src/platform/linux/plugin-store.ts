@@ -1,7 +1,7 @@
 // Versions of plugins in a folder of the agent: `versions/<id>`, `versions/<id>.new` while it is unpacked, `blobs/<hash>.part` and
-// `blobs/<hash>`, `state/<name>`; what goes is `<id>.gone` and `<name>.gone` until all of it has gone. Only ids, hashes and names of
-// the contract, in which there is no point, become names of files, and only ours are removed.
-import { createHash } from "node:crypto";
+// `blobs/<hash>`, `state/<name>`; what goes is `<id>.<chance>.gone` and the like until all of it has gone. Only ids, hashes and names
+// of the contract, in which there is no point, become names of files, and only ours are removed.
+import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -9,14 +9,17 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
+  unlinkSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fail, type PluginManifest } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { makePrivateFolder, whyUnwritable } from "@s4t/kit/node";
@@ -50,24 +53,7 @@ const listed = (folder: string): string[] => {
   }
 };
 
-/** Links in it are removed, not followed. */
-const removeTree = (path: string): void => rmSync(path, { recursive: true, force: true });
-
-/**
- * Removes `<folder>/<name>`, under a name that nobody takes for it: where the disk refuses half-way, or the power goes, what has its
- * own name is whole. Throws what the disk says; a sweep tries again.
- */
-const removeNamed = (folder: string, name: string): void => {
-  const path = join(folder, name);
-  if (!existsSync(path)) return;
-  const gone = `${path}.gone`;
-  removeTree(gone);
-  renameSync(path, gone);
-  syncFolder(folder);
-  removeTree(gone);
-};
-
-/** Does each, also after one that throws; throws what the first one threw. */
+/** Does each, what is added meanwhile too, also after one that throws; throws what the first one threw. */
 const doEach = <T>(items: readonly T[], work: (item: T) => void): void => {
   const thrown: unknown[] = [];
   for (const item of items)
@@ -77,6 +63,50 @@ const doEach = <T>(items: readonly T[], work: (item: T) => void): void => {
       thrown.push(error);
     }
   if (thrown.length > 0) throw thrown[0];
+};
+
+/** A name in `folder` that nothing ever had and a sweep takes: what could not be removed before is in nobody's way. */
+const goneName = (folder: string, prefix = ""): string =>
+  join(folder, `${prefix}${randomBytes(8).toString("hex")}.gone`);
+
+/**
+ * Removes what lies in a folder of ours. Folders in it come out beside it before they are gone through, so that no depth needs
+ * longer paths or more handles, and are made writable: to root they are. Links are removed, not followed. Names are bytes, since a
+ * plugin need not name its files in UTF-8.
+ */
+const removeTree = (path: string): void => {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    rmSync(path, { force: true });
+    return;
+  }
+  const inside = (folder: string, name: Buffer) => Buffer.concat([Buffer.from(`${folder}/`), name]);
+  const mustOpen = process.geteuid?.() !== 0;
+  if (mustOpen) chmodSync(path, 0o700);
+  const folders = [path];
+  doEach(folders, (folder) => {
+    doEach(readdirSync(folder, { withFileTypes: true, encoding: "buffer" }), (entry) => {
+      const found = inside(folder, entry.name);
+      if (!entry.isDirectory()) return unlinkSync(found);
+      if (mustOpen) chmodSync(found, 0o700);
+      const beside = goneName(dirname(path));
+      renameSync(found, beside);
+      folders.push(beside);
+    });
+    rmdirSync(folder);
+  });
+};
+
+/**
+ * Removes `<folder>/<name>`, under a name that nobody takes for it: where the disk refuses half-way, or the power goes, what has its
+ * own name is whole. Throws what the disk says; a sweep tries again.
+ */
+const removeNamed = (folder: string, name: string): void => {
+  const path = join(folder, name);
+  if (!existsSync(path)) return;
+  const gone = goneName(folder, `${name}.`);
+  renameSync(path, gone);
+  syncFolder(folder);
+  removeTree(gone);
 };
 
 const damaged = (because: string, cause?: unknown) => fail("plugin.damaged", { because }, cause);
