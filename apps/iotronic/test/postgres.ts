@@ -8,6 +8,8 @@ import type { Database } from "../src/ports/database.ts";
 
 export interface PostgresForTest {
   readonly database: Database;
+  /** Where it lies: outlives the driver's stop, until `close` or its own `drop`. */
+  readonly server: ServerDatabase;
   close(): Promise<void>;
 }
 
@@ -61,18 +63,18 @@ export const createDatabaseForTest = async (): Promise<ServerDatabase> => {
 
 /** Opens a driver on one that nothing was done to yet. */
 export const openEmptyPostgres = async (): Promise<PostgresForTest> => {
-  const { url, drop } = await createDatabaseForTest();
+  const server = await createDatabaseForTest();
   const database = postgresDatabase({
-    url,
+    url: server.url,
     connections: 8,
     importFolder: join(tmpdir(), "s4t-no-import"),
   });
   await database.start?.();
   return {
-    database,
+    ...{ database, server },
     close: async () => {
       await database.stop?.();
-      await drop();
+      await server.drop();
     },
   };
 };

@@ -7,6 +7,16 @@ import type { PoolClient } from "pg";
 /** Rows that a copy reads or writes at a time. */
 export const COPIED_ROWS_LIMIT = 1_000;
 
+/**
+ * Takes the limits of time from the present transaction, which must be a copy's: as long as a table is flushed to a disk, or read
+ * from one, nothing is asked of the server.
+ */
+export const liftLimits = async (client: PoolClient): Promise<void> => {
+  await client.query(
+    "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+  );
+};
+
 async function* rowsOf(client: PoolClient, table: string): AsyncGenerator<string> {
   await client.query(
     `declare stretch no scroll cursor for select to_jsonb(t)::text as row from ${table} t`,

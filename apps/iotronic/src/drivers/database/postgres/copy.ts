@@ -11,7 +11,12 @@ import {
   migrations,
   refuseNewerCopy,
 } from "../../../migrations/index.ts";
-import { insertLines, stretchesOf, writeTable } from "../../../technology/postgres/copy.ts";
+import {
+  insertLines,
+  liftLimits,
+  stretchesOf,
+  writeTable,
+} from "../../../technology/postgres/copy.ts";
 import { readerOver } from "./dialect.ts";
 import { rowSecurity } from "./row-security.ts";
 
@@ -47,6 +52,7 @@ const sorted = (
 /** Writes a copy, within a transaction that sees one moment. */
 export const copyTo = async (client: PoolClient, folder: string): Promise<void> => {
   mkdirSync(join(folder, "tables"), { recursive: true, mode: 0o700 });
+  await liftLimits(client);
   for (const table of await tablesOf(client))
     await writeTable(client, `"${table}"`, fileOf(folder, table));
 };
@@ -95,6 +101,7 @@ const within: MigrationTransaction = {
 export const takeOver = async (client: PoolClient, folder: string): Promise<void> => {
   const names = new Set(migrationsIn(folder));
   refuseNewerCopy([...names]);
+  await liftLimits(client);
   for (const table of await tablesOf(client, "all"))
     await client.query(`drop table if exists "${table}" cascade`);
   const schema = readerOver(client).queries;

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { fail } from "@s4t/contract";
 import type { PoolClient } from "pg";
 import { type Day, dayOf } from "../../../ports/observations.ts";
-import { insertLines, stretchesOf, writeTable } from "../../../technology/postgres/copy.ts";
+import {
+  insertLines,
+  liftLimits,
+  stretchesOf,
+  writeTable,
+} from "../../../technology/postgres/copy.ts";
 import { createDay, createMonth } from "./tables.ts";
 
 const tables = ["series", "dropped", "days", "minutes", "hours", "points"] as const;
@@ -13,7 +18,7 @@ const fileOf = (folder: string, table: string): string => join(folder, `${table}
 /** Writes a copy, within a transaction that sees one moment. */
 export const copyObservations = async (client: PoolClient, folder: string): Promise<void> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  await client.query("set local statement_timeout = 0");
+  await liftLimits(client);
   for (const table of tables)
     await writeTable(client, `observations.${table}`, fileOf(folder, table));
 };
@@ -38,7 +43,7 @@ const insert = async (
 export const takeOverObservations = async (client: PoolClient, folder: string): Promise<void> => {
   if (!existsSync(fileOf(folder, "series")))
     throw fail("backup.invalid", { because: "it holds no observations of PostgreSQL" });
-  await client.query("set local statement_timeout = 0");
+  await liftLimits(client);
   await client.query(`truncate ${tables.map((table) => `observations.${table}`).join(", ")}`);
   for (const table of tables) {
     const made = new Set<Day>();
