@@ -1,4 +1,5 @@
 // A trace from the API through the cloud to a board and back: who is told what, what a collector gets, and what nobody believes.
+import { connect } from "node:net";
 import { parseTraceContext, traceparentOf, wampErrorOf } from "@s4t/contract";
 import { type CallHandler, type IncomingCall, WampError } from "@s4t/wamp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -197,6 +198,36 @@ describe("a cloud with a collector", () => {
       code: "config.invalid",
     });
   });
+});
+
+it("a door that is opened within a trace leads who comes later outside it", async () => {
+  const told: { readonly procedure: string; readonly kwargs: unknown }[] = [];
+  await open(["--traces.otlp", await collect()], () => ({ args: [{ atMs: 1 }] }));
+  await session.session.close();
+  session = await joinAs(cloud as TestCloud, board, { features: ["board", "tunnel"] });
+  await session.session.close();
+  const ask = (method: string, path: string, body: object) =>
+    (cloud as TestCloud).call(method, path, {
+      ...{ token: (cloud as TestCloud).admin, body, headers: traced },
+    });
+  expect((await ask("POST", "/api/services", { name: "web", port: 80 })).status).toBe(201);
+  const exposed = await ask("PUT", `/api/boards/${board.uuid}/services/web`, {});
+  expect(exposed.status, exposed.text).toBe(200);
+  session = await joinAs(cloud as TestCloud, board, { features: ["board", "tunnel"] });
+  await offer(session, board, ({ procedure, kwargs }) => {
+    told.push({ procedure, kwargs });
+    return { args: [{ atMs: 1 }] };
+  });
+  const stranger = connect(exposed.body.publicPort, "127.0.0.1").on("error", () => {});
+  const dials = () => told.filter(({ procedure }) => procedure.endsWith("tunnel.dial"));
+  await expect.poll(() => dials().length).toBe(1);
+  stranger.destroy();
+  expect(dials().map(({ kwargs }) => kwargs)).toEqual([{}]);
+  // Spans are sent in the order in which they ended: what is said next comes after whatever the dial would have said.
+  await ping(traced);
+  const names = () => ofTrace().map(({ name }) => name);
+  await expect.poll(names).toContain("board board.ping");
+  expect(names().filter((name) => name.includes("tunnel"))).toEqual([]);
 });
 
 it("what is logged because of a request carries its trace", async () => {

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { fail, sentenceOf } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
+import { outside } from "@s4t/kit/node";
 import { pipeSocket } from "@s4t/tunnel/node";
 import type { DoorState, PublicDoor } from "../edge/gateway.ts";
 import { createSourceCheck, plainAddress } from "../edge/sources.ts";
@@ -105,12 +106,15 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
       });
       entry.server = server;
       server.once("error", reject);
-      server.listen({ port, host: address, backlog: DOOR_BACKLOG }, () => {
-        server.off("error", reject).on("error", (error) => log.warn("A public door", { error }));
-        entry.isListening = true;
-        entry.problem = undefined;
-        resolve();
-      });
+      // Who comes later is nothing of the request that the door was opened by.
+      outside(() =>
+        server.listen({ port, host: address, backlog: DOOR_BACKLOG }, () => {
+          server.off("error", reject).on("error", (error) => log.warn("A public door", { error }));
+          entry.isListening = true;
+          entry.problem = undefined;
+          resolve();
+        }),
+      );
     });
 
   const listenLater = (entry: Held, port: number): void => {

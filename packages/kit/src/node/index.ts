@@ -2,4 +2,5 @@ export * from "./atomic-file.ts";
 export * from "./disk.ts";
 export * from "./hang-up.ts";
 export * from "./hash.ts";
+export * from "./outside.ts";
 export * from "./random.ts";

@@ -11,6 +11,7 @@ import {
   tunnel,
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log } from "@s4t/kit";
+import { outside } from "@s4t/kit/node";
 import type { IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
 import { type Dispatch, dispatchOf } from "../feature.ts";
@@ -111,10 +112,10 @@ export const createTunnels = ({
     dialling += 1;
     try {
       const proof = sign(signedDialText(ticket));
-      const made = await dialTunnel({
-        ...where(),
-        ...{ path, ticket, proof, clock, signal, onOpen: serve },
-      });
+      // Its streams are those of others than who asked for the tunnel.
+      const made = await outside(() =>
+        dialTunnel({ ...where(), ...{ path, ticket, proof, clock, signal, onOpen: serve } }),
+      );
       open.add(made);
       void made.ended.then(() => open.delete(made));
     } catch (error) {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +112,35 @@ describe("writers", () => {
     flushes[1]?.fail(new TypeError("the disk is gone"));
     await expect(second).rejects.toThrow("the disk is gone");
     expect(heard).toEqual(["in the log", "committed", "acknowledged", "in the log"]);
+  });
+  it("does everybody's work, and what comes after it, as part of the request that wrote; what is the group's of none", async () => {
+    const places = new AsyncLocalStorage<string>();
+    const heard: string[] = [];
+    const hear = (what: string) => heard.push(`${what}: ${places.getStore()}`);
+    const { side } = openSide({
+      onCommit: () => hear("commit"),
+      flush: async () => void hear("flush"),
+      committed: async () => void hear("committed"),
+    });
+    const writers = createWriters(() => side, systemClock.monotonicMs);
+    const write = (place: string) =>
+      places.run(place, async () => {
+        await writers.write(async (tx) => {
+          await insert(tx, place);
+          hear("work");
+          tx.afterCommit(() => hear("after"));
+        });
+        hear("answered");
+      });
+    await Promise.all(["first", "second"].map(write));
+    await writers.idle();
+    const ofAll = ["commit: undefined", "flush: undefined", "after: first", "after: second"];
+    expect(heard.slice(0, 6)).toEqual(["work: first", "work: second", ...ofAll]);
+    expect(heard.slice(6).sort()).toEqual([
+      "answered: first",
+      "answered: second",
+      "committed: undefined",
+    ]);
   });
   it("leaves the loop to others when somebody writes again as soon as it is answered", async () => {
     const { side } = openSide();

@@ -1,8 +1,10 @@
 // The writers' queue. Those that wait together share one transaction and so one flush of the disk (group commit); each has a
 // savepoint of its own, so that one that fails takes nothing with it. The next group begins when this one is durable: a writer
 // never builds on what might be lost.
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { DatabaseSync } from "node:sqlite";
 import { fail } from "@s4t/contract";
+import { outside } from "@s4t/kit/node";
 import type { Tx } from "../../../ports/database.ts";
 import { translate } from "../../../technology/sqlite/translate.ts";
 import { LeasedConnection, readerOver, type SqliteConnection } from "./dialect.ts";
@@ -28,6 +30,8 @@ export interface WritingSide {
 }
 
 interface Writer {
+  /** Does something as part of the request that wrote, not of the one that its group began with. */
+  readonly within: <T>(work: () => T) => T;
   readonly run: (tx: Tx) => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -92,11 +96,14 @@ const runWriter = async (
   });
   connection.run("SAVEPOINT w");
   try {
-    const value = await watchdog.watch(writer.run(tx));
+    const value = await watchdog.watch(writer.within(() => writer.run(tx)));
     lease.end();
     connection.run("RELEASE w");
     return () => {
-      for (const then of after) then();
+      if (after.length > 0)
+        writer.within(() => {
+          for (const then of after) then();
+        });
       writer.resolve(value);
     };
   } catch (error) {
@@ -162,23 +169,26 @@ export const createWriters = (
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
-    // After the turn that asked: everybody who writes in it belongs to the same group.
-    setImmediate(() => {
-      scheduled = false;
-      running = running.then(async () => {
-        while (waiting.length > 0) {
-          await runGroup();
-          // Whoever writes again as soon as it is answered must not keep the loop from everybody else.
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-      });
-    });
+    // After the turn that asked: everybody who writes in it belongs to the same group, which is nobody's.
+    outside(() =>
+      setImmediate(() => {
+        scheduled = false;
+        running = running.then(async () => {
+          while (waiting.length > 0) {
+            await runGroup();
+            // Whoever writes again as soon as it is answered must not keep the loop from everybody else.
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        });
+      }),
+    );
   };
 
   return {
     write: <T>(work: (tx: Tx) => Promise<T>) =>
       new Promise<T>((resolve, reject) => {
-        waiting.push({ run: work, resolve: resolve as (value: unknown) => void, reject });
+        const within = AsyncLocalStorage.snapshot();
+        waiting.push({ within, run: work, resolve: resolve as (value: unknown) => void, reject });
         schedule();
       }),
     async idle() {

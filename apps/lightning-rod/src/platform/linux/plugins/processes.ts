@@ -9,7 +9,7 @@ import type { Duplex, Readable } from "node:stream";
 import { promisify } from "node:util";
 import { fail, MAX_PLUGIN_RESULT_BYTES } from "@s4t/contract";
 import { Bug } from "@s4t/kit";
-import { makePrivateFolder, sha256Hex, writeFileAtomic } from "@s4t/kit/node";
+import { makePrivateFolder, outside, sha256Hex, writeFileAtomic } from "@s4t/kit/node";
 import type {
   PluginProcess,
   PluginProcesses,
@@ -335,7 +335,9 @@ export const openPluginProcesses = ({
           next: "install bubblewrap and start the agent again, or let the plugin use the network",
         });
       hosts ??= writeHosts(folder);
-      return startOne({ machine, hosts, top, siblings }, wanted, events);
+      const place = { machine, hosts, top, siblings };
+      // What it says and how it ends, a day later, is nothing of the call that started it.
+      return outside(() => startOne(place, wanted, events));
     },
   };
 };
