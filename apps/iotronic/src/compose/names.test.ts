@@ -49,6 +49,11 @@ describe("names of a cloud", () => {
     expect(names.slice(0, 3)).toEqual(["10.0.0.99", "city", "10.0.0.98"]);
     expect(names).toHaveLength(MAX_CERTIFIED_NAMES);
   });
+  it("are all vouched for while they are present, however many; only what is gone is given up for them", () => {
+    const present = Array.from({ length: 40 }, (_, i) => `10.0.0.${i}`);
+    expect(keepNames(["10.9.9.9"], [...present, "10.0.0.0"])).toEqual(present);
+    expect(keepNames(present, ["city"])).toHaveLength(MAX_CERTIFIED_NAMES);
+  });
   it("of a machine without a network are its own name", () => {
     const alone = { hostname: "city", interfaces: { lo: machine.interfaces.lo } };
     expect(publicUrl({ listen: "::", address: null }, alone, 8812)).toBe("https://city:8812");

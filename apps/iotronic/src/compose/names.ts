@@ -42,7 +42,10 @@ export const certifiedNames = (at: ServedAt, machine: MachineNames): readonly st
   return [...new Set(names.filter((name) => name !== ""))];
 };
 
-/** Most names that a certificate keeps vouching for: a machine that is given another address each day does not gather them all. */
+/**
+ * Most names that a certificate keeps vouching for, where those that are present are fewer: a machine that is given another address
+ * each day does not gather them all.
+ */
 export const MAX_CERTIFIED_NAMES = 32;
 
 /**
@@ -52,4 +55,7 @@ export const MAX_CERTIFIED_NAMES = 32;
 export const keepNames = (
   before: readonly string[],
   present: readonly string[],
-): readonly string[] => [...new Set([...present, ...before])].slice(0, MAX_CERTIFIED_NAMES);
+): readonly string[] => {
+  const most = Math.max(MAX_CERTIFIED_NAMES, new Set(present).size);
+  return [...new Set([...present, ...before])].slice(0, most);
+};

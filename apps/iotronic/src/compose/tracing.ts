@@ -28,7 +28,7 @@ const collectorOf = (text: string): string => {
 export const traceMetrics = (metrics: Metrics): Counter<"outcome"> =>
   metrics.counter({
     name: "s4t_trace_spans_total",
-    help: "Spans by what became of them: sent, or failed (the collector did not take them; they are lost)",
+    help: "Spans by what became of them: sent, or failed (the collector did not take them, or too many waited for it; they are lost)",
     labels: ["outcome"],
   });
 

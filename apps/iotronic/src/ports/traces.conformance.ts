@@ -20,6 +20,8 @@ export interface TracesForTest {
   arrived(): readonly ArrivedSpan[];
   /** From now on the other end refuses what it gets, or takes it again. */
   refuse(isRefused: boolean): void;
+  /** Most that wait to be sent. */
+  readonly mostWaiting: number;
   /** How many spans were told to be sent, and to be lost. */
   told(): { readonly sent: number; readonly lost: number };
   close(): Promise<void>;
@@ -74,6 +76,27 @@ export const tracesConformance = (name: string, open: () => Promise<TracesForTes
       const ids = opened.arrived().map(({ spanId }) => spanId);
       expect([ids.length, new Set(ids).size]).toEqual([count, count]);
       expect(opened.told()).toEqual({ sent: count, lost: 0 });
+    });
+
+    it("tells of every span what became of it, where more come at once than there is room for", async () => {
+      const count = opened.mostWaiting + 500;
+      for (let i = 0; i < count; i += 1) opened.traces.add(spanOf(i));
+      expect(opened.told()).toEqual({ sent: 0, lost: 500 });
+      await opened.traces.stop?.();
+      const { sent, lost } = opened.told();
+      expect([sent, lost, opened.arrived().length]).toEqual([
+        ...[opened.mostWaiting, 500],
+        opened.mostWaiting,
+      ]);
+    });
+
+    it("has room again for as many as were lost or sent", async () => {
+      opened.refuse(true);
+      for (let i = 0; i < opened.mostWaiting; i += 1) opened.traces.add(spanOf(i));
+      await expect.poll(() => opened.told().lost).toBe(opened.mostWaiting);
+      opened.refuse(false);
+      opened.traces.add(spanOf(1));
+      await expect.poll(() => opened.arrived().map((span) => span.name)).toEqual(["work 1"]);
     });
 
     it("tells what is lost while nobody takes it, and goes on", async () => {

@@ -1,6 +1,7 @@
 import { attribute, openCollector } from "../../../../test/collector.ts";
 import { tracesConformance } from "../../../ports/traces.conformance.ts";
 import { otlpTraces } from "./index.ts";
+import { MAX_WAITING_SPANS } from "./otlp.ts";
 
 const ns = (text: string): bigint => BigInt(text);
 
@@ -15,7 +16,7 @@ tracesConformance("otlp", async () => {
     },
   });
   return {
-    traces,
+    ...{ traces, mostWaiting: MAX_WAITING_SPANS },
     arrived: () =>
       collector.received.map((span) => ({
         ...{ name: span.name, by: span.service ?? "", traceId: span.traceId },

@@ -20,7 +20,7 @@ export interface OtlpOptions {
   readonly url: string;
   /** Name of this cloud, for who collects from several. */
   readonly name: string;
-  /** Hears how each batch went. */
+  /** Hears how each batch went, and of each span that found no room to wait. */
   readonly onBatch: (spans: number, isSent: boolean) => void;
 }
 
@@ -33,11 +33,14 @@ const hrTimeOf = (ms: number): HrTime => {
 
 /** Makes it. Nothing is sent before the first span. */
 export const otlpTraces = ({ url, name, onBatch }: OtlpOptions): Traces => {
+  /** Handed over, and neither sent nor lost yet: the processor drops what is beyond its queue without a word. */
+  let waiting = 0;
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: SPAN_SEND_MS });
   const processor = new BatchSpanProcessor({
     exporter: {
       export: (spans, done) =>
         exporter.export(spans, (result) => {
+          waiting -= spans.length;
           onBatch(spans.length, result.code === 0);
           done(result);
         }),
@@ -91,7 +94,16 @@ export const otlpTraces = ({ url, name, onBatch }: OtlpOptions): Traces => {
 
   return {
     name: "traces",
-    add: (span) => processor.onEnd(readable(span)),
+    add(span) {
+      // What is not sampled is not sent, and waits for nothing.
+      if (!span.context.sampled) return;
+      if (waiting >= MAX_WAITING_SPANS) {
+        onBatch(1, false);
+        return;
+      }
+      waiting += 1;
+      processor.onEnd(readable(span));
+    },
     stop: () => processor.shutdown().catch(() => {}), // what the collector does not take now is lost
   };
 };
