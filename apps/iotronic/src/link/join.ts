@@ -72,15 +72,17 @@ const welcome = (
   };
 };
 
-/** As the audit has it: which board somebody said to be, in as many characters as an id has. */
-const posingAs = ({ authid = "" }: JoinRequest): string => `link.join as ${authid.slice(0, 32)}`;
+/** As the audit has it: which board somebody said to be, where that can be an id. */
+const posingAs = ({ authid = "" }: JoinRequest): string =>
+  `link.join as ${/^[0-9a-f]{32}$/.test(authid) ? authid : "an unknown board"}`;
 const addressOf = (request: JoinRequest): string | null => request.connection.remoteAddress ?? null;
 
-/** The two ways to join the link. */
+/** The two ways to join the link. `onRefused` hears of who said to be a board and is not. */
 export const linkAuthenticators = (
   host: LinkHost,
   clock: Clock,
   contracts: ContractWindow,
+  onRefused: (what: string, address: string | null) => void,
 ): readonly Authenticator[] => {
   const known = new WeakMap<Principal, KnownBoard>();
   const cryptosign = cryptosignAuthenticator({
@@ -126,13 +128,13 @@ export const linkAuthenticators = (
       }
       const verdict = await cryptosign.start(request);
       if (verdict.kind !== "deny") return verdict;
-      host.onRefused(null, posingAs(request), addressOf(request));
+      onRefused(posingAs(request), addressOf(request));
       return denyWith(fail("link.revoked"));
     },
     async finish(request, pending, proof) {
       const verdict = await cryptosign.finish(request, pending, proof);
       if (verdict.kind !== "welcome") {
-        host.onRefused(null, posingAs(request), addressOf(request));
+        onRefused(posingAs(request), addressOf(request));
         return denyWith(fail("link.revoked"));
       }
       const board = known.get(verdict.principal);

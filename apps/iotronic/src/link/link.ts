@@ -127,7 +127,9 @@ class BoardLink implements RunningLink {
         realms: [
           {
             name: LINK_REALM,
-            authenticators: linkAuthenticators(deps.host, deps.clock, this.#contracts),
+            authenticators: linkAuthenticators(deps.host, deps.clock, this.#contracts, (...said) =>
+              this.#refuse(null, ...said),
+            ),
             authorize: (session, action, uri, options) =>
               this.#authorize(session, action, uri, options),
             onJoin: (session) => this.#onJoin(session),

@@ -56,7 +56,7 @@ const countMetrics = (metrics: Metrics, counts: () => LinkCounts): void => {
   metrics.total(
     {
       name: "s4t_link_refused_total",
-      help: "Calls, registrations, subscriptions and publications that a board was refused, and ids of others that it named",
+      help: "Calls, registrations, subscriptions and publications that a board was refused, ids of others that it named, and who said to be a board and is not",
     },
     () => counts().refused,
   );

@@ -23,6 +23,11 @@ import { knownBoard } from "./wishes.ts";
 
 /** Refusals of one board that are audited within a minute: a hacked board must not fill the log. */
 export const MAX_AUDITED_REFUSALS_PER_MINUTE = 10;
+/**
+ * Refusals of those who are no board that are audited within a minute, from all addresses together: addresses cost a stranger
+ * nothing, and the log is kept.
+ */
+export const MAX_AUDITED_STRANGERS_PER_MINUTE = 30;
 
 export interface HostDependencies extends BoardsDependencies {
   readonly operations: Operations;
@@ -46,8 +51,8 @@ const actorOf = (board: KnownBoard | null, address: string | null): Actor => ({
   address,
 });
 
-/** At most so many in a minute for each key; the rest is counted by the link. */
-const createRefusalGate = (nowMs: () => number) => {
+/** At most `most` in a minute for each key; the rest is counted by the link. */
+const createRefusalGate = (nowMs: () => number, most = MAX_AUDITED_REFUSALS_PER_MINUTE) => {
   const seen = new Map<string, { minute: number; count: number }>();
   return (key: string): boolean => {
     const minute = Math.floor(nowMs() / 60_000);
@@ -58,14 +63,19 @@ const createRefusalGate = (nowMs: () => number) => {
       return true;
     }
     record.count += 1;
-    return record.count <= MAX_AUDITED_REFUSALS_PER_MINUTE;
+    return record.count <= most;
   };
 };
 
 /** Makes the host. */
 export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
   const { database, clock, audit, operations, reports, link } = deps;
-  const mayAudit = createRefusalGate(clock.monotonicMs);
+  const mayAuditBoard = createRefusalGate(clock.monotonicMs);
+  const mayAuditAddress = createRefusalGate(clock.monotonicMs);
+  const mayAuditStrangers = createRefusalGate(clock.monotonicMs, MAX_AUDITED_STRANGERS_PER_MINUTE);
+  // An address first: one that insists leaves room for what others try.
+  const mayAuditStranger = (address: string | null): boolean =>
+    mayAuditAddress(String(address)) && mayAuditStrangers("all");
 
   const enrolIn = async (
     tx: Tx,
@@ -165,7 +175,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       try {
         return await database.write(everything, (tx) => enrolIn(tx, code, extra, address));
       } catch (error) {
-        if (mayAudit(`enrol ${address}`))
+        if (mayAuditStranger(address))
           await audit.record({
             actor: actorOf(null, address),
             action: "board.enrol",
@@ -227,7 +237,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       }),
     appendReport: (...asked) => reports.append(...asked),
     onRefused(board, what, address) {
-      if (!mayAudit(board?.uuid ?? `address ${address}`)) return;
+      if (!(board ? mayAuditBoard(board.uuid) : mayAuditStranger(address))) return;
       audit
         .record({
           actor: actorOf(board, address),
