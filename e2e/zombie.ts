@@ -2,6 +2,7 @@
 import { cpSync } from "node:fs";
 import { type EnrolledBoard, enrolBoard } from "../apps/iotronic/test/board.ts";
 import type { TestCloud } from "../apps/iotronic/test/cloud.ts";
+import { readMetrics } from "../apps/iotronic/test/exposition.ts";
 import { createDatabaseForTest } from "../apps/iotronic/test/postgres.ts";
 import { type RunningCloud, startCloud, temporaryFolder } from "./program.ts";
 
@@ -14,6 +15,10 @@ export interface Nodes {
   readonly other: RunningCloud;
   /** Every row that a board's session could write, as text. */
   rows(): Promise<readonly string[]>;
+  /** Boards whose coming since then, UTC in ms, is stored. */
+  storedComings(sinceMs: number): Promise<number>;
+  /** Whether the zombie has ended all sessions of boards, and written of their going what it ever will. */
+  isZombieDone(): Promise<boolean>;
   enrol(name: string): Promise<EnrolledBoard>;
   close(): Promise<void>;
 }
@@ -40,6 +45,18 @@ export const startNodes = async (): Promise<Nodes> => {
         for (const row of await database.ask(`select * from ${table}`))
           all.push(`${table} ${JSON.stringify(row)}`);
       return all.sort();
+    },
+    async storedComings(sinceMs) {
+      const [found] = await database.ask(
+        `select count(distinct board_id)::int as count from boards_presence where event = 'joined' and at >= ${sinceMs}`,
+      );
+      return Number(found?.count);
+    },
+    async isZombieDone() {
+      const metrics = await readMetrics(zombie.url);
+      return (
+        metrics.get("s4t_link_sessions") === 0 && metrics.get("s4t_link_waiting_presence") === 0
+      );
     },
     enrol: (name) => enrolBoard(asTest, name),
     async close() {

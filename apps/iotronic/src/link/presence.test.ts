@@ -37,6 +37,20 @@ describe("presence", () => {
     await settled();
     expect(stored.map(({ length }) => length)).toEqual([MAX_PRESENCE_BATCH, 1]);
   });
+  it("counts what waits until it is stored", async () => {
+    const clock = createManualClock();
+    const { promise: isStored, resolve: store } = Promise.withResolvers<void>();
+    const host = { storePresence: () => isStored } as unknown as LinkHost;
+    const presence = createPresence(host, clock, silentLog);
+    presence.note(event("a", "joined"));
+    presence.note(event("b", "joined"));
+    clock.advance(100);
+    await settled();
+    expect(presence.waiting()).toBe(2);
+    store();
+    await settled();
+    expect(presence.waiting()).toBe(0);
+  });
   it("keeps what it could not store, and stores it in order once the database is back", async () => {
     const clock = createManualClock();
     const { host, stored, state } = openHost();

@@ -16,7 +16,7 @@ export interface Presence {
   note(event: PresenceEvent): void;
   /** Stores what waits; resolves when nothing does. */
   flush(): Promise<void>;
-  /** How much waits. */
+  /** How many are not stored yet, what is being stored among them. */
   waiting(): number;
 }
 
@@ -32,6 +32,7 @@ const lastOfEach = (events: readonly PresenceEvent[]): PresenceEvent[] => {
 
 export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence => {
   let waiting: PresenceEvent[] = [];
+  let underWay = 0;
   let timer: { cancel(): void } | undefined;
   let storing: Promise<void> = Promise.resolve();
 
@@ -43,6 +44,7 @@ export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MAX_PRESENCE_BATCH);
       waiting = waiting.slice(batch.length);
+      underWay = batch.length;
       try {
         await host.storePresence(batch);
       } catch (error) {
@@ -52,6 +54,8 @@ export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence
         log.warn("Presence could not be stored yet", { events: waiting.length, error });
         arm(PRESENCE_RETRY_MS);
         return;
+      } finally {
+        underWay = 0;
       }
     }
   };
@@ -69,6 +73,6 @@ export const createPresence = (host: LinkHost, clock: Clock, log: Log): Presence
       arm(PRESENCE_BATCH_MS);
     },
     flush,
-    waiting: () => waiting.length,
+    waiting: () => waiting.length + underWay,
   };
 };
