@@ -1,10 +1,23 @@
 // What a faulty board reports: what cannot be read or stored is left out and counted, everything else is heard, and the board is
 // told that it need not send it again.
 import type { Range } from "@s4t/contract";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { type BoardSession, enrolBoard, joinAs } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 import { readMetrics } from "./exposition.ts";
+
+/** How often it was asked whose operations a batch names, and whether that fails. */
+const looking = vi.hoisted(() => ({ fails: false, asked: [] as number[] }));
+vi.mock(import("../src/modules/operations/store.ts"), async (load) => {
+  const store = await load();
+  const listOperationsOfOthers: typeof store.listOperationsOfOthers = (...asked) => {
+    looking.asked.push(asked[3].length);
+    return looking.fails
+      ? Promise.reject(new TypeError("the database went away"))
+      : store.listOperationsOfOthers(...asked);
+  };
+  return { ...store, listOperationsOfOthers };
+});
 
 let cloud: TestCloud;
 let uuid = "";
@@ -144,4 +157,21 @@ it("what a board sends twice counts once, and what it dropped is counted", async
     's4t_report_rows_total{outcome="duplicate"}': 2,
     s4t_report_dropped_rows_total: 7,
   });
+});
+
+it("results of operations that are none of its own are looked up at once, after the batch is safe: what fails there fails no batch", async () => {
+  await join("elsewhere");
+  const results = Array.from({ length: 40 }, (_, i) => ({
+    ...{ kind: "result", id: `0192f0a0-0000-7000-8000-${i.toString().padStart(12, "0")}` },
+    ...{ state: "done", result: {} },
+  }));
+  await say(...results);
+  expect(looking.asked).toEqual([40]);
+  looking.fails = true;
+  await say(...results);
+  looking.fails = false;
+  expect(looking.asked).toEqual([40, 40]);
+  expect(cloud.complaints.map(({ sentence }) => sentence)).toContain(
+    "Results of a board are not looked at: whether they name another's work",
+  );
 });

@@ -50,14 +50,26 @@ const ofTrace = () => received().filter(({ traceId }) => traceId === asker.trace
 describe("a cloud that sends spans nowhere", () => {
   it("tells the board what it was told, and who asked where that was", async () => {
     const calls: IncomingCall[] = [];
+    let refuses = false;
     await open([], (call) => {
       calls.push(call);
+      if (refuses)
+        throw new WampError(wampErrorOf("board.failed"), "No.", {
+          ...{ args: ["No."], kwargs: { because: "it rains", traceparent: traced.traceparent } },
+        });
       return { args: [{ atMs: 1 }] };
     });
     const { status, headers } = await ping(traced);
     expect(status).toBe(200);
     expect(calls[0]?.kwargs).toEqual(traced);
     expect(headers.get("traceresponse")).toBe(traced.traceparent);
+    // What a board says of a trace that nobody told it of is no detail of a failure either.
+    refuses = true;
+    const { text } = await ping();
+    expect(text).toContain("it rains");
+    expect(text).not.toContain("traceparent");
+    refuses = false;
+    calls.splice(1);
     for (const wrong of [{}, { traceparent: "00-zz" }])
       expect((await ping(wrong as never)).headers.get("traceresponse")).toBeNull();
     expect(calls.slice(1).map(({ kwargs }) => kwargs)).toEqual([{}, {}]);
@@ -173,13 +185,14 @@ describe("a cloud with a collector", () => {
     expect(text).not.toMatch(/traceparent|tookMs/);
     await expect.poll(() => ofTrace().length).toBe(3);
     const work = ofTrace().find(({ service }) => service === "lightning-rod");
+    expect(attribute(work?.attributes, "error.type")).toBe("board.failed");
     expect(work?.status).toMatchObject({ code: 2 });
     const ns = BigInt(work?.endTimeUnixNano ?? 0) - BigInt(work?.startTimeUnixNano ?? 0);
     expect(Number(ns)).toBeLessThan(30e9);
   });
 
   it("serves on where the collector takes nothing, and counts what is lost", async () => {
-    const url = await collect();
+    const url = (await collect()).replace("//", "//keeper:secret@").concat("?token=secret");
     if (collector) collector.isAway = true;
     await open(["--traces.otlp", url], () => ({ args: [{ atMs: 1 }] }));
     expect((await ping(traced)).status).toBe(200);
@@ -191,6 +204,22 @@ describe("a cloud with a collector", () => {
     expect(cloud?.complaints.map(({ sentence }) => sentence)).toContain(
       "The collector of traces does not take spans: they are lost",
     );
+    expect(JSON.stringify(cloud?.complaints)).toContain(new URL(url).host);
+    expect(JSON.stringify(cloud?.complaints)).not.toMatch(/keeper|secret/);
+  });
+
+  it("lets nobody say that a trace is kept who is not signed in", async () => {
+    await open([...["--traces.percent", "0"], ...["--traces.otlp", await collect()]], () => ({
+      args: [{ atMs: 1 }],
+    }));
+    const ask = (path: string, token?: string) =>
+      (cloud as TestCloud).call("GET", path, { headers: traced, ...(token ? { token } : {}) });
+    expect((await ask("/api/boards")).status).toBe(401);
+    expect((await ask("/api/boards", "nonsense")).status).toBe(401);
+    expect((await ask("/api/about")).status).toBe(200);
+    expect((await ask("/api/boards", cloud?.admin)).status).toBe(200);
+    await expect.poll(() => ofTrace().length).toBe(1);
+    expect(attribute(ofTrace()[0]?.attributes, "http.response.status_code")).toBe(200);
   });
 
   it("is refused with an address that is none", async () => {

@@ -14,14 +14,14 @@ export interface TracingGround {
   readonly metrics: Metrics;
 }
 
-const collectorOf = (text: string): string => {
+const collectorOf = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
     throw fail("config.invalid", {
       setting: "traces.otlp",
       because: "must be an address such as http://127.0.0.1:4318/v1/traces",
     });
-  return url.href;
+  return url;
 };
 
 /** What becomes of spans. */
@@ -44,11 +44,13 @@ const openTraces = async (
   const { otlpTraces } = await import("../drivers/traces/otlp/index.ts");
   return parts.add(
     otlpTraces({
-      ...{ url, name: config.name },
+      ...{ url: url.href, name: config.name },
       onBatch(count, isSent) {
         spans.add({ outcome: isSent ? "sent" : "failed" }, count);
-        if (!isSent && isNews(url))
-          log.warn("The collector of traces does not take spans: they are lost", { url });
+        // Without the password that may stand in it.
+        const shown = url.origin + url.pathname;
+        if (!isSent && isNews(shown))
+          log.warn("The collector of traces does not take spans: they are lost", { url: shown });
       },
     }),
   );

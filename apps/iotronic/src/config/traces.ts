@@ -9,6 +9,6 @@ export const traceSettings = {
     0,
     100,
     100,
-    "How many of a hundred requests begin a trace where they come without one.",
+    "How many of a hundred requests begin a trace where they come without one, and are kept of those that come with one from nobody who is signed in.",
   ),
 } as const;

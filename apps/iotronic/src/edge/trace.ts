@@ -12,6 +12,8 @@ export interface OpenSpan {
   readonly attributes: Record<string, string | number>;
   /** Code of the error that it ends with, where no error is thrown. */
   failed?: string;
+  /** It was done for nobody who is known: that its trace is kept is not theirs to say. */
+  isStrangers?: boolean;
 }
 
 /** What a request says of its trace: header fields as they came. */
@@ -67,13 +69,17 @@ export const createTracing = ({ clock, traces, percent, random }: TracingDepende
     work: (span: OpenSpan, trace: TraceContext) => Promise<T>,
   ): Promise<T> => {
     const span: OpenSpan = { attributes: {} };
+    const isKept = (): boolean =>
+      !span.isStrangers || parent === undefined || random() * 100 < percent;
     const startMs = clock.now();
     const from = clock.monotonicMs();
-    const end = (failed: string | undefined): void =>
+    const end = (failed: string | undefined): void => {
+      if (!isKept()) return;
       traces?.add({
         ...{ name, kind, context, parent, startMs, failed, by: "iotronic" },
         ...{ tookMs: clock.monotonicMs() - from, attributes: span.attributes },
       });
+    };
     try {
       const result = await places.run(context, () => work(span, context));
       end(span.failed);

@@ -19,7 +19,7 @@ import {
 } from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Answer, type ByteStream, type Call, type Route } from "../edge/routes.ts";
-import type { Tracing } from "../edge/trace.ts";
+import type { OpenSpan, Tracing } from "../edge/trace.ts";
 import {
   type Action,
   type Actor,
@@ -178,13 +178,19 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     return send(reply, endpoint, await route.handle(made));
   };
 
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    span?: OpenSpan,
+  ): Promise<FastifyReply> => {
+    if (span) span.isStrangers = true;
     const address = request.socket.remoteAddress ?? null;
     let actor: Actor = { ...nobody, address };
     try {
       if (endpoint.action !== "public") {
         const found = deps.authenticate(request.headers, changes);
         actor = { ...(found instanceof Promise ? await found : found), address };
+        if (span) span.isStrangers = false;
       }
       return await call(request, reply, actor);
     } catch (error) {
@@ -204,7 +210,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     return deps.tracing.request(came, name, async (span, trace) => {
       if (!trace) return answer(request, reply);
       reply.header(TRACE_HEADER, traceparentOf(trace));
-      const sent = await answer(request, reply);
+      const sent = await answer(request, reply, span);
       span.attributes["http.request.method"] = endpoint.method;
       span.attributes["http.route"] = endpoint.path;
       span.attributes["http.response.status_code"] = reply.statusCode;

@@ -11,6 +11,7 @@ import {
 import type { Clock } from "@s4t/kit";
 import { type CallResult, isWampError, WampError } from "@s4t/wamp";
 import type { Tracing } from "../edge/trace.ts";
+import { codeToldBy } from "./wire-errors.ts";
 
 type Keywords = Readonly<Record<string, unknown>>;
 
@@ -63,7 +64,10 @@ export const tracedCall = (
   call: (more: { readonly kwargs?: Record<string, unknown> }) => Promise<CallResult>,
 ): Promise<CallResult> =>
   tracing.ask(`board ${asked.procedure.name}`, async (span, trace) => {
-    if (!trace) return call({});
+    if (!trace)
+      return call({}).catch((error: unknown) => {
+        throw withoutTrace(error);
+      });
     span.attributes["rpc.system"] = "wamp";
     span.attributes["rpc.method"] = asked.procedure.name;
     span.attributes["s4t.board"] = asked.board;
@@ -79,7 +83,7 @@ export const tracedCall = (
       hear(result.kwargs);
       return result;
     } catch (error) {
-      if (isWampError(error)) hear(error.kwargs ?? {}, error.uri);
+      if (isWampError(error)) hear(error.kwargs ?? {}, codeToldBy(error));
       throw withoutTrace(error);
     }
   });

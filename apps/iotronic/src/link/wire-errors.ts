@@ -50,12 +50,21 @@ const cloudOwn: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "plugin.unsigned",
 ]);
 
+const isBoards = (code: ErrorCode): boolean => {
+  const [noun = ""] = code.split(".", 1);
+  return boardNouns.has(noun) && !cloudOwn.has(code);
+};
+
+/** The code of what a board said itself; `board.failed` for whatever it may not say. */
+export const codeToldBy = ({ uri }: WampError): ErrorCode => {
+  const code = codeOfWampError(uri);
+  return code !== undefined && isBoards(code) ? code : "board.failed";
+};
+
 /** A board's own refusal. A code that is not a board's to say must not sign anybody out. */
 const toldByBoard = (code: ErrorCode, error: WampError): S4tError => {
   const sentence = error.message.slice(0, MAX_BOARD_SENTENCE_LENGTH);
-  const [noun = ""] = code.split(".", 1);
-  if (!boardNouns.has(noun) || cloudOwn.has(code))
-    return fail("board.failed", { because: sentence }, error);
+  if (!isBoards(code)) return fail("board.failed", { because: sentence }, error);
   const details = error.kwargs ?? {};
   const fits = JSON.stringify(details).length <= MAX_BOARD_DETAILS_LENGTH;
   return new S4tError(code, sentence, { ...(fits ? { details } : {}), cause: error });

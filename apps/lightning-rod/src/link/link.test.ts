@@ -192,6 +192,33 @@ describe("a call within a trace", () => {
     });
   });
 
+  it("says its own place, also where two calls are refused by one and the same error", async () => {
+    const shared = fail("board.failed", { because: "rain" });
+    let count = 0;
+    const { promise: both, resolve: all } = Promise.withResolvers<void>();
+    live(
+      {
+        ping: async () => {
+          count += 1;
+          if (count === 2) all();
+          await both;
+          throw shared;
+        },
+      },
+      systemClock,
+      log,
+    );
+    await offers();
+    const asked = [1, 2].map(() =>
+      cloud.call(board, ping, { args: [{}], kwargs }).catch((error) => error),
+    );
+    const places = (await Promise.all(asked)).map((error) => told(error.kwargs)?.spanId);
+    const logged = lines.flatMap(({ facts }) => facts.span_id ?? []);
+    expect([new Set(places).size, [...places].sort()]).toEqual([2, [...logged].sort()]);
+    const later = await cloud.call(board, ping, { args: [{}] }).catch((error) => error);
+    expect(later.kwargs).toEqual({ because: "rain" });
+  });
+
   it("is one only where the cloud tells a good one: an older cloud is answered as ever", async () => {
     live({}, systemClock, log);
     await offers();

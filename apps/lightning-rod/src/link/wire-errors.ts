@@ -19,25 +19,26 @@ export const isFinal = (error: unknown): boolean => isS4tError(error) && finalCo
 /** What a refusal says beside its details. */
 const beside = new WeakMap<object, Readonly<Record<string, unknown>>>();
 
-/** Lets an error say something more once it is on the wire; answers the error to throw. */
-export const sayInRefusal = (error: unknown, more: Readonly<Record<string, unknown>>): unknown => {
-  const known =
-    typeof error === "object" && error !== null
-      ? error
-      : fail("board.failed", { because: String(error) });
-  beside.set(known, more);
-  return known;
+/** An error as one that the cloud may hear of. */
+const knownOf = (error: unknown): S4tError =>
+  isS4tError(error) && !isWampError(error)
+    ? error
+    : fail(
+        "board.failed",
+        { because: error instanceof Error ? error.message : "it failed" },
+        error,
+      );
+
+/** The error to throw, which says something more once it is on the wire: one of its own, since several calls may fail with the same. */
+export const sayInRefusal = (error: unknown, more: Readonly<Record<string, unknown>>): S4tError => {
+  const { code, message, details } = knownOf(error);
+  const own = new S4tError(code, message, { ...(details ? { details } : {}), cause: error });
+  beside.set(own, more);
+  return own;
 };
 
 export const toWire = (error: unknown): WampError => {
-  const known =
-    isS4tError(error) && !isWampError(error)
-      ? error
-      : fail(
-          "board.failed",
-          { because: error instanceof Error ? error.message : "it failed" },
-          error,
-        );
+  const known = knownOf(error);
   return new WampError(wampErrorOf(known.code), known.message, {
     args: [known.message],
     kwargs: { ...(known.details as object | undefined), ...beside.get(error as object) },

@@ -182,6 +182,23 @@ export const createReports = (deps: ReportsDependencies): Reports => {
     }
   };
 
+  /** The batch is stored by now: what goes wrong here is no reason to have it sent again. */
+  const tellRefused = async (
+    board: KnownBoard,
+    notOwn: ReadonlySet<string>,
+    refuse: (what: string) => void,
+  ): Promise<void> => {
+    if (notOwn.size === 0) return;
+    try {
+      for (const id of await operations.listOfOthers(board.uuid, [...notOwn]))
+        refuse(`report.append result ${id}`);
+    } catch (error) {
+      log.warn("Results of a board are not looked at: whether they name another's work", {
+        ...{ board: board.uuid, error },
+      });
+    }
+  };
+
   return metrics.timed({
     async append(board, epoch, batch, refuse) {
       const scope = within(board.project);
@@ -210,8 +227,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
         return last;
       });
       note(board, parsed);
-      for (const id of notOwn)
-        if (await operations.isOfAnother(board.uuid, id)) refuse(`report.append result ${id}`);
+      await tellRefused(board, notOwn, refuse);
       return acked;
     },
   });

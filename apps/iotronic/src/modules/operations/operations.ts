@@ -20,6 +20,7 @@ import {
   insertOperation,
   listJobs,
   listOperations,
+  listOperationsOfOthers,
   listOverdue,
   listRunning,
   nextLane,
@@ -76,8 +77,8 @@ export interface Operations extends Part {
    * this one is its own.
    */
   settleReported(tx: Tx, board: ReportingBoard, uuid: string, outcome: Outcome): Promise<boolean>;
-  /** Whether there is such an operation, and it is another's than this board's. One that is kept no longer is nobody's. */
-  isOfAnother(board: string, uuid: string): Promise<boolean>;
+  /** Those among these operations that are another's than this board's. One that is kept no longer is nobody's. */
+  listOfOthers(board: string, uuids: readonly string[]): Promise<string[]>;
   list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
   get(scope: Scope, uuid: string): Promise<Operation>;
   cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
@@ -275,12 +276,10 @@ export const createOperations = ({
       if (isOwn && maySettle(row)) await end(tx, systemActor, row, outcome);
       return isOwn;
     },
-    async isOfAnother(board, uuid) {
-      const row = await database.read(everything, (reader) =>
-        findOperation(everything, reader, uuid),
-      );
-      return row !== undefined && row.board_id !== board;
-    },
+    listOfOthers: (board, uuids) =>
+      database.read(everything, (reader) =>
+        listOperationsOfOthers(everything, reader, board, uuids),
+      ),
     async list(scope, query) {
       await runs.stored();
       const before =

@@ -45,6 +45,22 @@ export const findOperation = (
   return query.executeTakeFirst();
 };
 
+/** Ids among these that are another board's, or no board's. */
+export const listOperationsOfOthers = async (
+  scope: Scope,
+  { queries }: Reader,
+  board: string,
+  uuids: readonly string[],
+): Promise<string[]> => {
+  let query = queries
+    .selectFrom("operations")
+    .select("uuid")
+    .where("uuid", "in", uuids)
+    .where((is) => is.or([is("board_id", "is", null), is("board_id", "!=", board)]));
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  return (await query.orderBy("uuid").execute()).map(({ uuid }) => uuid);
+};
+
 export const updateOperation = async (
   scope: Scope,
   tx: Tx,
