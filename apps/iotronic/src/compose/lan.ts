@@ -60,7 +60,8 @@ export const openLan = async (
     writeFileAtomic(join(folder, "ca.pem"), certificates.trust().authority, { mode: 0o644 });
   const at: ServedAt = { listen, address: addressOf(config.address) };
   const machine = () => ({ hostname: hostname(), interfaces: networkInterfaces() });
-  let names: readonly string[] = [];
+  // What was vouched for before this start goes on: boards that know this cloud by it may be back before its cable is.
+  let names: readonly string[] = certificates.names();
   const issue = () => {
     const present = keepNames(names, certifiedNames(at, machine()));
     // Another order is no reason for another certificate.

@@ -60,6 +60,12 @@ export const certificatesConformance = (name: string, setup: CertificatesSetup):
       expect(await handshake(leaf, authority, "127.0.0.1")).toBe("trusted");
       expect(await handshake(leaf, authority, "other.test")).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
     });
+    it("says which names it vouches for, also once it is opened again", async () => {
+      expect(driver.names()).toEqual([]);
+      await driver.leafFor(names);
+      driver = await setup.reopen();
+      expect([...driver.names()].sort()).toEqual([...names].sort());
+    });
     it("is not taken for another authority", async () => {
       const leaf = await driver.leafFor(names);
       await setup.close();

@@ -27,6 +27,8 @@ export interface Trust {
 export interface CertificatesDriver extends Part {
   /** A certificate for exactly these host names and addresses: the present one while it is good, else a new one. */
   leafFor(names: readonly string[]): Promise<Leaf>;
+  /** Host names and addresses of the present certificate, also after a start; none where there is none yet. */
+  names(): readonly string[];
   trust(): Trust;
   /** Makes a new authority, signed under the present one, and vouches by it from now on. */
   succeed(): Promise<Trust>;

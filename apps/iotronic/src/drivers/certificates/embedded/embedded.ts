@@ -86,6 +86,11 @@ class EmbeddedCertificates implements CertificatesDriver {
     return this.#authority;
   }
 
+  names(): readonly string[] {
+    const certificate = readFileIfThere(this.#file("leaf.pem"));
+    return certificate === undefined ? [] : namesOf(new X509Certificate(certificate)).map(spelled);
+  }
+
   trust(): Trust {
     return trustOf(this.#present());
   }
