@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { fail, sentenceOf } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import { outside } from "@s4t/kit/node";
-import { pipeSocket } from "@s4t/tunnel/node";
+import { pipeSocket, resetSocket } from "@s4t/tunnel/node";
 import type { DoorState, PublicDoor } from "../edge/gateway.ts";
 import { createSourceCheck, plainAddress } from "../edge/sources.ts";
 import type { Authorize } from "./authorize.ts";
@@ -69,7 +69,7 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
     });
     if (refusal) {
       connections.refused(said, refusal.code);
-      socket.resetAndDestroy();
+      resetSocket(socket);
       return;
     }
     const gone = new AbortController();
@@ -83,7 +83,7 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
           ...said,
           cut: () => {
             stream.reset("cancelled");
-            socket.resetAndDestroy();
+            resetSocket(socket);
           },
           bytes: () => ({ in: stream.bytesOut, out: stream.bytesIn }),
         });
@@ -93,7 +93,7 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
         const because = whyNotOpened(error, gone.signal);
         log.debug("A connection was not led to its board", { board, publicPort, because });
         connections.refused(said, because);
-        socket.resetAndDestroy();
+        resetSocket(socket);
       },
     );
   };
@@ -102,7 +102,7 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
     new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
         if (entry.door) lead(socket, entry.door);
-        else socket.resetAndDestroy();
+        else resetSocket(socket);
       });
       entry.server = server;
       server.once("error", reject);

@@ -9,7 +9,7 @@ import {
   type HeldForward,
   holdForward,
 } from "@s4t/sdk";
-import { pipeSocket } from "@s4t/tunnel/node";
+import { pipeSocket, resetSocket } from "@s4t/tunnel/node";
 
 export interface LocalForwardOptions extends ForwardOptions {
   /** Where to listen; the loopback unless said. */
@@ -66,7 +66,7 @@ export const forward = async (
     held.connect().then(
       (stream) => pipeSocket(stream, socket),
       (error: unknown) => {
-        socket.resetAndDestroy();
+        resetSocket(socket);
         onRefused?.(error);
       },
     );

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { EndReason } from "../frames.ts";
 import type { Stream } from "../stream.ts";
 import { readSocket } from "./read-socket.ts";
+import { resetSocket } from "./reset-socket.ts";
 
 /** Joins them; resolves when both ways are over, with why. The socket must not flow yet. */
 export const pipeSocket = (stream: Stream, socket: Socket): Promise<EndReason> => {
@@ -21,7 +22,7 @@ export const pipeSocket = (stream: Stream, socket: Socket): Promise<EndReason> =
     onEnd: () => socket.end(),
     onReset: (reason) => {
       if (reason === "ended") socket.end();
-      else socket.resetAndDestroy();
+      else resetSocket(socket);
     },
     onDrain: () => socket.resume(),
   });
