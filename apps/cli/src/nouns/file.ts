@@ -19,11 +19,12 @@ const modeText = ({ mode }: BoardFile): string => mode.toString(8).padStart(4, "
 const progressOf = ({ out }: Context) => {
   const isShown = process.stderr.isTTY === true && !out.json;
   const began = performance.now();
-  let drawn = 0;
+  let drawn: number | undefined;
   return {
     onProgress(done: number, total: number): void {
       const now = performance.now();
-      if (!isShown || (now - drawn < PROGRESS_MS && done < total)) return;
+      const isEarly = drawn !== undefined && now - drawn < PROGRESS_MS;
+      if (!isShown || (isEarly && done < total)) return;
       drawn = now;
       const rate = done / Math.max(0.001, (now - began) / 1_000);
       const share = total > 0 ? Math.floor((done / total) * 100) : 100;
@@ -32,7 +33,7 @@ const progressOf = ({ out }: Context) => {
       );
     },
     end(): void {
-      if (isShown && drawn > 0) process.stderr.write("\r\u001b[K");
+      if (isShown && drawn !== undefined) process.stderr.write("\r\u001b[K");
     },
   };
 };
