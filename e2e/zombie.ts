@@ -29,9 +29,12 @@ export const startNodes = async (): Promise<Nodes> => {
   const args = ["--database.driver", "postgres", "--database.postgres.url", database.url];
   const folders = [temporaryFolder(), temporaryFolder()] as const;
   const zombie = await startCloud(folders[0].path, { args });
+  await zombie.signIn();
+  // The audit log has one who numbers it: nothing waits for its number when the second one begins.
+  await zombie.call("POST", "/api/audit/verify");
   cpSync(folders[0].path, folders[1].path, { recursive: true });
   const other = await startCloud(folders[1].path, { args });
-  for (const cloud of [zombie, other]) await cloud.signIn();
+  await other.signIn();
   const asTest = {
     ...{ url: zombie.url, admin: "" },
     call: (method: string, path: string, asked: { readonly body?: unknown }) =>
