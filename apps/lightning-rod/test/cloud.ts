@@ -34,6 +34,8 @@ export interface TestLink {
   answer: Target;
   /** How often the target was asked for. */
   asked: number;
+  /** How many of the next `target.get` fail. */
+  failing: number;
   readonly reports: ReportBatch[];
   /** Bytes by the name that a board asks for. */
   readonly blobs: Map<string, Buffer>;
@@ -114,6 +116,7 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     answer: noTarget,
     asked: 0,
+    failing: 0,
     reports: [],
     blobs: new Map(),
     fetched: [],
@@ -134,6 +137,10 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
     ({ procedure, args }) => {
       if (procedure === cloudUri(cloudProcedures.targetGet)) {
         link.asked += 1;
+        if (link.failing > 0) {
+          link.failing -= 1;
+          throw new Error("the database is away");
+        }
         const { jobsAfter } = args[0] as ArgsOf<typeof cloudProcedures.targetGet>;
         const jobs = link.answer.jobs.filter(({ cursor }) => cursor > jobsAfter);
         return { args: [{ ...link.answer, jobs }] };

@@ -27,7 +27,7 @@ import { openJobs } from "../jobs/jobs.ts";
 import { openJournal } from "../reports/journal.ts";
 import { openMemory } from "../storage.ts";
 import { createTargetKeeper } from "../target/target.ts";
-import { createAgentLink, SUPERSEDED_PAUSE_MS } from "./link.ts";
+import { createAgentLink, LOOK_RETRY_MS, SUPERSEDED_PAUSE_MS } from "./link.ts";
 import { REPORT_GATHER_MS, REPORT_SOON_MS } from "./reporting.ts";
 import { traceFacts } from "./trace.ts";
 
@@ -306,6 +306,36 @@ describe("a job", () => {
     live({ restart: (call) => [handler(call), new Promise(() => {})][1] }, hasty);
     await expect.poll(results).toEqual(["j1 unknown", "j2 done"]);
     expect(heard).toEqual(["deadline.exceeded"]);
+  });
+});
+
+describe("a change of the target", () => {
+  it("that cannot be fetched when it is hinted is asked for again, more seldom each time, within the same session", async () => {
+    const pauses: number[] = [];
+    const again = [1, 2, 4].map((times) => times * LOOK_RETRY_MS * 0.4);
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, then, options) {
+        const isRetry = again.includes(delayMs);
+        if (isRetry) pauses.push(delayMs);
+        return systemClock.after(isRetry ? 1 : delayMs, then, options);
+      },
+    };
+    live({}, clock);
+    await offers();
+    cloud.answer = { ...noTarget, target: { revision: 7, sections: {} } };
+    const reached = () =>
+      cloud.reports.some(({ rows }) =>
+        rows.some((row) => (row as { revision?: number }).revision === 7),
+      );
+    cloud.failing = 3;
+    await cloud.call(board, hint, { args: [{ revision: 7 }] });
+    await expect.poll(reached).toBe(true);
+    expect(pauses).toEqual(again);
+    cloud.failing = 1;
+    await cloud.call(board, hint, { args: [{ revision: 7 }] });
+    await expect.poll(() => pauses).toEqual([...again, again[0]]);
+    expect(cloud.joined).toHaveLength(1);
   });
 });
 

@@ -14,7 +14,14 @@ import {
   WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
-import { createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
+import {
+  createBackoff,
+  createDeadline,
+  isS4tError,
+  type Log,
+  sleep,
+  untilAborted,
+} from "@s4t/kit";
 import {
   type ClientSession,
   cryptosignCredentials,
@@ -41,6 +48,8 @@ export const STEADY_SESSION_MS = 5_000;
 export const SUPERSEDED_PAUSE_MS = 60_000;
 /** How long after an entry failed of what time may mend (a full disk, a cloud out of reach) it is tried again. */
 export const ENTRY_RETRY_MS = 60_000;
+/** Wait before a target that could not be fetched is asked for again; doubled from one to the next, up to {@link ENTRY_RETRY_MS}. */
+export const LOOK_RETRY_MS = 2_000;
 
 export interface LinkDependencies extends ConnectDependencies {
   readonly log: Log;
@@ -86,6 +95,7 @@ class AgentLink implements RunningLink {
   #lookAgain = false;
   #working: Promise<void> | undefined;
   #later: { cancel(): void } | undefined;
+  readonly #missed;
   #ca: string | null = null;
   #url = "";
   #aheadMs: number | undefined;
@@ -93,6 +103,7 @@ class AgentLink implements RunningLink {
   constructor(options: LinkOptions, deps: LinkDependencies) {
     this.#options = options;
     this.#deps = deps;
+    this.#missed = createBackoff({ firstMs: LOOK_RETRY_MS, capMs: ENTRY_RETRY_MS }, deps.random);
     this.#reporting = createReporting({
       ...deps,
       session: () => this.#session,
@@ -240,18 +251,17 @@ class AgentLink implements RunningLink {
     return this.#looking;
   }
 
-  /** The same, and nobody waits for it. */
+  /** The same, and nobody waits for it. The cloud has had its answer: what could not be fetched, this board has to ask for again. */
   #lookBeside(atJoin: boolean): void {
-    this.#look(atJoin).catch((error: unknown) =>
-      this.#deps.log.warn("The target could not be fetched", { error: String(error) }),
-    );
+    this.#look(atJoin).catch((error: unknown) => {
+      this.#deps.log.warn("The target could not be fetched", { error: String(error) });
+      if (this.#session) this.#lookLater(this.#missed.next(), atJoin);
+    });
   }
 
-  #lookLater(): void {
+  #lookLater(pauseMs = ENTRY_RETRY_MS, retryFailed = true): void {
     this.#later?.cancel();
-    this.#later = this.#deps.clock.after(ENTRY_RETRY_MS, () => {
-      this.#lookBeside(true);
-    });
+    this.#later = this.#deps.clock.after(pauseMs, () => this.#lookBeside(retryFailed));
   }
 
   async #lookOnce(atJoin: boolean): Promise<void> {
@@ -264,6 +274,7 @@ class AgentLink implements RunningLink {
       timeoutMs: targetGet.timeoutMs,
     });
     const answer = check(targetGet.reply, args[0], "target");
+    this.#missed.reset();
     target.take(answer.target, { retryFailed: atJoin });
     this.entriesChanged();
     if (answer.jobs.length > 0) this.#startJobs(answer.jobs);
