@@ -2,6 +2,7 @@
 import { boardProcedures, boardUri, cloudProcedures } from "@s4t/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { openRelay } from "../../../e2e/relay.ts";
 import { toldMetrics } from "../../../scripts/docs/metrics.ts";
 import { enrolBoard, joinAs, offer } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
@@ -120,6 +121,7 @@ it("tells how boards come, what they ask for and are hinted, and how they go, in
     key("link_hints_total", 'outcome="unanswered"'),
     key("link_leaves_total", 'reason="other"'),
     key("link_leaves_total", 'reason="wamp.close.normal"'),
+    key("link_leaves_total", 'reason="wamp.error.network_failure"'),
   ];
   const counts = async () => Promise.all(keys.map(async (each) => (await read(each)) ?? 0));
   const before = await counts();
@@ -131,15 +133,25 @@ it("tells how boards come, what they ask for and are hinted, and how they go, in
       ...{ token: cloud.admin, body: { sensors: { storeEveryS } } },
     });
   expect((await wish(30)).status).toBe(200);
-  await expect.poll(grown).toEqual([1, 1, 0, 1, 0, 0]);
+  await expect.poll(grown).toEqual([1, 1, 0, 1, 0, 0, 0]);
   await first.session.close("com.example.as-i-like");
-  await expect.poll(grown).toEqual([1, 1, 0, 1, 1, 0]);
+  await expect.poll(grown).toEqual([1, 1, 0, 1, 1, 0, 0]);
   const second = await joinAs(cloud, board);
   await offer(second, board, () => ({ args: [{}] }));
   await wish(40);
-  await expect.poll(grown).toEqual([2, 1, 1, 1, 1, 0]);
+  await expect.poll(grown).toEqual([2, 1, 1, 1, 1, 0, 0]);
   await second.session.close();
-  await expect.poll(grown).toEqual([2, 1, 1, 1, 1, 1]);
+  await expect.poll(grown).toEqual([2, 1, 1, 1, 1, 1, 0]);
+  const wire = await openRelay({
+    ...{ listen: "127.0.0.1", port: 0 },
+    to: { host: "127.0.0.1", port: Number(new URL(cloud.url).port) },
+  });
+  try {
+    await joinAs({ url: `http://127.0.0.1:${wire.port}` }, board);
+  } finally {
+    await wire.close();
+  }
+  await expect.poll(grown).toEqual([3, 1, 1, 1, 1, 1, 1]);
   expect([...(await readMetrics(cloud.url)).keys()].join()).not.toContain("as-i-like");
   await becomes("s4t_link_waiting_presence", 0);
 });

@@ -133,7 +133,7 @@ class BoardLink implements RunningLink {
             authorize: (session, action, uri, options) =>
               this.#authorize(session, action, uri, options),
             onJoin: (session) => this.#onJoin(session),
-            onLeave: (session, reason) => this.#onLeave(session, reason),
+            onLeave: (session, reason, because) => this.#onLeave(session, reason, because),
           },
         ],
       },
@@ -367,7 +367,7 @@ class BoardLink implements RunningLink {
     });
   }
 
-  #onLeave(session: SessionInfo, reason: string): void {
+  #onLeave(session: SessionInfo, reason: string, because = reason): void {
     const board = this.#bySession.get(session.id);
     if (!board) return;
     this.#bySession.delete(session.id);
@@ -380,7 +380,7 @@ class BoardLink implements RunningLink {
       epoch: board.epoch,
       event: "left",
       atMs: this.#deps.clock.now(),
-      reason,
+      reason: because,
       address: null,
     });
   }

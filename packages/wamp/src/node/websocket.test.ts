@@ -302,7 +302,7 @@ describe("the door", () => {
           {
             ...{ name: "s4t", authenticators: [anonymousAuthenticator()] },
             authorize: () => "allow",
-            onLeave: (_session, reason) => leaves.push(reason),
+            onLeave: (_session, reason, because) => leaves.push(`${reason}: ${because}`),
           },
         ],
       },
@@ -333,7 +333,7 @@ describe("the door", () => {
     let published = 0;
     for (; published < 2_000 && leaves.length === 0; published += 1)
       await publisher.publish("a.topic", { args });
-    expect(leaves).toEqual(["The peer reads too slowly."]);
+    expect(leaves).toEqual(["wamp.error.network_failure: The peer reads too slowly."]);
     await publisher.publish("a.topic", { args });
     await expect.poll(() => heard).toBe(published + 1);
     lazy.terminate();

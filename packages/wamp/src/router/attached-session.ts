@@ -158,7 +158,7 @@ export class AttachedSession {
         this.#join(effect);
         break;
       case "leave":
-        this.#leave(effect.reason);
+        this.#leave(effect.reason, effect.because);
         break;
       case "count":
         if (effect.what === "violation") this.#deps.tally.protocolViolations += 1;
@@ -250,11 +250,11 @@ export class AttachedSession {
     found.options.onJoin?.(info);
   }
 
-  #leave(reason: string): void {
+  #leave(reason: string, because?: string): void {
     const joined = this.#joined;
     this.#joined = undefined;
     if (!joined) return;
     joined.realm.leave(joined.member);
-    joined.options.onLeave?.(joined.member.info, reason);
+    joined.options.onLeave?.(joined.member.info, reason, because);
   }
 }

@@ -28,8 +28,11 @@ export interface RealmOptions {
   readonly retainedEvents?: number;
   /** Within the turn, after WELCOME is sent. Must not throw. */
   readonly onJoin?: (session: SessionInfo) => void;
-  /** Within the turn, after everything the session held is gone. Must not throw. */
-  readonly onLeave?: (session: SessionInfo, reason: string) => void;
+  /**
+   * Within the turn, after everything the session held is gone. `reason`: the URI of its GOODBYE, of either end, or
+   * `wamp.error.network_failure` for a connection that was lost; then `because` says how, in words. Must not throw.
+   */
+  readonly onLeave?: (session: SessionInfo, reason: string, because?: string) => void;
 }
 
 /** What a router is made of. */

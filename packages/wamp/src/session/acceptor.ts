@@ -76,7 +76,8 @@ export type AcceptorEffect =
       readonly principal: Principal;
     }
   | { readonly kind: "route"; readonly message: Message }
-  | { readonly kind: "leave"; readonly reason: string }
+  /** `reason`: a URI; `because`: how a connection was lost, in words. */
+  | { readonly kind: "leave"; readonly reason: string; readonly because?: string }
   | { readonly kind: "count"; readonly what: "refused" | "violation" }
   | { readonly kind: "startDeadline"; readonly delayMs: number }
   | { readonly kind: "cancelDeadline" }
@@ -292,7 +293,9 @@ export const stepAcceptor = (
         effects: [
           { kind: "cancelDeadline" },
           ...(state.name === "established"
-            ? ([{ kind: "leave", reason: input.because }] as const)
+            ? ([
+                { kind: "leave", reason: wampErrors.networkFailure, because: input.because },
+              ] as const)
             : []),
         ],
       };
