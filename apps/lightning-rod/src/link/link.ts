@@ -14,14 +14,7 @@ import {
   WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
-import {
-  createBackoff,
-  createDeadline,
-  isS4tError,
-  type Log,
-  sleep,
-  untilAborted,
-} from "@s4t/kit";
+import { createBackoff, createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
 import {
   type ClientSession,
   cryptosignCredentials,
