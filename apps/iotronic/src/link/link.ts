@@ -1,22 +1,12 @@
-// The link: who is connected, calls to boards, what boards may call. It knows no module; `LinkHost` answers for them.
+// The link: a router for boards, who may join it, who is there, and what they ask. It knows no module; `LinkHost` answers for them.
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import {
-  type AnswerOf,
-  type ArgsOf,
   type BoardId,
-  boardPrefix,
-  boardProcedures,
-  boardUri,
   CONTRACT,
-  check,
-  cloudProcedures,
-  cloudUri,
   fail,
-  HelloExtra,
   LINK_REALM,
   OLDEST_CONTRACT,
-  type Procedure,
   wampErrorOf,
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, type Part } from "@s4t/kit";
@@ -33,24 +23,20 @@ import {
   type WampError,
 } from "@s4t/wamp";
 import { secureRandom } from "@s4t/wamp/node";
-import type { CommandOptions, KnownBoard, Link, LinkHost, LinkSession } from "../edge/link.ts";
+import type { KnownBoard, Link, LinkHost, LinkSession } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
 import type { Tracing } from "../edge/trace.ts";
 import type { Tx } from "../ports/database.ts";
+import { isAllowed } from "./allowed.ts";
 import { type Asked, createAsked } from "./asked.ts";
+import { createCommand } from "./commands.ts";
 import { type LinkDoor, openLinkDoor } from "./door.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
 import { type LinkMetrics, linkMetrics } from "./metrics.ts";
-import { onceOffered } from "./once-offered.ts";
 import { createPresence, type Presence } from "./presence.ts";
-import {
-  type BoardSession,
-  MAX_CALLS_PER_BOARD,
-  type SessionInput,
-  stepSession,
-} from "./session.ts";
-import { tracedCall } from "./traced.ts";
-import { checkAnswer, fromWire, toWire } from "./wire-errors.ts";
+import { MAX_CALLS_PER_BOARD } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { toWire } from "./wire-errors.ts";
 
 export interface LinkDependencies {
   readonly host: LinkHost;
@@ -90,20 +76,14 @@ const boardLimits: Partial<SessionLimits> = {
   pendingInvocations: MAX_CALLS_PER_BOARD,
 };
 
-type Connected = KnownBoard & {
-  readonly epoch: number;
-  readonly joinedMs: number;
-  readonly roundTripMs?: (() => number | undefined) | undefined;
-};
-
-/** Hooks a router with the link's realm together; everything synchronous of it lives here. */
+/** Hooks a router with the link's realm together. */
 class BoardLink implements RunningLink {
   readonly name = "link";
-  readonly #deps: LinkDependencies;
-  readonly #sessions = new Map<BoardId, BoardSession>();
-  readonly #bySession = new Map<number, Connected>();
   readonly asked: Asked;
+  readonly command: Link["command"];
+  readonly #deps: LinkDependencies;
   readonly #contracts: ContractWindow;
+  readonly #sessions: Sessions;
   readonly #router: Router;
   readonly #door: LinkDoor;
   readonly #presence: Presence;
@@ -114,14 +94,25 @@ class BoardLink implements RunningLink {
   constructor(deps: LinkDependencies) {
     this.#deps = deps;
     this.#contracts = deps.contracts ?? { newest: CONTRACT, oldest: OLDEST_CONTRACT };
-    this.asked = createAsked({
-      ...{ host: deps.host, clock: deps.clock },
-      isThere: (session) => this.#bySession.has(session),
-      onRefused: (board, what) =>
-        this.#refuse(board, what, this.#sessions.get(board.uuid)?.address ?? null),
-    });
     this.#metrics = linkMetrics(deps.metrics, deps.clock.monotonicMs, () => this.counts());
     this.#presence = createPresence(deps.host, deps.clock, deps.log);
+    const cloud = () => this.#cloud;
+    this.#sessions = new Sessions({
+      ...{ clock: deps.clock, presence: this.#presence, cloud },
+      onHint: (outcome) => this.#metrics.hint(outcome),
+    });
+    const command = createCommand({
+      ...{ clock: deps.clock, tracing: deps.tracing, sessions: this.#sessions, cloud },
+      oldestContract: this.#contracts.oldest,
+    });
+    this.command = (board, procedure, args, options) =>
+      this.#metrics.timed(procedure.name, () => command(board, procedure, args, options));
+    this.asked = createAsked({
+      ...{ host: deps.host, clock: deps.clock },
+      isThere: (session) => this.#sessions.byId(session) !== undefined,
+      onRefused: (board, what) =>
+        this.#refuse(board, what, this.#sessions.of(board.uuid)?.address ?? null),
+    });
     this.#router = createRouter(
       {
         realms: [
@@ -188,110 +179,30 @@ class BoardLink implements RunningLink {
   }
 
   roundTripMs(board: BoardId): number | undefined {
-    const session = this.#sessions.get(board);
-    return session && this.#bySession.get(session.session)?.roundTripMs?.();
+    const session = this.#sessions.of(board);
+    return session && this.#sessions.byId(session.session)?.roundTripMs?.();
   }
 
   isConnected(board: BoardId): boolean {
-    return this.#sessions.has(board);
+    return this.#sessions.of(board) !== undefined;
   }
 
   sessionOf(board: BoardId): LinkSession | undefined {
-    return this.#sessions.get(board);
+    return this.#sessions.of(board);
   }
 
   end(board: BoardId, code: "link.revoked"): void {
-    const session = this.#sessions.get(board);
-    if (session)
-      this.#router.endSession(LINK_REALM, session.session, wampErrorOf(code), fail(code).message);
+    const session = this.#sessions.of(board);
+    if (session) this.#endSession(session.session, code);
     this.#deps.onRevoked(board);
   }
 
   retarget(tx: Tx, board: BoardId, revision: number): void {
-    tx.afterCommit(() => this.#step(board, { kind: "retargeted", revision }));
+    tx.afterCommit(() => this.#sessions.step(board, { kind: "retargeted", revision }));
   }
 
-  command<P extends Procedure>(
-    board: BoardId,
-    procedure: P,
-    args: ArgsOf<P>,
-    options: CommandOptions,
-  ): Promise<AnswerOf<P>> {
-    return this.#metrics.timed(procedure.name, () =>
-      this.#command(board, procedure, args, options),
-    );
-  }
-
-  async #command<P extends Procedure>(
-    board: BoardId,
-    procedure: P,
-    args: ArgsOf<P>,
-    options: CommandOptions,
-  ): Promise<AnswerOf<P>> {
-    const session = this.#sessions.get(board);
-    const cloud = this.#cloud;
-    if (!session || !cloud) throw fail("board.offline");
-    const { clock } = this.#deps;
-    const { contract } = session;
-    if (contract < this.#contracts.oldest) throw fail("board.upgrade-only", { contract });
-    const [feature = ""] = procedure.name.split(".", 1);
-    if (feature !== "link" && !session.features.includes(feature))
-      throw fail("board.unsupported", { feature });
-    if (session.calls >= MAX_CALLS_PER_BOARD) throw fail("board.busy", { pending: session.calls });
-    this.#step(board, { kind: "callStarted" });
-    const timeoutMs = Math.min(options.timeoutMs ?? procedure.timeoutMs, procedure.timeoutMs);
-    try {
-      const { signal } = options;
-      const { args: answer } = await tracedCall(this.#deps, { board, procedure }, (more) =>
-        onceOffered(
-          clock,
-          () => this.#bySession.get(session.session)?.joinedMs,
-          signal,
-          () =>
-            cloud.call(boardUri(board, procedure), { ...more, args: [args], timeoutMs, signal }),
-        ),
-      );
-      return checkAnswer(procedure, answer[0] ?? {});
-    } catch (error) {
-      throw fromWire(error, timeoutMs, options.signal);
-    } finally {
-      this.#stepSame(board, session.session, { kind: "callEnded" });
-    }
-  }
-
-  #step(board: BoardId, input: SessionInput): void {
-    const before = this.#sessions.get(board);
-    if (!before) return;
-    const { state, effects } = stepSession(before, input);
-    this.#sessions.set(board, state);
-    for (const effect of effects) {
-      if (effect.kind === "sendHint") this.#hint(board, effect.revision, state.session);
-      else
-        this.#deps.clock.after(effect.delayMs, () =>
-          this.#stepSame(board, state.session, { kind: "hintDue" }),
-        );
-    }
-  }
-
-  /** A turn for what came of an earlier one, unless the board has another session by now. */
-  #stepSame(board: BoardId, session: number, input: SessionInput): void {
-    if (this.#sessions.get(board)?.session === session) this.#step(board, input);
-  }
-
-  #hint(board: BoardId, revision: number, session: number): void {
-    const { hint } = boardProcedures.link;
-    this.#cloud
-      ?.call(boardUri(board, hint), { args: [{ revision }], timeoutMs: hint.timeoutMs })
-      .then(
-        () => {
-          this.#metrics.hint("answered");
-          this.#stepSame(board, session, { kind: "hintAnswered" });
-        },
-        () => {
-          this.#metrics.hint("unanswered");
-          this.#stepSame(board, session, { kind: "hintFailed" });
-        },
-      );
+  #endSession(session: number, code: "link.revoked" | "link.superseded"): void {
+    this.#router.endSession(LINK_REALM, session, wampErrorOf(code), fail(code).message);
   }
 
   #authorize(
@@ -300,14 +211,7 @@ class BoardLink implements RunningLink {
     uri: string,
     options: Readonly<Record<string, unknown>>,
   ): "allow" | "deny" {
-    if (session.authrole === "cloud") return "allow";
-    const allowed =
-      session.authrole === BOARD_ROLE &&
-      ((action === "call" && allowedCalls.has(uri)) ||
-        (action === "register" &&
-          options.match === "prefix" &&
-          uri === boardPrefix(String(session.principalExtra.board))));
-    if (allowed) return "allow";
+    if (isAllowed(session, action, uri, options)) return "allow";
     const board = session.authrole === BOARD_ROLE ? boardOf(session.principalExtra) : null;
     this.#refuse(board, `${action} ${uri}`, session.connection.remoteAddress ?? null);
     return "deny";
@@ -322,82 +226,27 @@ class BoardLink implements RunningLink {
     const joinedInMs = this.#door.joined(session.connection);
     if (session.authrole !== BOARD_ROLE) return;
     if (joinedInMs !== undefined) this.#metrics.joined(joinedInMs / 1_000);
-    const board = boardOf(session.principalExtra);
-    const extra = check(HelloExtra, session.authextra, "authextra");
-    const address = session.connection.remoteAddress ?? null;
-    const earlier = this.#sessions.get(board.uuid);
-    if (earlier && earlier.epoch > board.epoch) {
-      // Two joins crossed: the later epoch is in already, this one is stale before it began.
-      this.#router.endSession(LINK_REALM, session.id, wampErrorOf("link.superseded"));
-      return;
-    }
-    const { roundTripMs } = session.connection;
-    const joinedMs = this.#deps.clock.monotonicMs();
-    this.#bySession.set(session.id, { ...board, joinedMs, roundTripMs });
-    this.#sessions.set(board.uuid, {
-      board: board.uuid,
-      project: board.project,
-      name: board.name,
-      session: session.id,
-      epoch: board.epoch,
-      pubkey: extra.pubkey,
-      contract: extra.contract,
-      features: extra.features,
-      address,
-      joinedAtMs: this.#deps.clock.now(),
-      hint: "idle",
-      unanswered: 0,
-      revision: 0,
-      calls: 0,
-    });
-    if (earlier)
-      this.#router.endSession(
-        LINK_REALM,
-        earlier.session,
-        wampErrorOf("link.superseded"),
-        fail("link.superseded").message,
-      );
-    this.#presence.note({
-      board,
-      epoch: board.epoch,
-      event: "joined",
-      atMs: this.#deps.clock.now(),
-      reason: null,
-      address,
-    });
+    const opened = this.#sessions.open(session);
+    const ended = opened.kind === "later" ? session.id : opened.earlier;
+    if (ended !== undefined) this.#endSession(ended, "link.superseded");
   }
 
   #onLeave(session: SessionInfo, reason: string, because = reason): void {
-    const board = this.#bySession.get(session.id);
-    if (!board) return;
-    this.#bySession.delete(session.id);
+    if (!this.#sessions.close(session.id, because)) return;
     this.asked.forget(session.id);
     this.#metrics.left(reason);
-    if (this.#sessions.get(board.uuid)?.session !== session.id) return;
-    this.#sessions.delete(board.uuid);
-    this.#presence.note({
-      board,
-      epoch: board.epoch,
-      event: "left",
-      atMs: this.#deps.clock.now(),
-      reason: because,
-      address: null,
-    });
   }
 
   async #answer(call: IncomingCall): Promise<{ args: unknown[] }> {
     const session = call.caller?.session ?? -1;
-    const board = this.#bySession.get(session);
+    const board = this.#sessions.byId(session);
     if (!board) throw fail("link.superseded");
-    const isOld = (this.#sessions.get(board.uuid)?.contract ?? 0) < this.#contracts.oldest;
+    const isOld = (this.#sessions.of(board.uuid)?.contract ?? 0) < this.#contracts.oldest;
     return this.#metrics.asked(call.procedure, () =>
       this.asked.answer({ board, session, isOld }, call),
     );
   }
 }
-
-/** The procedures that a board may call. */
-const allowedCalls: ReadonlySet<string> = new Set(Object.values(cloudProcedures).map(cloudUri));
 
 /** Makes the link. */
 export const createLink = (deps: LinkDependencies): RunningLink => new BoardLink(deps);
