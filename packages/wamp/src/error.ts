@@ -24,6 +24,8 @@ export const wampErrors = {
   canceled: "wamp.error.canceled",
   timeout: "wamp.error.timeout",
   unavailable: "wamp.error.unavailable",
+  featureNotSupported: "wamp.error.feature_not_supported",
+  historyUnavailable: "wamp.error.history_unavailable",
   networkFailure: "wamp.error.network_failure",
   runtimeError: "wamp.error.runtime_error",
   systemShutdown: "wamp.close.system_shutdown",

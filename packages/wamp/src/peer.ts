@@ -19,6 +19,8 @@ export interface PeerListener {
 
 /** One end of a conversation in messages. */
 export interface Peer {
+  /** Bytes that the network has not taken yet; absent where none can wait. */
+  readonly bufferedAmount?: number;
   send(message: Message): void;
   close(code: number, reason: string): void;
   listen(listener: PeerListener): void;
@@ -26,6 +28,9 @@ export interface Peer {
 
 /** A {@link Peer} that speaks `codec` over `transport`. */
 export const openPeer = (transport: Transport, codec: Codec): Peer => ({
+  get bufferedAmount() {
+    return transport.bufferedAmount;
+  },
   send: (message) => transport.send(codec.encode(message)),
   close: (code, reason) => transport.close(code, reason),
   listen(listener) {

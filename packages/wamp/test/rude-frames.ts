@@ -12,6 +12,8 @@ export interface Within {
   readonly ids: readonly number[];
   /** Invocations that wait for its answer. */
   readonly open: readonly number[];
+  /** Calls of its own whose arguments go on in parts. */
+  readonly streams: readonly { readonly request: number; readonly procedure: string }[];
   /** A request id that it has not used. */
   readonly unused: number;
   readonly isJoined: boolean;
@@ -32,6 +34,9 @@ const oddUris = [
   "wamp.subscription.list",
   "wamp.",
 ];
+const plainRoles: Dict = { caller: {}, callee: { features: { call_canceling: true } } };
+const parts = { features: { call_canceling: true, progressive_call_invocations: true } };
+const rolesWithParts: Dict = { caller: parts, callee: parts };
 const wrongUris = ["", ".", "a b", "r#", "R.One", "r.\u0000", "x".repeat(300), "wamp.x", "é.è"];
 const DEEP = 200;
 
@@ -101,7 +106,7 @@ export const createRudeFrames = (codec: Codec, random: () => number) => {
     kind: "hello",
     realm: often(0.99) ? "realm" : uri(),
     details: {
-      roles: often(0.99) ? { caller: {}, callee: { features: { call_canceling: true } } } : {},
+      roles: often(0.99) ? oneOf([rolesWithParts, rolesWithParts, plainRoles]) : {},
       ...(often(0.97) ? {} : { authmethods: oneOf<unknown>([["anonymous"], ["ticket"], "x", []]) }),
     },
   });
@@ -113,7 +118,17 @@ export const createRudeFrames = (codec: Codec, random: () => number) => {
       case "hello":
         return hello();
       case "call":
-        return { kind, request, options: options(), procedure: uri(), ...payload() };
+        if (within.streams.length > 0 && often(0.4)) {
+          const goesOn = { options: often(0.6) ? { progress: true } : options(), ...payload() };
+          const stream = oneOf(within.streams);
+          return often(0.97)
+            ? { kind, ...stream, ...goesOn }
+            : { kind, ...stream, ...goesOn, procedure: uri() };
+        }
+        return {
+          ...{ kind, request, procedure: uri(), ...payload() },
+          options: often(0.2) ? { ...options(), progress: true } : options(),
+        };
       case "publish":
         return { kind, request, options: options(), topic: uri(), ...payload() };
       case "subscribe":

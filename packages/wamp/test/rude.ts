@@ -5,11 +5,11 @@ import { anonymousAuthenticator } from "../src/auth/anonymous.ts";
 import type { Codec } from "../src/codec/codec.ts";
 import { allCodecs } from "../src/codec/codecs.ts";
 import { wampErrors } from "../src/error.ts";
-import type { Dict, Message } from "../src/messages/message.ts";
+import type { Call, Dict, Message } from "../src/messages/message.ts";
 import { openPeer } from "../src/peer.ts";
 import { createRouter, type Router } from "../src/router/router.ts";
 import type { TransportListener } from "../src/transport.ts";
-import { createRudeFrames, type Frame } from "./rude-frames.ts";
+import { createRudeFrames, type Frame, type Within } from "./rude-frames.ts";
 
 export interface RudeResult {
   readonly frames: number;
@@ -20,6 +20,8 @@ export interface RudeResult {
   readonly answers: Record<string, number>;
   /** Events and invocations of the rude one that polite ones were given, in other serializers too. */
   heard: number;
+  /** Parts of arguments that came through before the last one, of the rude one and for it. */
+  parts: number;
   slowestMs: number;
   /** Bytes of the heap after a tenth, and at the end. */
   readonly heapBytes: number[];
@@ -81,6 +83,9 @@ const settled = async (): Promise<void> => {
   for (let i = 0; i < 8; i += 1) await Promise.resolve();
 };
 
+const partsIn = (messages: readonly Message[]): number =>
+  messages.filter((one) => one.kind === "invocation" && one.details.progress === true).length;
+
 /** A polite session: answers p.echo at once and p.slow later, follows what the rude one may publish to. */
 class Polite {
   readonly line: Line;
@@ -88,14 +93,15 @@ class Polite {
   /** Its calls without a final answer. */
   readonly calls = new Set<number>();
   heard = 0;
+  parts = 0;
   #request = 0;
 
   constructor(line: Line) {
     this.line = line;
   }
   async join(procedures: readonly string[]): Promise<void> {
-    const features = { call_canceling: true };
-    const details = { roles: { callee: { features }, caller: {}, subscriber: {} } };
+    const features = { call_canceling: true, progressive_call_invocations: true };
+    const details = { roles: { callee: { features }, caller: { features }, subscriber: {} } };
     this.say({ kind: "hello", realm: "realm", details });
     await settled();
     for (const procedure of procedures)
@@ -118,12 +124,21 @@ class Polite {
     this.say({ kind: "call", request, options, procedure, args: [request] });
     return request;
   }
+  /** A call in three parts, whatever becomes of it. */
+  callInParts(procedure: string): void {
+    const request = this.call(procedure, { progress: true });
+    for (const options of [{ progress: true }, {}])
+      this.say({ kind: "call", request, options, procedure, args: [request] });
+  }
   /** Answers what was asked. */
   turn(answersSlow: boolean): void {
     for (const message of this.line.fresh()) {
       this.heard += 1;
       switch (message.kind) {
         case "invocation":
+          this.parts += partsIn([message]);
+          // Arguments in parts are answered when they are whole.
+          if (message.details.progress === true) break;
           if (message.registration % 2 === 0 && !answersSlow) this.#slow.push(message.request);
           else this.say({ kind: "yield", request: message.request, options: {}, args: ["ok"] });
           break;
@@ -162,12 +177,21 @@ const stays: Expected = { so: "stays" };
 const dictOf = (value: unknown): Dict =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Dict) : {};
 
+/** A call of the rude one that is not over; `open` and `whole` where its arguments come in parts. */
+interface KnownCall {
+  readonly procedure: string;
+  readonly parts: "none" | "open" | "whole";
+}
+
 /** What a rude session is known to be in: what it has said and was told. */
 class Known {
   isJoined = false;
+  /** Whether it has announced that it sends arguments in parts. */
+  sendsParts = false;
+  lastCall = 0;
   lastInvocation = 0;
   readonly invocations = new Map<number, boolean>();
-  readonly calls = new Set<number>();
+  readonly calls = new Map<number, KnownCall>();
   readonly ids: number[] = [];
   /** It gave a call up: an invocation of its own may be over without a word. */
   gaveUp = false;
@@ -175,6 +199,10 @@ class Known {
 
   get open(): readonly number[] {
     return [...this.invocations.keys()];
+  }
+  get streams(): Within["streams"] {
+    const open = [...this.calls].filter(([, { parts }]) => parts === "open");
+    return open.map(([request, { procedure }]) => ({ request, procedure }));
   }
 
   hear(messages: readonly Message[]): void {
@@ -204,7 +232,7 @@ class Known {
       case "goodbye":
         return { so: "ends", with: wampErrors.goodbyeAndOut, code: 1000 };
       case "call":
-        return this.calls.has(message.request) ? violation : stays;
+        return this.#expectCall(message);
       case "cancel": {
         const mode = message.options.mode ?? "killnowait";
         return ["skip", "kill", "killnowait"].includes(mode as string) ? stays : violation;
@@ -235,6 +263,22 @@ class Known {
         return violation;
     }
   }
+  #expectCall({ request, procedure, options }: Call): Expected {
+    const pending = this.calls.get(request);
+    if (pending)
+      return pending.parts === "open" && pending.procedure === procedure ? stays : violation;
+    const isOver = this.sendsParts && request <= this.lastCall;
+    return options.progress === true && !this.sendsParts && !isOver ? violation : stays;
+  }
+  #said(message: Call): void {
+    const { request, procedure, options } = message;
+    const goesOn = options.progress === true;
+    const isNew = !this.sendsParts || request > this.lastCall;
+    if (this.calls.has(request)) {
+      if (!goesOn) this.calls.set(request, { procedure, parts: "whole" });
+    } else if (isNew) this.calls.set(request, { procedure, parts: goesOn ? "open" : "none" });
+    this.lastCall = Math.max(this.lastCall, request);
+  }
   #expectJoin(message: Message): Expected {
     if (message.kind !== "hello") return violation;
     if (message.realm !== "realm") return refused(wampErrors.noSuchRealm);
@@ -251,8 +295,12 @@ class Known {
     if (message.kind === "error") this.invocations.delete(message.request);
     if (message.kind === "cancel") this.gaveUp = true;
     this.unused += 1;
+    if (message.kind === "hello") {
+      const { features } = dictOf(dictOf(message.details.roles).caller);
+      this.sendsParts = dictOf(features).progressive_call_invocations === true;
+    }
     if (message.kind === "call") {
-      this.calls.add(message.request);
+      this.#said(message);
       this.#learn(message.request);
     }
     this.hear(fresh);
@@ -298,7 +346,16 @@ export const beRude = async (options: {
   const [asker] = polites.slice(1) as [Polite, ...Polite[]];
   const atRest = JSON.stringify(router.realmCounts("realm"));
   const result: RudeResult = {
-    ...{ frames, sessions: 0, ends: {}, answers: {}, heard: 0, slowestMs: 0, heapBytes: [] },
+    ...{
+      frames,
+      sessions: 0,
+      ends: {},
+      answers: {},
+      heard: 0,
+      parts: 0,
+      slowestMs: 0,
+      heapBytes: [],
+    },
   };
   const make = createRudeFrames(codec, random);
   const count = (of: Record<string, number>, what: string) => {
@@ -384,12 +441,14 @@ export const beRude = async (options: {
     if (message && message.kind !== "unknown") known.said(message, fresh);
     const what = random();
     const uri = random() < 0.5 ? "r.one" : "r.two";
-    if (what < 0.3) asker.call(uri, what < 0.15 ? { receive_progress: true } : {});
+    if (what < 0.12) asker.callInParts(uri);
+    else if (what < 0.3) asker.call(uri, what < 0.15 ? { receive_progress: true } : {});
     else if (what < 0.4)
       asker.say({ kind: "publish", request: asker.next(), options: {}, topic: uri, args: [1] });
     everybody(random() < 0.3);
     const later = line.fresh();
     for (const { kind } of later) count(result.answers, kind);
+    result.parts += partsIn(later);
     known.hear(later);
     // A power cut in the middle of it all.
     if (random() < 0.001) {
@@ -398,6 +457,7 @@ export const beRude = async (options: {
     }
   }
   result.heard = polites.reduce((sum, { heard }) => sum + heard, 0);
+  result.parts += polites.reduce((sum, { parts }) => sum + parts, 0);
   endSession(frames);
   return result;
 };

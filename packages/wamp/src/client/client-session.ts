@@ -5,8 +5,29 @@ import type { Dict, Payload } from "../messages/message.ts";
 import type { TransportEnd } from "../transport.ts";
 import type { MatchPolicy } from "../uri.ts";
 
+/** Bytes of a session that may wait for the network before another part of a call's arguments is asked for. */
+export const MAX_UNSENT_BYTES = 256 * 1024;
+/** Parts that may wait for a handler, and what they may have together; with more the call fails (`wamp.error.unavailable`). */
+export const MAX_UNREAD_PARTS = 1_000;
+export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Arguments that come later than their call (WAMP: Progressive Call Invocations): each that is yielded is sent as a part, and what is
+ * returned, or nothing, as the last one. The next is asked for when no more than {@link MAX_UNSENT_BYTES} wait for the network; how
+ * fast the callee reads is not in it (WAMP tells nobody): see {@link CallOptions.more}.
+ */
+export type MoreArguments = AsyncIterable<Payload, LastPart> | Iterable<Payload, LastPart>;
+// biome-ignore lint/suspicious/noConfusingVoidType: a generator that returns nothing is one, too
+type LastPart = Payload | undefined | void;
+
 /** How a procedure is called. */
 export interface CallOptions extends Payload {
+  /**
+   * More arguments, in parts that the callee reads while they come. Rejects with `wamp.error.feature_not_supported` where router or
+   * callee cannot, with `wamp.error.unavailable` where the callee falls behind: it tells by results in between (`onProgress`) how
+   * far it is, and this yields no more until then. What this throws gives the call up, and rejects it.
+   */
+  readonly more?: MoreArguments;
   /** The router gives up after this long, the callee is told: `wamp.error.timeout`. */
   readonly timeoutMs?: number;
   /** Lets the callee know who calls. */
@@ -28,6 +49,9 @@ export interface CallResult {
   readonly kwargs: Dict;
 }
 
+/** One part of a call's arguments. */
+export type CallPart = CallResult;
+
 /** Who called, where the router disclosed it. */
 export interface Caller {
   readonly session: number;
@@ -42,6 +66,13 @@ export interface IncomingCall {
   readonly args: readonly unknown[];
   readonly kwargs: Dict;
   readonly caller: Caller | undefined;
+  /** How far the router trusts this call; 0 is least. Undefined where the realm has no levels. */
+  readonly trustLevel: number | undefined;
+  /**
+   * What comes after the first arguments, where the caller sends them in parts; to be read once, and as they come: more than
+   * {@link MAX_UNREAD_PARTS} or {@link MAX_UNREAD_BYTES} that wait end the call. Throws the signal's reason when no more will come.
+   */
+  readonly more: AsyncIterable<CallPart> | undefined;
   /** What is left of the caller's patience when the call was sent, where the caller set a limit. */
   readonly timeoutMs: number | undefined;
   /** Sends a result before the last one; absent where the caller did not ask for any. */
@@ -64,6 +95,8 @@ export interface IncomingEvent {
   readonly kwargs: Dict;
   /** Who published it, where that was disclosed. */
   readonly publisher: Caller | undefined;
+  /** How far the router trusts it; 0 is least. Undefined where the realm has no levels. */
+  readonly trustLevel: number | undefined;
   /** Whether it was kept from before the topic was followed (`getRetained`). */
   readonly retained: boolean;
 }

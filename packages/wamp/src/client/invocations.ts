@@ -2,7 +2,8 @@
 import { isWampError, WampError, wampErrors } from "../error.ts";
 import type { Interrupt, Invocation, Message } from "../messages/message.ts";
 import type { CallHandler, IncomingCall } from "./client-session.ts";
-import { disclosedIn } from "./wire-options.ts";
+import { IncomingParts } from "./incoming-parts.ts";
+import { disclosedIn, trustLevelIn } from "./wire-options.ts";
 
 /** A procedure on offer, and who answers. */
 export interface Offer {
@@ -10,6 +11,16 @@ export interface Offer {
   readonly handler: CallHandler;
   readonly onRevoked: ((reason: string) => void) | undefined;
 }
+
+/** An invocation whose handler is at work. */
+interface Running {
+  readonly controller: AbortController;
+  /** Where its arguments come in parts. */
+  readonly parts: IncomingParts | undefined;
+}
+
+/** Invocations that ended before their last part came, so many of the latest: what still comes of them is not a new one. */
+const MAX_CUT = 1_000;
 
 /** What {@link Invocations} leans on. */
 export interface InvocationsDependencies {
@@ -23,13 +34,19 @@ export const mapAnyError = (error: unknown): WampError =>
     ? error
     : new WampError(wampErrors.runtimeError, "The procedure failed.", { cause: error });
 
+const abort = ({ controller, parts }: Running, reason: WampError): void => {
+  parts?.fail(reason);
+  controller.abort(reason);
+};
+
 /** The callee's side of a session. */
 export class Invocations {
   readonly #deps: InvocationsDependencies;
   /** Registration id → handler. */
   readonly #offers = new Map<number, Offer>();
-  /** Invocation id → what aborts it. */
-  readonly #running = new Map<number, AbortController>();
+  /** By invocation id. */
+  readonly #running = new Map<number, Running>();
+  readonly #cut = new Set<number>();
 
   constructor(deps: InvocationsDependencies) {
     this.#deps = deps;
@@ -52,9 +69,17 @@ export class Invocations {
 
   invoke(message: Invocation): void {
     const { request, details } = message;
+    const isInParts = details.progress === true;
+    const running = this.#running.get(request);
+    if (running || this.#cut.has(request)) {
+      if (!isInParts) this.#cut.delete(request);
+      if (running?.parts) this.#goOn(running.parts, message);
+      return;
+    }
     const offer = this.#offers.get(message.registration);
     if (!offer) {
       // It crossed our UNREGISTER.
+      if (isInParts) this.#cutOff(request);
       this.#fail(
         request,
         new WampError(wampErrors.noSuchProcedure, "This procedure is not on offer any more."),
@@ -62,12 +87,15 @@ export class Invocations {
       return;
     }
     const controller = new AbortController();
-    this.#running.set(request, controller);
+    const parts = isInParts ? new IncomingParts() : undefined;
+    this.#running.set(request, { controller, parts });
     void this.#run(request, offer.handler, {
       procedure: typeof details.procedure === "string" ? details.procedure : offer.procedure,
       args: message.args ?? [],
       kwargs: message.kwargs ?? {},
       caller: disclosedIn(details, "caller"),
+      trustLevel: trustLevelIn(details),
+      more: parts,
       timeoutMs: typeof details.timeout === "number" ? details.timeout : undefined,
       progress: details.receive_progress === true ? this.#progressOf(request) : undefined,
       signal: controller.signal,
@@ -83,29 +111,56 @@ export class Invocations {
   }
 
   interrupt({ request, options }: Interrupt): void {
-    const controller = this.#running.get(request);
+    const running = this.#running.get(request);
     // Killed, the caller waits until the handler has really stopped; otherwise nobody waits, and nothing is answered.
-    if (options.mode !== "kill") this.#running.delete(request);
+    if (options.mode !== "kill") this.#end(request);
     const reason = options.reason === wampErrors.timeout ? wampErrors.timeout : wampErrors.canceled;
-    controller?.abort(new WampError(reason, "The caller does not wait any more."));
+    if (running) abort(running, new WampError(reason, "The caller does not wait any more."));
   }
 
   /** The session is over: every handler is told, nothing is answered. */
   abortAll(message: string): void {
     const running = [...this.#running.values()];
     this.#running.clear();
-    for (const controller of running)
-      controller.abort(new WampError(wampErrors.networkFailure, message));
+    for (const one of running) abort(one, new WampError(wampErrors.networkFailure, message));
+  }
+
+  #goOn(parts: IncomingParts, { request, details, args = [], kwargs = {} }: Invocation): void {
+    const isLast = details.progress !== true;
+    const isEmpty = args.length === 0 && Object.keys(kwargs).length === 0;
+    const isTooMuch = !(isLast && isEmpty) && !parts.push({ args, kwargs });
+    if (isLast) parts.finish();
+    const running = isTooMuch ? this.#running.get(request) : undefined;
+    if (!running) return;
+    const error = new WampError(wampErrors.unavailable, "The callee does not read its arguments.");
+    this.#end(request);
+    this.#fail(request, error);
+    abort(running, error);
+  }
+
+  /** Takes an invocation out; false where it was over already. */
+  #end(request: number): boolean {
+    const running = this.#running.get(request);
+    if (running?.parts?.isWhole === false) this.#cutOff(request);
+    return this.#running.delete(request);
+  }
+
+  #cutOff(request: number): void {
+    this.#cut.add(request);
+    for (const oldest of this.#cut) {
+      if (this.#cut.size <= MAX_CUT) break;
+      this.#cut.delete(oldest);
+    }
   }
 
   async #run(request: number, handler: CallHandler, call: IncomingCall): Promise<void> {
     try {
       const result = await handler(call);
-      if (!this.#running.delete(request)) return;
+      if (!this.#end(request)) return;
       const { args, kwargs } = result ?? {};
       this.#deps.send({ kind: "yield", request, options: {}, args, kwargs });
     } catch (error) {
-      if (this.#running.delete(request)) this.#fail(request, this.#deps.mapError(error));
+      if (this.#end(request)) this.#fail(request, this.#deps.mapError(error));
     }
   }
 

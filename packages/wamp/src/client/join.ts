@@ -144,6 +144,7 @@ class Joining {
     this.#session = new JoinedSession(welcome, {
       realm: this.#options.realm,
       clock: this.#clock,
+      waitingBytes: () => this.#peer.bufferedAmount ?? 0,
       closed: this.#closed.promise,
       ...(this.#options.mapError ? { mapError: this.#options.mapError } : {}),
       send: (message) => {

@@ -19,6 +19,7 @@ import type {
   CallResult,
   ClientSession,
   EventHandler,
+  MoreArguments,
   PublishOptions,
   RegisterOptions,
   Registration,
@@ -27,6 +28,7 @@ import type {
   Subscription,
 } from "./client-session.ts";
 import { Invocations, mapAnyError, type Offer } from "./invocations.ts";
+import { type OutgoingParts, sendParts } from "./outgoing-parts.ts";
 import { type Answer, Requests } from "./requests.ts";
 import {
   callOptionsOf,
@@ -34,6 +36,7 @@ import {
   publishOptionsOf,
   registerOptionsOf,
   subscribeOptionsOf,
+  trustLevelIn,
 } from "./wire-options.ts";
 
 /** What a {@link JoinedSession} leans on. */
@@ -41,6 +44,8 @@ export interface JoinedDependencies {
   readonly realm: string;
   readonly clock: Clock;
   readonly closed: Promise<SessionEnd>;
+  /** Bytes of ours that the network has not taken yet. */
+  waitingBytes(): number;
   readonly mapError?: (error: unknown) => WampError;
   send(message: Message): void;
   /** Says GOODBYE. */
@@ -60,6 +65,11 @@ const resultOf = ({ args, kwargs }: Result): CallResult => ({
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" ? value : undefined;
+
+const routerTakesParts = ({ roles }: Dict): boolean => {
+  const { dealer } = (roles ?? {}) as { readonly dealer?: { readonly features?: Dict } };
+  return dealer?.features?.progressive_call_invocations === true;
+};
 
 /** A session after WELCOME. */
 export class JoinedSession implements ClientSession {
@@ -92,7 +102,9 @@ export class JoinedSession implements ClientSession {
   }
 
   async call(procedure: string, options: CallOptions = {}): Promise<CallResult> {
-    const { args, kwargs, onProgress, signal, cancelMode = "killnowait" } = options;
+    const { args, kwargs, more, onProgress, signal, cancelMode = "killnowait" } = options;
+    if (more && !routerTakesParts(this.details))
+      throw new WampError(wampErrors.featureNotSupported, "This router takes no parts.");
     const request = this.#begin(signal);
     const answer = this.#requests.open<Result>(
       request,
@@ -103,12 +115,28 @@ export class JoinedSession implements ClientSession {
       ...{ kind: "call", request, options: callOptionsOf(options) },
       ...{ procedure, args, kwargs },
     });
-    return resultOf(
-      await this.#untilAborted(request, answer, signal, () => {
-        this.#deps.send({ kind: "cancel", request, options: { mode: cancelMode } });
-        return cancelMode !== "kill";
-      }),
-    );
+    const parts = more && this.#sendMore(request, procedure, more);
+    const work = this.#untilAborted(request, answer, signal, () => {
+      parts?.stop();
+      this.#deps.send({ kind: "cancel", request, options: { mode: cancelMode } });
+      return cancelMode !== "kill";
+    });
+    return resultOf(await (parts ? work.finally(() => parts.stop()) : work));
+  }
+
+  #sendMore(request: number, procedure: string, more: MoreArguments): OutgoingParts {
+    return sendParts(more, {
+      clock: this.#deps.clock,
+      waitingBytes: () => this.#deps.waitingBytes(),
+      send: ({ args, kwargs }, isLast) => {
+        const options = isLast ? {} : { progress: true };
+        this.#deps.send({ kind: "call", request, options, procedure, args, kwargs });
+      },
+      fail: (error) => {
+        this.#deps.send({ kind: "cancel", request, options: { mode: "killnowait" } });
+        this.#requests.abandon(request, error);
+      },
+    });
   }
 
   async register(
@@ -288,6 +316,7 @@ export class JoinedSession implements ClientSession {
         args: args ?? [],
         kwargs: kwargs ?? {},
         publisher: disclosedIn(details, "publisher"),
+        trustLevel: trustLevelIn(details),
         retained: details.retained === true,
       });
   }

@@ -19,7 +19,7 @@ export type Answer = Extract<
 interface OpenRequest {
   readonly kind: RequestKind;
   readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: WampError) => void;
+  readonly reject: (error: unknown) => void;
   /** Hears results before the last one. */
   readonly onProgress: ((result: Result) => void) | undefined;
 }
@@ -61,7 +61,7 @@ export class Requests {
   }
 
   /** Gives a request up: its promise rejects with `error`, a late answer is dropped. */
-  abandon(id: number, error: WampError): void {
+  abandon(id: number, error: unknown): void {
     const request = this.#open.get(id);
     this.#open.delete(id);
     request?.reject(error);

@@ -12,11 +12,12 @@ const without = (options: Dict): Dict =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 /** Options of CALL. */
-export const callOptionsOf = ({ timeoutMs, discloseMe, onProgress }: CallOptions): Dict => ({
+export const callOptionsOf = ({ timeoutMs, discloseMe, onProgress, more }: CallOptions): Dict => ({
   // WAMP reads 0 as "no timeout": less than a millisecond of patience is one.
   ...(timeoutMs === undefined ? {} : { timeout: Math.max(1, Math.ceil(timeoutMs)) }),
   ...(discloseMe ? { disclose_me: true } : {}),
   ...(onProgress ? { receive_progress: true } : {}),
+  ...(more ? { progress: true } : {}),
 });
 
 /** Options of REGISTER. */
@@ -46,6 +47,10 @@ export const publishOptionsOf = (options: PublishOptions): Dict =>
     eligible_authid: options.eligibleAuthids,
     eligible_authrole: options.eligibleAuthroles,
   });
+
+/** How far the router trusts what the details belong to. */
+export const trustLevelIn = ({ trustlevel }: Dict): number | undefined =>
+  typeof trustlevel === "number" ? trustlevel : undefined;
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" ? value : undefined;

@@ -52,26 +52,36 @@ const aboutSession: ReadonlySet<MessageKind> = new Set<MessageKind>([
   "goodbye",
 ]);
 
+type MemberFacts = Omit<Member, "waitingBytes" | "send" | "end">;
+
 /** The member that a session is in its realm. */
 export class RoutedMember implements Member {
   readonly info: SessionInfo;
   readonly limits: SessionLimits;
   readonly calleeCancels: boolean;
   readonly calleeTimesOut: boolean;
+  readonly callerProgresses: boolean;
+  readonly calleeProgresses: boolean;
   readonly calleeRevokes: boolean;
   readonly subscriberRevokes: boolean;
   readonly #session: AttachedSession;
   readonly #peer: Peer;
 
-  constructor(session: AttachedSession, peer: Peer, facts: Omit<Member, "send" | "end">) {
+  constructor(session: AttachedSession, peer: Peer, facts: MemberFacts) {
     this.#session = session;
     this.#peer = peer;
     this.info = facts.info;
     this.limits = facts.limits;
     this.calleeCancels = facts.calleeCancels;
     this.calleeTimesOut = facts.calleeTimesOut;
+    this.callerProgresses = facts.callerProgresses;
+    this.calleeProgresses = facts.calleeProgresses;
     this.calleeRevokes = facts.calleeRevokes;
     this.subscriberRevokes = facts.subscriberRevokes;
+  }
+
+  get waitingBytes(): number {
+    return this.#peer.bufferedAmount ?? 0;
   }
 
   send(message: Message): void {
@@ -241,6 +251,8 @@ export class AttachedSession {
       limits: { ...defaultSessionLimits, ...found.options.limits, ...this.#as.limits },
       calleeCancels: hello.calleeCancels,
       calleeTimesOut: hello.calleeTimesOut,
+      callerProgresses: hello.callerProgresses,
+      calleeProgresses: hello.calleeProgresses,
       calleeRevokes: hello.calleeRevokes,
       subscriberRevokes: hello.subscriberRevokes,
     });

@@ -5,7 +5,8 @@
 //   caller ◀─ERROR─── dealer ◀───ERROR───── callee
 //
 // How a call ends early (WAMP: Call Canceling, Call Timeouts):
-//   CANCEL skip          caller gets ERROR canceled at once, the callee is not told, its answer is dropped
+//   CANCEL skip          caller gets ERROR canceled at once, the callee is not told, its answer is dropped; where it waits for
+//                        more parts of the arguments it is told, as by killnowait: none will come
 //   CANCEL killnowait    as skip, and the callee gets INTERRUPT (the default)
 //   CANCEL kill          the callee gets INTERRUPT, the caller waits for what it answers
 //   timeout              as killnowait, with ERROR timeout
@@ -13,13 +14,17 @@
 //   callee leaves        the caller gets ERROR canceled
 // A caller that says `receive_progress` may get RESULTs before the last one (WAMP: Progressive Call Results).
 // A callee that does not announce `call_canceling` gets no INTERRUPT; `kill` is then `skip`.
+// Arguments may come in parts (`call-parts.ts`): CALLs with the id of one that is pending. A CALL with an id that is over crossed its
+// end on the way, and is ignored, if its caller is one that sends parts.
 import type { Clock, Timer } from "@s4t/kit";
 import { wampErrors } from "../error.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Yield } from "../messages/message.ts";
 import { forwarded, noDetails, opened } from "../messages/payload.ts";
 import type { Admission } from "./admission.ts";
+import { type CallParts, MAX_WAITING_FOR_PARTS, openParts, takePart } from "./call-parts.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
 import type { MetaProcedure, MetaProcedures } from "./meta-api.ts";
+import type { Pace } from "./pace.ts";
 import type { Offer, RegistrationRecord, Registrations } from "./registrations.ts";
 
 /** The longest timeout that a call may ask for; beyond a day work is an operation with an id, not a call. */
@@ -34,6 +39,8 @@ interface PendingCall {
   readonly invocation: number;
   /** Whether RESULTs may come before the last one. */
   readonly progressive: boolean;
+  /** Where its arguments come in parts. */
+  readonly parts: CallParts | undefined;
   timer: Timer | undefined;
 }
 
@@ -44,11 +51,14 @@ interface Desk {
   readonly invocations: Map<number, PendingCall>;
   /** Ids of the session scope count up from 1. */
   lastInvocation: number;
+  /** The greatest request id of a CALL so far. */
+  lastCall: number;
 }
 
 /** What a {@link Dealer} leans on. */
 export interface DealerDependencies {
   readonly admit: Admission;
+  readonly pace: Pace;
   readonly registrations: Registrations;
   readonly clock: Clock;
   /** Answers the procedures of the router's own; absent where it has none. */
@@ -68,11 +78,18 @@ export class Dealer {
   call(caller: Member, message: Call): Violation {
     const { request, procedure, options } = message;
     const desk = this.#deskOf(caller);
-    if (desk.calls.has(request)) return `CALL ${request} is already pending.`;
+    const before = desk.calls.get(request);
+    if (before) return this.#goOn(before, message);
+    if (request > desk.lastCall) desk.lastCall = request;
+    else if (caller.callerProgresses) return undefined;
+    const isInParts = options.progress === true;
+    if (isInParts && !caller.callerProgresses)
+      return "CALL: progressive_call_invocations was not announced.";
     const refusal =
       this.#deps.admit(caller, "call", procedure, options) ?? refuseCall(caller, desk, options);
     if (refusal) return sendRefusal(caller, "call", request, refusal);
     const meta = this.#deps.meta?.find(procedure);
+    if (meta && isInParts) return sendRefusal(caller, "call", request, noParts);
     if (meta) return answerMeta(caller, message, meta);
     const record = this.#deps.registrations.find(procedure);
     if (!record)
@@ -82,6 +99,7 @@ export class Dealer {
       });
     const offer = this.#deps.registrations.choose(record);
     const { callee } = offer;
+    if (isInParts && !callee.calleeProgresses) return sendRefusal(caller, "call", request, noParts);
     const calleeDesk = this.#deskOf(callee);
     if (calleeDesk.invocations.size >= callee.limits.pendingInvocations)
       return sendRefusal(caller, "call", request, {
@@ -89,12 +107,15 @@ export class Dealer {
         message: "The callee has too many calls to answer already.",
       });
     calleeDesk.lastInvocation += 1;
+    const details = detailsOf(caller, record, offer, message);
+    const parts = isInParts ? openParts(message, record.id, details) : undefined;
     const pending: PendingCall = {
       caller,
       request,
       callee,
       invocation: calleeDesk.lastInvocation,
       progressive: options.receive_progress === true,
+      parts,
       timer: undefined,
     };
     const timeoutMs = options.timeout as number | undefined;
@@ -107,7 +128,7 @@ export class Dealer {
       kind: "invocation",
       request: pending.invocation,
       registration: record.id,
-      details: detailsOf(pending, record, offer, message),
+      details: parts ? parts.details : details,
       ...forwarded(message),
     });
     return undefined;
@@ -120,12 +141,15 @@ export class Dealer {
     const pending = this.#desks.get(caller)?.calls.get(request);
     // The answer crossed the CANCEL on its way.
     if (!pending) return undefined;
+    const { parts } = pending;
     if (mode === "kill" && pending.callee.calleeCancels) {
+      if (parts) parts.isStopped = true;
       interrupt(pending, "kill", wampErrors.canceled);
       return undefined;
     }
     this.#forget(pending);
-    if (mode !== "skip") interrupt(pending, "killnowait", wampErrors.canceled);
+    if (mode !== "skip" || parts?.isWhole === false)
+      interrupt(pending, "killnowait", wampErrors.canceled);
     sendRefusal(caller, "call", request, {
       uri: wampErrors.canceled,
       message: "The call was canceled.",
@@ -200,7 +224,7 @@ export class Dealer {
   #deskOf(member: Member): Desk {
     let desk = this.#desks.get(member);
     if (!desk) {
-      desk = { calls: new Map(), invocations: new Map(), lastInvocation: 0 };
+      desk = { calls: new Map(), invocations: new Map(), lastInvocation: 0, lastCall: 0 };
       this.#desks.set(member, desk);
     }
     return desk;
@@ -217,6 +241,33 @@ export class Dealer {
     pending.timer?.cancel();
     this.#desks.get(pending.caller)?.calls.delete(pending.request);
     this.#desks.get(pending.callee)?.invocations.delete(pending.invocation);
+  }
+
+  /** Hands the next part on, or ends the call: with a part left out its arguments would be others. */
+  #goOn(pending: PendingCall, message: Call): Violation {
+    const { caller, callee, parts, request } = pending;
+    if (!parts) return `CALL ${request} is already pending.`;
+    const wrong = takePart(parts, message);
+    if (wrong !== undefined || parts.isStopped) return wrong;
+    const because = !this.#deps.pace.takes(caller)
+      ? "Too many, too fast."
+      : callee.waitingBytes > MAX_WAITING_FOR_PARTS
+        ? "The callee reads too slowly for so many parts."
+        : undefined;
+    if (because !== undefined) {
+      this.#forget(pending);
+      interrupt(pending, "killnowait", wampErrors.canceled);
+      const refusal = { uri: wampErrors.unavailable, message: because };
+      return sendRefusal(caller, "call", request, refusal);
+    }
+    callee.send({
+      kind: "invocation",
+      request: pending.invocation,
+      registration: parts.registration,
+      details: parts.isWhole ? parts.lastDetails : parts.details,
+      ...forwarded(message),
+    });
+    return undefined;
   }
 
   #onTimeout(pending: PendingCall): void {
@@ -257,15 +308,21 @@ const refuseCall = (caller: Member, desk: Desk, options: Dict): Refusal | undefi
 
 const inProgress: Dict = Object.freeze({ progress: true });
 
+const noParts: Refusal = {
+  uri: wampErrors.featureNotSupported,
+  message: "The callee does not take arguments in parts.",
+};
+
 const detailsOf = (
-  { caller, callee, progressive }: PendingCall,
+  caller: Member,
   record: RegistrationRecord,
   offer: Offer,
   { procedure, options }: Call,
 ): Dict => {
+  const progressive = options.receive_progress === true;
   const isExact = record.match === "exact";
   const discloses = offer.disclosesCaller || options.disclose_me === true;
-  const timesOut = options.timeout && callee.calleeTimesOut;
+  const timesOut = options.timeout && offer.callee.calleeTimesOut;
   if (isExact && !discloses && !timesOut && !progressive) return noDetails;
   return {
     ...(isExact ? {} : { procedure }),

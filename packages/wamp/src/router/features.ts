@@ -13,6 +13,7 @@ const dealerFeatures = {
   call_timeout: true,
   caller_identification: true,
   pattern_based_registration: true,
+  progressive_call_invocations: true,
   progressive_call_results: true,
   shared_registration: true,
 };

@@ -10,9 +10,14 @@ export interface Member {
   readonly calleeCancels: boolean;
   /** Whether it wants to know a call's timeout as callee. */
   readonly calleeTimesOut: boolean;
+  /** Whether it sends arguments in parts as caller, and takes them as callee (WAMP: Progressive Call Invocations). */
+  readonly callerProgresses: boolean;
+  readonly calleeProgresses: boolean;
   /** Whether it understands that a registration or a subscription of it is taken away. */
   readonly calleeRevokes: boolean;
   readonly subscriberRevokes: boolean;
+  /** Bytes for it that the network has not taken yet. */
+  readonly waitingBytes: number;
   send(message: Message): void;
   /** Ends the session with GOODBYE. */
   end(reason: string, message: string): void;

@@ -72,7 +72,7 @@ export class Realm {
     };
     const meta = metaApi ? createMetaProcedures(world) : undefined;
     this.#dealer = new Dealer({
-      ...{ admit, registrations: this.#registrations, clock },
+      ...{ admit, pace: this.#pace, registrations: this.#registrations, clock },
       ...(meta ? { meta } : {}),
     });
   }

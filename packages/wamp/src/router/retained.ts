@@ -1,6 +1,7 @@
 // The last event of a topic that its publisher wants kept, for whoever follows the topic later and asks for it (WAMP: Event Retention).
 import type { Dict, Payload } from "../messages/message.ts";
 import { opened } from "../messages/payload.ts";
+import { ownPayload, roughBytes } from "../messages/values.ts";
 import { type MatchPolicy, matchesUri } from "../uri.ts";
 import type { EventFilter } from "./event-filter.ts";
 
@@ -20,24 +21,6 @@ export interface RetainedEvent {
   readonly filter: EventFilter | undefined;
 }
 
-/** A value of its own, which holds no message alive; `weigh` hears what it costs. */
-const ownCopy = (value: unknown, weigh: (bytes: number) => void): unknown => {
-  if (typeof value === "string") weigh(2 * value.length);
-  else weigh(16);
-  if (value instanceof Uint8Array) {
-    weigh(value.length);
-    return Uint8Array.from(value);
-  }
-  if (Array.isArray(value)) return value.map((one) => ownCopy(one, weigh));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => {
-      weigh(2 * key.length);
-      return [key, ownCopy(one, weigh)];
-    }),
-  );
-};
-
 /** The kept events of a realm: one a topic, so many topics. */
 export class Retained {
   readonly #most: number;
@@ -54,20 +37,13 @@ export class Retained {
 
   /** A kept event to be, or undefined where there is no room for it. */
   weigh(topic: string, payload: Payload): { payload: Payload; bytes: number } | undefined {
-    let bytes = 0;
     const { args, kwargs } = opened(payload);
-    const add = (more: number) => {
-      bytes += more;
-    };
-    const copy = {
-      args: ownCopy(args, add) as Payload["args"],
-      kwargs: ownCopy(kwargs, add) as Payload["kwargs"],
-    };
+    const bytes = roughBytes(args) + roughBytes(kwargs);
     const before = this.#events.get(topic);
     const isRoom =
       (before !== undefined || this.#events.size < this.#most) &&
       this.#bytes - (before?.bytes ?? 0) + bytes <= MAX_RETAINED_BYTES;
-    return isRoom ? { payload: copy, bytes } : undefined;
+    return isRoom ? { payload: ownPayload({ args, kwargs }), bytes } : undefined;
   }
 
   /** Keeps it in the place of the one before. */

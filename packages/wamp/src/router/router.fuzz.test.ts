@@ -7,7 +7,7 @@ it.each(allCodecs.map((codec) => [codec.subprotocol, codec] as const))(
   async (_name, codec) => {
     const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
     console.log(`router fuzz seed ${seed}`);
-    const { ends, answers, heard } = await beRude({ codec, frames: 10_000, seed });
+    const { ends, answers, heard, parts } = await beRude({ codec, frames: 10_000, seed });
     // Each promised end and each answer came about: what the fuzz does not reach it does not show.
     expect(Object.keys(ends)).toEqual(
       expect.arrayContaining(["wamp.error.protocol_violation", "wamp.error.no_such_realm"]),
@@ -16,5 +16,6 @@ it.each(allCodecs.map((codec) => [codec.subprotocol, codec] as const))(
       expect.arrayContaining(["welcome", "result", "error", "event", "invocation", "registered"]),
     );
     expect(heard).toBeGreaterThan(1_000);
+    expect(parts).toBeGreaterThan(100);
   },
 );

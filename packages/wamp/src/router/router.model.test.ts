@@ -28,7 +28,8 @@ type Turn =
       who: number;
       pick: number;
     }
-  | { do: "call" | "publish"; who: number; uri: number; list: EventList; whom: number[] }
+  | { do: "call" | "begin" | "publish"; who: number; uri: number; list: EventList; whom: number[] }
+  | { do: "part"; who: number; pick: number; isLast: boolean }
   | { do: "cancel"; who: number; pick: number; mode: "skip" | "kill" | "killnowait" }
   | { do: "leave"; who: number };
 
@@ -50,12 +51,14 @@ const anyTurn: fc.Arbitrary<Turn> = fc.oneof(
     pick,
   }),
   fc.record({
-    do: fc.constantFrom("call", "call", "publish"),
+    do: fc.constantFrom("call", "call", "begin", "begin", "publish"),
     who,
     uri: fc.nat(uris.length - 1),
     list: fc.constantFrom(...eventLists),
     whom: fc.subarray([...sessions]),
   }),
+  fc.record({ do: fc.constant("part" as const), who, pick, isLast: fc.boolean() }),
+  fc.record({ do: fc.constant("part" as const), who, pick, isLast: fc.boolean() }),
   fc.record({
     do: fc.constant("cancel" as const),
     who,
@@ -73,7 +76,7 @@ const summary = (message: Message): Told => {
     case "error":
       return `error ${message.requestKind} ${message.error}`;
     case "invocation":
-      return `invocation ${message.args?.[0]}`;
+      return `invocation ${message.args?.[0]}${message.details.progress ? ", and more" : ""}`;
     case "result":
       return `${message.details.progress ? "progress" : "result"} ${message.args?.[0]}`;
     case "interrupt":
@@ -103,7 +106,12 @@ interface OpenCall {
   caller: number;
   callee: number;
   tag: number;
+  /** Parts of its arguments are still to come. */
+  goesOn: boolean;
+  isStopped: boolean;
 }
+/** Takes calls, but no arguments in parts. */
+const PLAIN = 3;
 
 class Reference {
   offers: Offer[] = [];
@@ -183,6 +191,8 @@ class World {
   readonly #registrations: number[] = [];
   readonly #subscriptions: number[] = [];
   readonly #invocations: { callee: number; id: number; tag: number }[] = [];
+  /** Calls that began in parts, by session: over or not. */
+  readonly #begun: { caller: number; tag: number; uri: string; isWhole: boolean }[] = [];
   #last: Message | undefined;
 
   #aMember(index: number): Member {
@@ -203,11 +213,16 @@ class World {
       calleeRevokes: true,
       subscriberRevokes: true,
       calleeTimesOut: false,
+      callerProgresses: true,
+      calleeProgresses: index !== PLAIN,
+      waitingBytes: 0,
       end: () => {},
       send: (message) => {
         this.told.push([index, summary(message)]);
         this.#last = message;
-        if (message.kind === "invocation")
+        const isSame = (one: { callee: number; id: number }) =>
+          message.kind === "invocation" && one.callee === index && one.id === message.request;
+        if (message.kind === "invocation" && !this.#invocations.some(isSame))
           this.#invocations.push({
             callee: index,
             id: message.request,
@@ -235,7 +250,10 @@ class World {
       case "unsubscribe":
         return this.#withdraw(turn.do, turn.who, turn.pick);
       case "call":
-        return this.#call(turn.who, uris[turn.uri] as string);
+      case "begin":
+        return this.#call(turn.who, uris[turn.uri] as string, turn.do === "begin");
+      case "part":
+        return this.#part(turn.who, turn.pick, turn.isLast);
       case "publish":
         return this.#publish(turn.who, uris[turn.uri] as string, turn.list, turn.whom);
       case "answer":
@@ -312,15 +330,35 @@ class World {
     reference.say(who, isOffer ? "unregistered" : "unsubscribed");
   }
 
-  #call(who: number, uri: string): undefined {
+  #call(who: number, uri: string, isInParts: boolean): undefined {
     const tag = this.#request;
-    const options = { receive_progress: true };
+    const options = { receive_progress: true, ...(isInParts ? { progress: true } : {}) };
     this.#receive(who, { kind: "call", request: tag, options, procedure: uri, args: [tag] });
     const offer = this.reference.best(uri);
     if (!offer) return this.reference.say(who, "error call wamp.error.no_such_procedure");
     const callee = this.reference.choose(offer);
-    this.reference.calls.push({ caller: who, callee, tag });
-    this.reference.say(callee, `invocation ${tag}`);
+    // Also where nobody took it: what goes on with it is ignored.
+    if (isInParts) this.#begun.push({ caller: who, tag, uri, isWhole: false });
+    if (isInParts && callee === PLAIN)
+      return this.reference.say(who, "error call wamp.error.feature_not_supported");
+    this.reference.calls.push({ caller: who, callee, tag, goesOn: isInParts, isStopped: false });
+    this.reference.say(callee, `invocation ${tag}${isInParts ? ", and more" : ""}`);
+  }
+
+  /** One part more of any call in parts that has not had its last one, also of one that is over. */
+  #part(who: number, pick: number, isLast: boolean): undefined {
+    const own = this.#begun.filter(({ caller, isWhole }) => caller === who && !isWhole);
+    const begun = own[pick % Math.max(1, own.length)];
+    if (!begun) return;
+    begun.isWhole = isLast;
+    const options = isLast ? {} : { progress: true };
+    const { tag, uri: procedure } = begun;
+    this.#receive(who, { kind: "call", request: tag, options, procedure, args: [tag] });
+    const call = this.reference.calls.find((one) => one.tag === tag);
+    if (!call) return;
+    call.goesOn = !isLast;
+    if (!call.isStopped)
+      this.reference.say(call.callee, `invocation ${tag}${isLast ? "" : ", and more"}`);
   }
 
   #publish(who: number, uri: string, list: EventList, whom: readonly number[]): undefined {
@@ -376,6 +414,8 @@ class World {
     this.#receive(who, { kind: "cancel", request: call?.tag ?? 1, options: { mode } });
     if (!call) return;
     if (mode !== "skip") this.reference.say(call.callee, `interrupt ${mode}`);
+    else if (call.goesOn) this.reference.say(call.callee, "interrupt killnowait");
+    if (mode === "kill") call.isStopped = true;
     if (mode === "kill") return;
     this.reference.calls = this.reference.calls.filter((one) => one !== call);
     this.reference.say(who, "error call wamp.error.canceled");
@@ -387,6 +427,8 @@ class World {
     // Ids of invocations begin anew with the next session.
     for (let i = this.#invocations.length - 1; i >= 0; i -= 1)
       if (this.#invocations[i]?.callee === who) this.#invocations.splice(i, 1);
+    for (let i = this.#begun.length - 1; i >= 0; i -= 1)
+      if (this.#begun[i]?.caller === who) this.#begun.splice(i, 1);
     this.#members[who] = this.#aMember(who);
     this.#realm.join(this.#members[who]);
   }

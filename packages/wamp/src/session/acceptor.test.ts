@@ -18,7 +18,12 @@ const world: AcceptorWorld = {
 };
 const hello = {
   ...{ realm: "r", authid: undefined, authextra: {} },
-  ...{ calleeCancels: false, calleeTimesOut: false },
+  ...{
+    calleeCancels: false,
+    calleeTimesOut: false,
+    callerProgresses: false,
+    calleeProgresses: false,
+  },
   ...{ calleeRevokes: false, subscriberRevokes: false },
 };
 const states = {

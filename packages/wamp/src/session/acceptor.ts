@@ -29,6 +29,9 @@ export interface HelloFacts {
   /** Features of the client as callee and caller that the router's behaviour depends on. */
   readonly calleeCancels: boolean;
   readonly calleeTimesOut: boolean;
+  /** Whether it sends arguments in parts as caller, and takes them as callee. */
+  readonly callerProgresses: boolean;
+  readonly calleeProgresses: boolean;
   /** Whether it understands, as callee and subscriber, that something of it is taken away. */
   readonly calleeRevokes: boolean;
   readonly subscriberRevokes: boolean;
@@ -139,12 +142,17 @@ const factsOf = (message: Hello): HelloFacts => {
   const { authid, authextra, roles } = message.details;
   const featuresOf = (role: string) => dictOf(dictOf(dictOf(roles)[role]).features);
   const callee = featuresOf("callee");
+  // The section on arguments in parts spells it with two l.
+  const calleeCancels = callee.call_canceling === true || callee.call_cancelling === true;
   return {
     realm: message.realm,
     authid: typeof authid === "string" ? authid : undefined,
     authextra: dictOf(authextra),
-    calleeCancels: callee.call_canceling === true,
+    calleeCancels,
     calleeTimesOut: callee.call_timeout === true,
+    callerProgresses: featuresOf("caller").progressive_call_invocations === true,
+    // Who cannot be interrupted cannot be told that no more parts will come.
+    calleeProgresses: calleeCancels && callee.progressive_call_invocations === true,
     calleeRevokes: callee.registration_revocation === true,
     subscriberRevokes: featuresOf("subscriber").subscription_revocation === true,
   };

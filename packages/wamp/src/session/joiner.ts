@@ -47,6 +47,7 @@ const clientRoles: Dict = {
       call_canceling: true,
       call_timeout: true,
       caller_identification: true,
+      progressive_call_invocations: true,
       progressive_call_results: true,
     },
   },
@@ -55,7 +56,9 @@ const clientRoles: Dict = {
       pattern_based_registration: true,
       call_canceling: true,
       call_timeout: true,
+      call_trustlevels: true,
       caller_identification: true,
+      progressive_call_invocations: true,
       progressive_call_results: true,
       registration_revocation: true,
       shared_registration: true,
@@ -71,6 +74,7 @@ const clientRoles: Dict = {
   subscriber: {
     features: {
       pattern_based_subscription: true,
+      publication_trustlevels: true,
       publisher_identification: true,
       subscription_revocation: true,
     },

@@ -15,7 +15,7 @@ export const autobahnHouse = (
   subprotocol: `wamp.2.${serializer.toLowerCase()}`,
   // In the other modes it forgets the call at once, and takes the router's ERROR for a protocol violation.
   cancelModes: ["kill"],
-  without: [],
+  without: ["progressive_call_invocations"],
   join: (doors, login) =>
     new Promise((resolve, reject) => {
       const signed = (secret: string, extra: Untyped) =>

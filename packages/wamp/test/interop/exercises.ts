@@ -1,16 +1,28 @@
 // What a router announces, used through a foreign client.
 import { expect } from "vitest";
 import type { Router } from "../../src/router/router.ts";
-import { type Details, type Foreign, failureOf, type House, waits } from "./foreign.ts";
+import {
+  type Announced,
+  type Details,
+  type Foreign,
+  failureOf,
+  type House,
+  waits,
+} from "./foreign.ts";
 
 const until = async (what: () => unknown, value: unknown): Promise<void> => {
   await expect.poll(what).toEqual(value);
 };
 
 /** Joins one session more. */
-export type Join = () => Promise<Foreign>;
+export type Join = (announces?: Announced) => Promise<Foreign>;
 /** Uses one feature through a foreign client. */
 type Exercise = (join: Join, house: House, router: Router) => Promise<void>;
+
+const withParts: Announced = {
+  caller: ["progressive_call_invocations"],
+  callee: ["progressive_call_invocations", "call_canceling"],
+};
 
 /** Role and feature → its use. */
 export const exercises: Readonly<Record<"broker" | "dealer", Readonly<Record<string, Exercise>>>> =
@@ -194,6 +206,30 @@ export const exercises: Readonly<Record<"broker" | "dealer", Readonly<Record<str
         expect(await a.call("it.all.dim")).toBe("prefix it.all.dim");
         expect(await a.call("it.lamp.dim")).toBe("wildcard it.lamp.dim");
         expect(await failureOf(a.call("it.lamp.bright"))).toBe("wamp.error.no_such_procedure");
+      },
+      async progressive_call_invocations(join) {
+        const [a, b, plain] = [await join(withParts), await join(withParts), await join()];
+        const heard: unknown[] = [];
+        await b.register("it.parts", ([part], { progress }, answer) => {
+          heard.push([part, progress === true]);
+          answer(part);
+          return progress === true ? new Promise(() => {}) : "whole";
+        });
+        const told: unknown[] = [];
+        const work = a.callInParts?.("it.parts", ["one", "two", "three"], (one) => told.push(one));
+        expect(await work).toBe("whole");
+        expect(heard).toEqual([
+          ["one", true],
+          ["two", true],
+          ["three", false],
+        ]);
+        expect(told).toEqual(["one", "two", "three"]);
+        await plain.register("it.whole", () => "never asked");
+        expect(await failureOf(a.callInParts?.("it.whole", [1, 2]) as Promise<unknown>)).toBe(
+          "wamp.error.feature_not_supported",
+        );
+        // What went on with a call that was refused harmed nobody.
+        expect(await a.callInParts?.("it.parts", ["four"])).toBe("whole");
       },
       async progressive_call_results(join) {
         const [a, b] = [await join(), await join()];

@@ -21,6 +21,12 @@ export interface Foreign {
     options?: Details,
     onProgress?: (value: unknown) => void,
   ): Promise<unknown> & { cancel?: (mode: string) => void };
+  /** Calls with arguments in parts, one argument each; absent where it cannot. */
+  readonly callInParts?: (
+    uri: string,
+    parts: readonly unknown[],
+    onProgress?: (value: unknown) => void,
+  ) => Promise<unknown>;
   register(uri: string, handler: Handler, options?: Details): Promise<unknown>;
   subscribe(
     uri: string,
@@ -39,6 +45,8 @@ export interface Login {
   readonly secret?: string;
   readonly keys?: { readonly publicKey: string; readonly privateKey: string };
 }
+/** Features that it has, and is told to say so of: role → features. */
+export type Announced = Readonly<Record<string, readonly string[]>>;
 /** Where the router under test listens. */
 export interface Doors {
   readonly webSocket: string;
@@ -52,7 +60,7 @@ export interface Doors {
 export interface House {
   readonly name: string;
   readonly subprotocol: string;
-  readonly join: (doors: Doors, login?: Login) => Promise<Foreign>;
+  readonly join: (doors: Doors, login?: Login, announces?: Announced) => Promise<Foreign>;
   /** Ways to cancel a call that it bears the answers of. */
   readonly cancelModes: readonly string[];
   /** Features that it has no way to use. */

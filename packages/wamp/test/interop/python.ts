@@ -84,6 +84,7 @@ export const pythonHouse = (
   without: [
     "publisher_identification",
     "caller_identification",
+    "progressive_call_invocations",
     "subscription_revocation",
     "on_revoked",
   ],

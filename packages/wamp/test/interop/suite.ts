@@ -22,8 +22,8 @@ export const describeInterop = (
   });
 
   describe.each(houses.map((house) => [house.name, house] as const))("%s", (_name, house) => {
-    const join: Join = async () => {
-      const session = await house.join(world.doors);
+    const join: Join = async (announces) => {
+      const session = await house.join(world.doors, undefined, announces);
       open.push(session);
       const close = () => {
         open.splice(open.indexOf(session), 1);

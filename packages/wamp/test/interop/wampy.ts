@@ -1,4 +1,5 @@
-// npm wampy.
+// npm wampy. It sends arguments in parts, and takes them where its handler bears them, but announces neither; a test that uses it
+// has it say so.
 import { WebSocket } from "ws";
 import { type Details, type House, type Untyped, uriOf } from "./foreign.ts";
 
@@ -10,7 +11,7 @@ export const wampyHouse = (serializer: "Json" | "Msgpack" | "Cbor"): House => ({
   subprotocol: `wamp.2.${serializer.toLowerCase()}`,
   cancelModes: ["skip", "kill", "killnowait"],
   without: ["on_revoked"],
-  join: async ({ webSocket: url }, login) => {
+  join: async ({ webSocket: url }, login, announces = {}) => {
     const module = await import(`wampy/${serializer}Serializer.js`);
     const Serializer = module[`${serializer}Serializer`];
     const cra = await import("wampy/wampcra.js");
@@ -28,6 +29,8 @@ export const wampyHouse = (serializer: "Json" | "Msgpack" | "Cbor"): House => ({
           }
         : {}),
     });
+    for (const [role, features] of Object.entries(announces))
+      for (const feature of features) wampy._wamp_features.roles[role].features[feature] = true;
     const details = (await wampy.connect()) as Details;
     return {
       ...{ id: wampy.getSessionId(), details },
@@ -49,6 +52,22 @@ export const wampyHouse = (serializer: "Json" | "Msgpack" | "Cbor"): House => ({
           );
         const request = wampy.getOpStatus().reqId;
         return Object.assign(result, { cancel: (mode: string) => wampy.cancel(request, { mode }) });
+      },
+      callInParts: (uri, [first, ...rest], onProgress) => {
+        const progress_callback = ({ argsList }: Untyped) => onProgress?.(argsList?.[0]);
+        const { result, sendData } = wampy.progressiveCall(
+          uri,
+          { argsList: [first] },
+          { progress_callback },
+        );
+        const isLast = (i: number) => i === rest.length - 1;
+        for (const [i, part] of rest.entries())
+          sendData({ argsList: [part] }, { progress: !isLast(i) });
+        if (rest.length === 0) sendData(undefined, { progress: false });
+        return result.then(
+          ({ argsList }: Untyped) => argsList?.[0],
+          (error: unknown) => Promise.reject(uriOf(error)),
+        );
       },
       register: (uri, handler, options) =>
         wampy
