@@ -12,7 +12,11 @@ const board = (name: string, run: string, more: object = {}) =>
   }) as unknown as Board;
 
 /** A registry that notes what is done to it. */
-const open = (boards: Board[], plugins: string[] = []) => {
+const open = (
+  boards: Board[],
+  plugins: string[] = [],
+  slow?: (name: string) => Promise<unknown>,
+) => {
   const done: string[] = [];
   const enrolment = { enrolment: "e" };
   const client = {
@@ -22,6 +26,7 @@ const open = (boards: Board[], plugins: string[] = []) => {
         next: null,
       }),
       create: async ({ body }: { body: { name: string; labels: Board["labels"] } }) => {
+        await slow?.(body.name);
         done.push(`create ${body.name}`);
         const made = board(body.name, String(body.labels.simulation), { fingerprint: null });
         boards.push(made);
@@ -56,6 +61,15 @@ it("two runs of one seed do not touch each other's boards", async () => {
     "create simulated-b2-1",
     "retire of simulated-b2-1",
   ]);
+});
+
+it("the boards of a seed stand in one order, whichever the cloud answers first", async () => {
+  const late = (name: string) =>
+    new Promise((resolve) => setTimeout(resolve, /-1$/.test(name) ? 50 : 1));
+  const { client, done } = open([], [], late);
+  const { boards } = await prepareFleet(client, { ...options("a1"), boards: 3 });
+  expect(done.at(-1)).toBe("create simulated-a1-1");
+  expect(boards.map(({ name }) => name)).toEqual([1, 2, 3].map((n) => `simulated-a1-${n}`));
 });
 
 it("takes up and retires what its run left, joined or not, and nothing that only looks like it", async () => {

@@ -118,6 +118,7 @@ export const fillTargets = async (
 export const prepareFleet = async (client: Client, options: FleetOptions): Promise<Fleet> => {
   const { seed, run, boards: count, onStep } = options;
   const left = await findLeft(client, run);
+  // In the order of their names, whichever is answered first: who drops is chosen by place.
   const boards: SimulationPlan["boards"] = [];
   const enrolments: Record<string, string> = {};
   await forEach(
@@ -133,7 +134,7 @@ export const prepareFleet = async (client: Client, options: FleetOptions): Promi
             body: { name, labels: { [SIMULATION_LABEL]: run } },
           });
       const { uuid } = made.board;
-      boards.push({ uuid, name, seed: (seed * 1_000_003 + index) >>> 0 });
+      boards[index] = { uuid, name, seed: (seed * 1_000_003 + index) >>> 0 };
       enrolments[uuid] = made.enrolment.enrolment;
     },
     (done) => onStep("boards registered", done, count),

@@ -210,7 +210,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       const scope = within(board.project);
       const target = await database.read(scope, async (reader) => {
         const row = await getRow(scope, reader, board.uuid);
-        if (row.epoch !== epoch) throw fail("link.superseded");
+        if (row.epoch !== epoch || row.retired_at !== null) throw fail("link.superseded");
         const parts = [settingsPart(row)];
         for (const part of deps.targetParts) parts.push(await part(reader, row));
         return composeTarget(row.target_wanted, parts);

@@ -9,6 +9,7 @@ import { createChanges } from "../changes/index.ts";
 import { createOperations } from "./index.ts";
 import { HANDED_OVER_GRACE_MS, OPERATION_EXPIRY_MS } from "./operations.ts";
 import { END_PAUSE_MS } from "./run.ts";
+import { ROWS_AT_ONCE } from "./steps.ts";
 
 const project = "01a21ab2-0000-7000-8000-000000000001" as ProjectId;
 const board = "01a21ab2-0000-7000-8000-000000000002";
@@ -103,6 +104,26 @@ describe("the lane of jobs", () => {
       operations.cancelWaiting(tx, systemActor, project, board),
     );
     expect([await state(given.uuid), await state(waiting.uuid)]).toEqual(["running", "canceled"]);
+  });
+  it("of a retired board may be as long as it likes: what one transaction does not take ends soon after", async () => {
+    const { operations, job, state } = await open();
+    const made = [];
+    for (let i = 0; i < ROWS_AT_ONCE * 2 + 1; i += 1) made.push((await job()).uuid);
+    const ended: number[] = [];
+    const end = async (uuid: string) => (await state(uuid)) === "canceled";
+    await test.database.write(scope, async (tx) => {
+      await operations.cancelWaiting(tx, systemActor, project, board);
+      const rows = await tx.queries
+        .selectFrom("operations")
+        .select("uuid")
+        .where("status", "=", "canceled")
+        .execute();
+      ended.push(rows.length);
+    });
+    expect(ended).toEqual([ROWS_AT_ONCE]);
+    await expect.poll(() => end(made.at(-1) ?? ""), { timeout: 10_000 }).toBe(true);
+    expect((await operations.jobsFor(project, board, { after: 0, limit: 10 })).jobs).toEqual([]);
+    await operations.stop?.();
   });
   it("expires what no board fetched; what one had becomes unknown, and a late report settles it", async () => {
     const { operations, job, state, pass } = await open();

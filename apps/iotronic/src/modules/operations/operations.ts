@@ -15,6 +15,7 @@ import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page
 import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
 import { createRuns, type Runs } from "./run.ts";
+import { createSteps, ROWS_AT_ONCE } from "./steps.ts";
 import {
   findOperation,
   insertOperation,
@@ -82,7 +83,10 @@ export interface Operations extends Part {
   list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
   get(scope: Scope, uuid: string): Promise<Operation>;
   cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
-  /** Within a transaction: jobs that wait for this board wait no longer. What it has already may still be reported. */
+  /**
+   * Within a transaction: jobs that wait for this board wait no longer. What it has already may still be reported. Of a long lane the
+   * first {@link ROWS_AT_ONCE} end with the transaction, the others soon after; those that a kill leaves end with their time.
+   */
   cancelWaiting(tx: Tx, actor: Actor, project: ProjectId, board: string): Promise<void>;
   /** Jobs for a board that is there, in order. They are `running` from then on: handed over, and no longer to be canceled. */
   jobsFor(
@@ -230,6 +234,8 @@ export const createOperations = ({
     settle: (uuid, outcome) => settle(everything, uuid, outcome),
   });
 
+  const steps = createSteps(database, log, "Jobs of a retired board could not be ended");
+
   const expire = async (): Promise<void> => {
     const overdue = await database.read(everything, (reader) =>
       listOverdue(everything, reader, clock.now(), HANDED_OVER_GRACE_MS, expiredAtOnce),
@@ -265,6 +271,7 @@ export const createOperations = ({
     },
     async stop() {
       timer?.cancel();
+      await steps.stop();
       await runs.stop();
     },
     run: runs.run,
@@ -309,8 +316,12 @@ export const createOperations = ({
     },
     async cancelWaiting(tx, actor, project, board) {
       const scope = within(project);
-      for (const row of await listJobs(scope, tx, board, 0, Number.MAX_SAFE_INTEGER))
-        if (row.status === "queued") await end(tx, actor, row, { state: "canceled" });
+      const step = async (next: Tx) => {
+        const waiting = await listJobs(scope, next, board, 0, ROWS_AT_ONCE, ["queued"]);
+        for (const row of waiting) await end(next, actor, row, { state: "canceled" });
+        return waiting.length;
+      };
+      if ((await step(tx)) === ROWS_AT_ONCE) tx.afterCommit(() => steps.beside(step));
     },
     async jobsFor(project, board, { after, limit, hold }) {
       const scope = within(project);

@@ -9,9 +9,9 @@ import {
   createRetention,
   OPERATIONS_KEPT_DAYS,
   OPERATIONS_PRUNE_MS,
-  OPERATIONS_PRUNED_AT_ONCE,
   type Retention,
 } from "./retention.ts";
+import { ROWS_AT_ONCE } from "./steps.ts";
 import { insertOperation } from "./store.ts";
 
 const [project, other] = [1, 2].map(
@@ -64,7 +64,7 @@ const ages = () =>
   });
 
 it("removes what ended long ago in small steps, and neither what goes on nor what ended of late", async () => {
-  await make(OPERATIONS_PRUNED_AT_ONCE * 2 + 3, OPERATIONS_KEPT_DAYS + 2, 1);
+  await make(ROWS_AT_ONCE * 2 + 3, OPERATIONS_KEPT_DAYS + 2, 1);
   await make(1, OPERATIONS_KEPT_DAYS + 20, null);
   await make(1, OPERATIONS_KEPT_DAYS + 10, 15);
   await make(2, OPERATIONS_KEPT_DAYS - 1, 0);
@@ -83,7 +83,7 @@ it("removes them by itself, too", async () => {
 });
 
 it("removes all of a project that is gone, and none of another", async () => {
-  await make(OPERATIONS_PRUNED_AT_ONCE + 1, 1, 0);
+  await make(ROWS_AT_ONCE + 1, 1, 0);
   await make(1, 2, null);
   await make(1, 3, 0, other);
   await test.database.write(everything, async (tx) => retention.forget(tx, project));

@@ -112,13 +112,14 @@ export const listJobs = (
   board: string,
   after: number,
   limit: number,
+  states: readonly OperationState[] = ["queued", "running"],
 ): Promise<OperationRow[]> => {
   let query = queries
     .selectFrom("operations")
     .selectAll()
     .where("board_id", "=", board)
     .where("lane", ">", after)
-    .where("status", "in", ["queued", "running"])
+    .where("status", "in", states)
     .orderBy("lane")
     .limit(limit);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
