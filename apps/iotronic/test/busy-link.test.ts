@@ -1,7 +1,9 @@
 // What a busy link must not hold up: commands while a board brings what it kept for a day, and the end of a board whose key is
 // withdrawn while others come back.
 import { cloudProcedures, MAX_REPORT_ROWS } from "@s4t/contract";
+import { WampError, wampErrors } from "@s4t/wamp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { BOARD_REQUESTS_PER_SECOND } from "../src/link/link.ts";
 import { batchOf, enrolBoard, joinAs, offer } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 import { readMetrics } from "./exposition.ts";
@@ -11,6 +13,8 @@ beforeAll(async () => {
   cloud = await openTestCloud();
 }, 60_000);
 afterAll(() => cloud.close());
+
+const uriOf = (error: unknown): string => (error instanceof WampError ? error.uri : String(error));
 
 /** Batches of one backlog: a day's rows and more. */
 const BATCHES = 12;
@@ -66,6 +70,40 @@ it("a backlog goes beside the link: commands are answered meanwhile, and every r
     1 + BATCHES * MAX_REPORT_ROWS,
   );
   await joined.session.close();
+}, 60_000);
+
+it("a board that floods is answered at its pace, and commands to others go on", async () => {
+  const [rude, other] = [await enrolBoard(cloud, "rude"), await enrolBoard(cloud, "other")];
+  const [flooding, quiet] = [await joinAs(cloud, rude), await joinAs(cloud, other)];
+  await offer(quiet, other, () => ({ args: [{ atMs: 1 }] }));
+  let isFlooding = true;
+  const ends = new Map<string, number>();
+  const flood = async (): Promise<void> => {
+    while (isFlooding) {
+      const end = await flooding
+        .ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 })
+        .then(() => "answered", uriOf);
+      ends.set(end, (ends.get(end) ?? 0) + 1);
+    }
+  };
+  const began = performance.now();
+  const flooded = Promise.all(Array.from({ length: 16 }, flood));
+  const tookMs: number[] = [];
+  while (tookMs.length < 50) {
+    const asked = performance.now();
+    const path = `/api/boards/${other.uuid}/ping`;
+    const { status } = await cloud.call("POST", path, { token: cloud.admin, body: {} });
+    expect(status).toBe(200);
+    tookMs.push(performance.now() - asked);
+  }
+  isFlooding = false;
+  await flooded;
+  const seconds = (performance.now() - began) / 1_000;
+  expect([...ends.keys()].toSorted()).toEqual(["answered", wampErrors.unavailable]);
+  expect(ends.get("answered")).toBeLessThanOrEqual(BOARD_REQUESTS_PER_SECOND * (seconds + 1));
+  expect(ends.get(wampErrors.unavailable)).toBeGreaterThan(ends.get("answered") ?? 0);
+  expect(Math.max(...tookMs)).toBeLessThan(ANSWERED_MS);
+  await Promise.all([flooding, quiet].map(({ session }) => session.close()));
 }, 60_000);
 
 it("a board whose key is withdrawn is out within five seconds, while forty others come back, and stays out", async () => {

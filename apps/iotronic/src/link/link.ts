@@ -68,12 +68,19 @@ export interface LinkCounts
   readonly waitingPresence: number;
 }
 
+/**
+ * Requests that a board may make in a second, and at once after a quiet one. An agent makes a handful: one that floods is answered
+ * `wamp.error.unavailable` before anything is looked up for it.
+ */
+export const BOARD_REQUESTS_PER_SECOND = 100;
+
 /** What a board's session may hold. */
 const boardLimits: Partial<SessionLimits> = {
   registrations: 1,
   subscriptions: 1,
   pendingCalls: 32,
   pendingInvocations: MAX_CALLS_PER_BOARD,
+  requestsPerSecond: BOARD_REQUESTS_PER_SECOND,
 };
 
 /** Hooks a router with the link's realm together. */
