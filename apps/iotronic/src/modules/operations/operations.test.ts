@@ -107,7 +107,7 @@ describe("the lane of jobs", () => {
   });
   it("of a retired board may be as long as it likes: what one transaction does not take ends soon after", async () => {
     const { operations, job, state } = await open();
-    const made = [];
+    const made: string[] = [];
     for (let i = 0; i < ROWS_AT_ONCE * 2 + 1; i += 1) made.push((await job()).uuid);
     const ended: number[] = [];
     const end = async (uuid: string) => (await state(uuid)) === "canceled";
