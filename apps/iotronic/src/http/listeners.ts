@@ -67,17 +67,24 @@ export const createListeners = (options: ListenersOptions): Listeners => {
           (isOverLoopback(socket) ? plain : secure.server).emit("connection", socket),
         )
       : undefined;
+  // Node looks after slow headers only where a server listens itself: one that is handed its connections is told that it does.
+  const handed: readonly Server[] = front && secure ? [plain, secure.server] : [];
   const servers: readonly NetServer[] = front ? [front] : secure ? [plain, secure.server] : [plain];
   for (const server of servers) server.maxConnections = maxConnections;
   const used = () => portOf(front ?? plain) ?? port;
   return {
     port: used,
     async open() {
-      if (front && secure) return listen(front, secure.host, port);
+      if (front && secure) {
+        await listen(front, secure.host, port);
+        for (const server of handed) server.emit("listening");
+        return;
+      }
       await listen(plain, loopback, port);
       if (secure) await listen(secure.server, secure.host, used());
     },
     close: async () => {
+      for (const server of handed) server.close(() => {}); // it never listened: this ends its looking after
       await Promise.all(
         servers.map((each) => new Promise<void>((resolve) => each.close(() => resolve()))),
       );

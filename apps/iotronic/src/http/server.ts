@@ -23,6 +23,8 @@ export const MAX_BODY_BYTES = 1_048_576;
 export const MAX_STREAM_BYTES = 68_719_476_736;
 /** A client that sends its headers slower than this is cut off. */
 export const HEADERS_TIMEOUT_MS = 10_000;
+/** How often connections are looked at for such clients. */
+export const HEADERS_CHECK_MS = 2_000;
 /** Connections at once; boards count too. */
 export const MAX_CONNECTIONS = 20_000;
 /** A client that does not finish its TLS handshake by then is cut off. */
@@ -215,11 +217,15 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       sendProblem(damaged, reply as unknown as FastifyReply, deps.log);
     },
     serverFactory: (handler) => {
-      plain = prepare(createServer(handler));
+      const times = { connectionsCheckingInterval: HEADERS_CHECK_MS };
+      plain = prepare(createServer(times, handler));
       if (options.tls) {
         const { credentials } = options.tls;
         const handshakeTimeout = TLS_HANDSHAKE_TIMEOUT_MS;
-        const made = createTlsServer({ ...secureOptions(credentials), handshakeTimeout }, handler);
+        const made = createTlsServer(
+          { ...times, ...secureOptions(credentials), handshakeTimeout },
+          handler,
+        );
         secure = prepare(made as unknown as Server) as typeof secure;
       }
       return plain;
