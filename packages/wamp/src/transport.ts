@@ -8,8 +8,8 @@
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
 /**
- * Bytes that may wait for a reader. Above it the connection is dropped: one peer that stops reading must not fill the memory
- * of all (bounded queues, never unbounded ones).
+ * Bytes that may wait for a reader. Where more waits for longer than a moment, or twice as much at once, the connection is
+ * dropped: one peer that stops reading must not fill the memory of all (bounded queues, never unbounded ones).
  */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 

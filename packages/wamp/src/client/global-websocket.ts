@@ -1,6 +1,8 @@
 // A transport on the WebSocket that the platform has: browsers, Deno, Node from 22 on. It carries what every page may carry; a small
 // agent takes our own client instead (`@s4t/wamp/node/client`), which costs it less.
+import { systemClock } from "@s4t/kit";
 import { WampError, wampErrors } from "../error.ts";
+import { SlowReaderWatch } from "../slow-reader.ts";
 import { MAX_BUFFERED_BYTES, type Transport, type TransportEnd } from "../transport.ts";
 
 /** Where to connect. */
@@ -15,13 +17,14 @@ export interface GlobalWebSocketOptions {
 const transportOver = (socket: WebSocket, maxBufferedBytes: number): Transport => {
   /** What will be told as the end, where it was our doing. */
   let dropped: TransportEnd | undefined;
+  const watch = new SlowReaderWatch(systemClock, maxBufferedBytes);
   return {
     get bufferedAmount() {
       return socket.bufferedAmount;
     },
     send(data) {
       if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > maxBufferedBytes) {
+      if (watch.isTooSlow(socket.bufferedAmount)) {
         dropped ??= { code: 1008, reason: "The peer reads too slowly." };
         socket.close(4008, dropped.reason);
       } else socket.send(data as string | Uint8Array<ArrayBuffer>);

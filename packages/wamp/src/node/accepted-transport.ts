@@ -2,6 +2,7 @@
 // spends more on a message than routing it costs: a stream, an event, a buffer and a write for each.
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "@s4t/kit";
+import { SlowReaderWatch } from "../slow-reader.ts";
 import type { Transport, TransportEnd, TransportListener } from "../transport.ts";
 import { type KeepAlive, startKeepAlive } from "./keep-alive.ts";
 import { Outbox } from "./outbox.ts";
@@ -29,6 +30,7 @@ export class AcceptedTransport implements Transport {
   readonly #outbox: Outbox;
   readonly #reader: FrameReader;
   readonly #keepAlive: KeepAlive;
+  readonly #watch: SlowReaderWatch;
   /** Came with the request; read when somebody listens. */
   #rest: Buffer;
   #listener: TransportListener | undefined;
@@ -48,6 +50,7 @@ export class AcceptedTransport implements Transport {
     this.#clock = clock;
     this.#options = options;
     this.#outbox = new Outbox(socket);
+    this.#watch = new SlowReaderWatch(clock, options.maxBufferedBytes);
     this.#reader = new FrameReader(
       { masked: true, maxMessageBytes: options.maxFrameBytes },
       {
@@ -84,7 +87,7 @@ export class AcceptedTransport implements Transport {
 
   send(data: string | Uint8Array): void {
     if (this.#state !== "open") return;
-    if (this.#outbox.waitingBytes > this.#options.maxBufferedBytes)
+    if (this.#watch.isTooSlow(this.#outbox.waitingBytes))
       this.#drop(1008, "The peer reads too slowly.");
     else if (typeof data === "string") this.#outbox.text(data);
     else this.#outbox.binary(opcodes.binary, data);

@@ -2,6 +2,7 @@
 import { randomFillSync } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "@s4t/kit";
+import { SlowReaderWatch } from "../slow-reader.ts";
 import type { Transport, TransportEnd, TransportListener } from "../transport.ts";
 import { type KeepAlive, startKeepAlive } from "./keep-alive.ts";
 import { encodeClose, encodeFrame, FrameReader, opcodes } from "./websocket-frames.ts";
@@ -31,10 +32,10 @@ const drawMask = (): Buffer => {
 /** A connection that we opened, after its upgrade. */
 export class ClientSocketTransport implements Transport {
   readonly #socket: Socket;
-  readonly #options: ClientSocketOptions;
   readonly #clock: Clock;
   readonly #reader: FrameReader;
   readonly #keepAlive: KeepAlive;
+  readonly #watch: SlowReaderWatch;
   /** Came with the answer to the upgrade; read when somebody listens. */
   #rest: Buffer;
   #listener: TransportListener | undefined;
@@ -48,7 +49,7 @@ export class ClientSocketTransport implements Transport {
     this.#socket = socket;
     this.#rest = rest;
     this.#clock = clock;
-    this.#options = options;
+    this.#watch = new SlowReaderWatch(clock, options.maxBufferedBytes);
     this.#reader = new FrameReader(
       { masked: false, maxMessageBytes: options.maxFrameBytes },
       {
@@ -83,7 +84,7 @@ export class ClientSocketTransport implements Transport {
 
   send(data: string | Uint8Array): void {
     if (this.#state !== "open") return;
-    if (this.#socket.writableLength > this.#options.maxBufferedBytes)
+    if (this.#watch.isTooSlow(this.#socket.writableLength))
       this.#drop(1008, "The peer reads too slowly.");
     else if (typeof data === "string") this.#write(opcodes.text, Buffer.from(data, "utf8"));
     else this.#write(opcodes.binary, data);

@@ -5,6 +5,9 @@ import type { Socket } from "node:net";
 /** A message beyond this is handed to the socket by itself instead of being copied behind others. */
 const ALONE_FROM_BYTES = 8 * 1024;
 
+/** A turn that says more than this hands it over in pieces: only what the network refuses waits, and a reader may begin. */
+const PIECE_BYTES = 256 * 1024;
+
 const dirty: Outbox[] = [];
 const flushAll = (): void => {
   // A flush may close a socket, and whoever hears of it may speak: that is the next turn's.
@@ -46,6 +49,7 @@ export class Outbox {
   #pending = "";
   #scheduled = false;
   #corked = false;
+  #corkedBytes = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -68,18 +72,25 @@ export class Outbox {
   /** Hands over what waits. */
   flush(): void {
     this.#scheduled = false;
+    this.#handOver();
+  }
+
+  #handOver(): void {
     const pending = this.#pending;
     this.#pending = "";
     if (pending !== "" && this.#socket.writable) this.#socket.write(pending, "latin1");
     if (this.#corked) {
       this.#corked = false;
+      this.#corkedBytes = 0;
       this.#socket.uncork();
     }
   }
 
   #add(frame: string): void {
-    if (isShort(frame)) this.#pending += frame;
-    else this.#addAlone(frame);
+    if (isShort(frame)) {
+      this.#pending += frame;
+      if (this.#pending.length > PIECE_BYTES) this.#handOver();
+    } else this.#addAlone(frame);
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (dirty.push(this) === 1) setImmediate(flushAll);
@@ -96,5 +107,7 @@ export class Outbox {
       this.#pending = "";
     }
     this.#socket.write(frame, "latin1");
+    this.#corkedBytes += frame.length;
+    if (this.#corkedBytes > PIECE_BYTES) this.#handOver();
   }
 }

@@ -5,6 +5,7 @@
 //   refusal     0x7F | error 4 bits, 0                  | 0 | 0        from the router alone
 //   frame       reserved 5 bits, type 3 bits | length 24 bits | payload
 import { WampError, wampErrors } from "../error.ts";
+import { PieceQueue } from "./piece-queue.ts";
 
 const MAGIC = 0x7f;
 /** Bytes of a handshake, and of the head of a frame. */
@@ -85,8 +86,7 @@ export interface RawFrameListener {
 export class RawFrameReader {
   readonly #maxBytes: number;
   readonly #listener: RawFrameListener;
-  #chunks: Buffer[] = [];
-  #availableBytes = 0;
+  readonly #waiting = new PieceQueue();
   #head: { readonly type: number; readonly payloadBytes: number } | undefined;
   #done = false;
 
@@ -97,14 +97,13 @@ export class RawFrameReader {
 
   push(chunk: Buffer): void {
     if (this.#done || chunk.length === 0) return;
-    this.#chunks.push(chunk);
-    this.#availableBytes += chunk.length;
+    this.#waiting.push(chunk);
     while (!this.#done) {
       this.#head ??= this.#readHead();
-      if (!this.#head || this.#availableBytes < this.#head.payloadBytes) return;
+      if (!this.#head || this.#waiting.bytes < this.#head.payloadBytes) return;
       const { type, payloadBytes } = this.#head;
       this.#head = undefined;
-      const payload = this.#take(payloadBytes);
+      const payload = this.#waiting.take(payloadBytes);
       if (type === rawTypes.message) this.#listener.onMessage(payload);
       else if (type === rawTypes.ping) this.#listener.onPing(payload);
       else this.#listener.onPong(payload);
@@ -112,8 +111,8 @@ export class RawFrameReader {
   }
 
   #readHead(): { type: number; payloadBytes: number } | undefined {
-    if (this.#availableBytes < RAW_HEAD_BYTES) return undefined;
-    const head = this.#take(RAW_HEAD_BYTES);
+    if (this.#waiting.bytes < RAW_HEAD_BYTES) return undefined;
+    const head = this.#waiting.take(RAW_HEAD_BYTES);
     const first = head[0] as number;
     const payloadBytes = head.readUIntBE(1, 3);
     if (first > rawTypes.pong) return this.#violate(false, "Reserved bits or types of a frame.");
@@ -125,22 +124,8 @@ export class RawFrameReader {
 
   #violate(tooLong: boolean, because: string): undefined {
     this.#done = true;
-    this.#chunks = [];
+    this.#waiting.clear();
     this.#listener.onViolation(tooLong, because);
     return undefined;
-  }
-
-  #take(count: number): Buffer {
-    this.#availableBytes -= count;
-    const first = this.#chunks[0];
-    if (first === undefined || first.length < count) {
-      // Across chunks, which is a copy; rare but for long messages.
-      const joined = Buffer.concat(this.#chunks);
-      this.#chunks = joined.length > count ? [joined.subarray(count)] : [];
-      return joined.subarray(0, count);
-    }
-    if (first.length === count) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(count);
-    return first.subarray(0, count);
   }
 }

@@ -3,6 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "@s4t/kit";
+import { SlowReaderWatch } from "../slow-reader.ts";
 import type { Transport, TransportEnd, TransportListener } from "../transport.ts";
 import { type KeepAlive, PING_EVERY_MS, startKeepAlive } from "./keep-alive.ts";
 import { encodeRawFrame, RawFrameReader, rawTypes } from "./rawsocket-frames.ts";
@@ -31,6 +32,7 @@ export class RawSocketTransport implements Transport {
   readonly #options: RawTransportOptions;
   readonly #reader: RawFrameReader;
   readonly #keepAlive: KeepAlive | undefined;
+  readonly #watch: SlowReaderWatch;
   #rest: Buffer;
   #listener: TransportListener | undefined;
   #state: "open" | "closing" | "closed" = "open";
@@ -46,6 +48,7 @@ export class RawSocketTransport implements Transport {
     this.#rest = rest;
     this.#clock = clock;
     this.#options = options;
+    this.#watch = new SlowReaderWatch(clock, options.maxBufferedBytes);
     this.#reader = new RawFrameReader(options.maxFrameBytes, {
       onMessage: (payload) => this.#onMessage(payload),
       onPing: (payload) => {
@@ -82,7 +85,7 @@ export class RawSocketTransport implements Transport {
   send(data: string | Uint8Array): void {
     if (this.#state !== "open") return;
     const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data;
-    if (this.#socket.writableLength > this.#options.maxBufferedBytes)
+    if (this.#watch.isTooSlow(this.#socket.writableLength))
       this.#drop(1008, "The peer reads too slowly.");
     // There is no way to leave it out: whoever waits for it would wait for ever.
     else if (bytes.length > this.#options.peerMaxBytes)

@@ -9,6 +9,7 @@
 // It does NOT insist on the shortest length encoding: senders must use it, but `ws` reads others too.
 import { isAscii, isUtf8 } from "node:buffer";
 import { applyMask } from "./masking.ts";
+import { PieceQueue } from "./piece-queue.ts";
 
 /** The opcodes that are spoken. */
 export const opcodes = {
@@ -64,8 +65,8 @@ const readLength = (head: Buffer): number =>
 export class FrameReader {
   readonly #options: FrameReaderOptions;
   readonly #listener: FrameListener;
-  #chunks: Buffer[] = [];
-  #availableBytes = 0;
+  /** What came of the frame under way, and behind it. */
+  readonly #waiting = new PieceQueue();
   #head: Head | undefined;
   #done = false;
   /** The message under way: its opcode and the fragments so far. */
@@ -80,16 +81,15 @@ export class FrameReader {
 
   push(chunk: Buffer): void {
     if (this.#done) return;
-    const rest = this.#availableBytes === 0 && !this.#head ? this.#readWhole(chunk) : chunk;
+    const rest = this.#waiting.bytes === 0 && !this.#head ? this.#readWhole(chunk) : chunk;
     if (rest.length === 0 || this.#done) return;
-    this.#chunks.push(rest);
-    this.#availableBytes += rest.length;
+    this.#waiting.push(rest);
     while (!this.#done) {
       this.#head ??= this.#readHead();
-      if (!this.#head || this.#availableBytes < this.#head.payloadBytes) return;
+      if (!this.#head || this.#waiting.bytes < this.#head.payloadBytes) return;
       const head = this.#head;
       this.#head = undefined;
-      const payload = this.#take(head.payloadBytes);
+      const payload = this.#waiting.take(head.payloadBytes);
       if (head.mask !== undefined) applyMask(payload, 0, payload.length, head.mask);
       if (head.opcode >= opcodes.close) this.#onControl(head.opcode, payload);
       else this.#onData(head, payload);
@@ -138,8 +138,8 @@ export class FrameReader {
 
   /** The next head, once all of its bytes are there. */
   #readHead(): Head | undefined {
-    if (this.#availableBytes < 2) return undefined;
-    const start = this.#peek(2);
+    if (this.#waiting.bytes < 2) return undefined;
+    const start = this.#waiting.peek(2);
     const first = start[0] as number;
     const second = start[1] as number;
     const because = this.#refuse(first, second);
@@ -147,15 +147,16 @@ export class FrameReader {
     const short = second & 0x7f;
     const lengthBytes = short === 127 ? 8 : short === 126 ? 2 : 0;
     const maskBytes = second & 0x80 ? 4 : 0;
-    if (this.#availableBytes < 2 + lengthBytes) return undefined;
+    if (this.#waiting.bytes < 2 + lengthBytes) return undefined;
     const opcode = first & 0x0f;
-    const payloadBytes = lengthBytes === 0 ? short : readLength(this.#peek(2 + lengthBytes));
+    const payloadBytes =
+      lengthBytes === 0 ? short : readLength(this.#waiting.peek(2 + lengthBytes));
     // By its length alone, before the mask has come.
     if (opcode < opcodes.close && this.#messageBytes + payloadBytes > this.#options.maxMessageBytes)
       return this.#violate(1009, `A message may have ${this.#options.maxMessageBytes} bytes.`);
     const headBytes = 2 + lengthBytes + maskBytes;
-    if (this.#availableBytes < headBytes) return undefined;
-    const bytes = this.#take(headBytes);
+    if (this.#waiting.bytes < headBytes) return undefined;
+    const bytes = this.#waiting.take(headBytes);
     return {
       fin: (first & 0x80) !== 0,
       opcode,
@@ -205,7 +206,8 @@ export class FrameReader {
   #onData({ fin, opcode }: Head, payload: Buffer): void {
     this.#opcode ??= opcode;
     this.#messageBytes += payload.length;
-    this.#fragments.push(payload);
+    // What waits for more must not keep all that was read with it.
+    this.#fragments.push(fin ? payload : Buffer.from(payload));
     if (this.#fragments.length > MAX_FRAGMENTS)
       this.#violate(1008, `A message may come in ${MAX_FRAGMENTS} fragments.`);
     else if (fin) this.#onWhole(payload);
@@ -230,43 +232,8 @@ export class FrameReader {
 
   #finish(): void {
     this.#done = true;
-    this.#chunks = [];
+    this.#waiting.clear();
     this.#fragments = [];
-    this.#availableBytes = 0;
-  }
-
-  /** The first `count` bytes without taking them; they may lie across chunks. */
-  #peek(count: number): Buffer {
-    const [first] = this.#chunks;
-    if (first && first.length >= count) return first;
-    const joined = Buffer.concat(this.#chunks, this.#availableBytes);
-    this.#chunks = [joined];
-    return joined;
-  }
-
-  /** Takes `count` bytes; a copy only where they lie across chunks. */
-  #take(count: number): Buffer {
-    this.#availableBytes -= count;
-    const first = this.#chunks[0];
-    if (first && first.length > count) {
-      this.#chunks[0] = first.subarray(count);
-      return first.subarray(0, count);
-    }
-    const taken: Buffer[] = [];
-    let missing = count;
-    while (missing > 0) {
-      const chunk = this.#chunks[0] as Buffer;
-      if (chunk.length > missing) {
-        taken.push(chunk.subarray(0, missing));
-        this.#chunks[0] = chunk.subarray(missing);
-        missing = 0;
-      } else {
-        taken.push(chunk);
-        this.#chunks.shift();
-        missing -= chunk.length;
-      }
-    }
-    return taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken, count);
   }
 }
 

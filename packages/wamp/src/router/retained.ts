@@ -2,11 +2,12 @@
 import type { Dict, Payload } from "../messages/message.ts";
 import { opened } from "../messages/payload.ts";
 import { ownPayload, roughBytes } from "../messages/values.ts";
+import { MAX_BUFFERED_BYTES } from "../transport.ts";
 import { type MatchPolicy, matchesUri } from "../uri.ts";
 import type { EventFilter } from "./event-filter.ts";
 
-/** What the kept events of a realm may have together, roughly. */
-export const MAX_RETAINED_BYTES = 16 * 1024 * 1024;
+/** What the kept events of a realm may have together, roughly: who asks for all of them at once must be able to take them. */
+export const MAX_RETAINED_BYTES = MAX_BUFFERED_BYTES;
 /** Kept events that one subscription to a pattern is given: more would be its own flood. */
 export const MAX_RETAINED_FOR_ONE = 1_000;
 
