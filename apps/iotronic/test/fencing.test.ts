@@ -103,6 +103,15 @@ describe("a session that a newer one replaced on another node", () => {
     await present.session.close();
   });
 
+  it("is not welcomed where the store of values knows of the newer one already", async () => {
+    const board = await aBoard();
+    for (const session of [await joinAs(cloud, board), await joinAs(cloud, board)])
+      await session.session.close();
+    // As if this session had been numbered first, and were welcomed last.
+    await cloud.sql("update boards set epoch = 0 where uuid = ?", board.uuid);
+    await expect(joinAs(cloud, board)).rejects.toEqual(settled("s4t.error.link.superseded"));
+  });
+
   it("says nothing about the present one by going", async () => {
     const board = await aBoard();
     const zombie = await joinAs(cloud, board);

@@ -1,6 +1,7 @@
 // The link and who answers for it. What a board asks for and reports goes to the modules from here.
 import { type BoardId, fail } from "@s4t/contract";
 import { parseJson } from "@s4t/kit";
+import type { LinkHost } from "../edge/link.ts";
 import type { ContractWindow } from "../link/join.ts";
 import { createLink, type RunningLink } from "../link/link.ts";
 import { createLinkHost, createReports, type PluginReports } from "../modules/boards/index.ts";
@@ -42,7 +43,7 @@ export const composeLink = (
     telemetry.renew(board);
     plugins.onReady(board);
   };
-  const host = createLinkHost(
+  const boards = createLinkHost(
     {
       ...ground,
       ...{ address, commandsFor, reports, targetParts, namesBlob, onReady },
@@ -50,6 +51,15 @@ export const composeLink = (
     },
     log,
   );
+  const host: LinkHost = {
+    ...boards,
+    async openSession(board, extra) {
+      const epoch = await boards.openSession(board, extra);
+      // Before the board is welcomed: what its older session still measures is void from here on.
+      await telemetry.measurements.open(board.uuid, epoch);
+      return epoch;
+    },
+  };
   const link = parts.add(
     createLink({
       ...{ host: hostWithPoints(host, ground.atPoint), clock, log, metrics, tracing },

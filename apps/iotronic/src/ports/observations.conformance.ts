@@ -147,7 +147,10 @@ export const observationsConformance = (name: string, setup: ObservationsSetup):
       });
     });
     it("counts what a board dropped within the range", async () => {
-      await driver.appendDropped(project, board, minute() - 120_000, minute() - 60_000, 7);
+      await driver.appendDropped(project, board, {
+        ...{ fromMs: minute() - 120_000, toMs: minute() - 60_000 },
+        count: 7,
+      });
       const ask = (fromMs: number, toMs: number) =>
         driver.range(project, board, { series: "cpu.load1", fromMs, toMs, points: 10 });
       expect((await ask(minute() - 600_000, minute())).dropped).toBe(7);
@@ -211,6 +214,69 @@ export const observationsConformance = (name: string, setup: ObservationsSetup):
             expect(found.mean[at], why).toBeCloseTo(mean, 8);
         }
       }
+    });
+    describe("from a session that a newer one replaced", () => {
+      const superseded = { code: "link.superseded" };
+      const value = (at: number): Point[] => [
+        { series: "cpu.load1", atMs: minute() - at * 60_000, value: at },
+      ];
+      const stored = async () => (await load(minute() - 3_600_000, minute() + 1, 100)).mean;
+
+      it("stores nothing, of whatever kind", async () => {
+        await driver.open(board, 3);
+        await driver.append(project, board, value(2), 3);
+        await driver.open(board, 4);
+        const dropped = { fromMs: minute() - 60_000, toMs: minute(), count: 5 };
+        const late = { late: { unit: "1", periodS: 60 } };
+        for (const tried of [
+          () => driver.append(project, board, value(1), 3),
+          () => driver.describe(project, board, late, 3),
+          () => driver.appendDropped(project, board, dropped, 3),
+          () => driver.open(board, 3),
+        ])
+          await expect(tried()).rejects.toMatchObject(superseded);
+        await driver.append(project, board, value(0), 4);
+        expect(await stored()).toEqual([2, 0]);
+        expect((await driver.series(project, board)).map(({ name }) => name)).not.toContain("late");
+        expect((await load(minute() - 3_600_000, minute() + 1, 100)).dropped).toBe(0);
+      });
+      it("is refused alone: others of the same commit are stored", async () => {
+        const other = "b2" as BoardId;
+        await driver.describe(project, other, series);
+        await driver.open(board, 2);
+        const [late, fine] = await Promise.allSettled([
+          driver.append(project, board, value(1), 1),
+          driver.append(project, other, value(1), 1),
+        ]);
+        expect(late).toMatchObject({ reason: superseded });
+        expect(fine.status).toBe("fulfilled");
+        expect(await stored()).toEqual([]);
+        expect((await driver.series(project, other))[0]?.latest?.value).toBe(1);
+      });
+      it("is known by what a newer one stores, where nobody announced that", async () => {
+        await driver.open(board, 1);
+        await driver.append(project, board, value(1), 2);
+        await expect(driver.append(project, board, value(0), 1)).rejects.toMatchObject(superseded);
+        expect(await stored()).toEqual([1]);
+      });
+      it("stores nothing once the newer one has begun, however the two meet", async () => {
+        for (let epoch = 1; epoch <= 40; epoch += 1) {
+          await driver.open(board, epoch);
+          const late = driver.append(project, board, value(epoch), epoch).catch(({ code }) => code);
+          if (epoch % 3 > 0) await Promise.resolve();
+          if (epoch % 3 > 1) await new Promise((resolve) => setImmediate(resolve));
+          await driver.open(board, epoch + 1);
+          const before = await stored();
+          const code = await late;
+          expect(await stored(), `epoch ${epoch}`).toEqual(before);
+          expect([{ undescribed: new Set() }, "link.superseded"]).toContainEqual(code);
+        }
+      });
+      it("is told apart by its board", async () => {
+        await driver.open("b2" as BoardId, 9);
+        await driver.append(project, board, value(1), 1);
+        expect(await stored()).toEqual([1]);
+      });
     });
     it("weighs the two sides of midnight by how many values they have", async () => {
       // The midnight within a step of two days.

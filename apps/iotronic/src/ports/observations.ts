@@ -26,6 +26,13 @@ export interface Point {
   readonly value: number;
 }
 
+/** So many values were dropped between two moments. */
+export interface Dropped {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly count: number;
+}
+
 /** What is known of a series. */
 export interface SeriesInfo {
   readonly name: string;
@@ -164,12 +171,20 @@ export const matched = <Known>(
   return { found, undescribed };
 };
 
+/**
+ * Observations are fenced by the sessions of boards: once {@link ObservationsDriver.open} has resolved, nothing that was given with a
+ * smaller epoch of that board is stored any more, by this process or another, however long ago it was begun. It is refused as a whole
+ * with `link.superseded`. What is given without an epoch is nobody's, and passes.
+ */
 export interface ObservationsDriver extends Part {
+  /** A board's session has begun. Throws `link.superseded` where a later one has already. */
+  open(board: BoardId, epoch: number): Promise<void>;
   /** Names, units and periods, before or with the first value. Idempotent. Throws `request.invalid` above the limit a board. */
   describe(
     project: ProjectId,
     board: BoardId,
     series: Readonly<Record<string, { readonly unit: string; readonly periodS: number }>>,
+    epoch?: number,
   ): Promise<void>;
   /**
    * Stores values; resolves when they are durable. The same (series, atMs) again replaces. Values of series that were never
@@ -180,14 +195,14 @@ export interface ObservationsDriver extends Part {
     project: ProjectId,
     board: BoardId,
     points: readonly Point[],
+    epoch?: number,
   ): Promise<{ readonly undescribed: ReadonlySet<string> }>;
-  /** Notes that a board dropped `count` values between two moments. */
+  /** Notes that a board dropped values. */
   appendDropped(
     project: ProjectId,
     board: BoardId,
-    fromMs: number,
-    toMs: number,
-    count: number,
+    dropped: Dropped,
+    epoch?: number,
   ): Promise<void>;
   series(project: ProjectId, board: BoardId): Promise<readonly SeriesInfo[]>;
   /** Throws `series.not-found`. */

@@ -26,11 +26,14 @@ export const MAX_CLOCK_AHEAD_MS = 60_000;
 type Row = ReportRow;
 type RowOf<Kind extends Row["kind"]> = Extract<Row, { kind: Kind }>;
 
-/** Where measured values go. */
+/** A board by the session that reports. */
+type Reporting = KnownBoard & { readonly epoch: number };
+
+/** Where measured values go. A store of their own, with a fence of its own: it throws `link.superseded` for a session that is over. */
 export interface Measurements {
-  describe(board: KnownBoard, series: RowOf<"series">["series"]): Promise<void>;
-  append(board: KnownBoard, rows: readonly RowOf<"points">[]): Promise<void>;
-  appendDropped(board: KnownBoard, row: RowOf<"dropped">): Promise<void>;
+  describe(board: Reporting, series: RowOf<"series">["series"]): Promise<void>;
+  append(board: Reporting, rows: readonly RowOf<"points">[]): Promise<void>;
+  appendDropped(board: Reporting, row: RowOf<"dropped">): Promise<void>;
 }
 
 /** Where it goes what boards say of plugins. */
@@ -145,7 +148,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
 
   /** Values, kept apart from the database: they are idempotent by (series, moment), so a repetition is harmless. */
   const measure = async (
-    board: KnownBoard,
+    board: Reporting,
     batch: ReportBatch,
     rows: readonly NumberedRow[],
   ): Promise<void> => {
@@ -212,7 +215,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       if (last <= known) return known;
       const parsed = parseRows(batch, known + 1);
       const { rows } = parsed;
-      await measure(board, batch, rows);
+      await measure({ ...board, epoch }, batch, rows);
       // All else in one transaction with the session's epoch and the journal's place: what a zombie brings is void as a whole,
       // and the same batch by two ways at once counts once.
       const notOwn = new Set<string>();

@@ -18,7 +18,7 @@ import { parseMoment } from "../../edge/page.ts";
 import { createSeldom } from "../../edge/seldom.ts";
 import { type AnyTopicSource, topicSource } from "../../edge/topics.ts";
 import type { Scope } from "../../policy/index.ts";
-import { isStorable, type ObservationsDriver } from "../../ports/observations.ts";
+import { type Dropped, isStorable, type ObservationsDriver } from "../../ports/observations.ts";
 import { telemetryMetrics } from "./metrics.ts";
 
 /** Points of a range where nobody says otherwise. */
@@ -27,6 +27,8 @@ export const DEFAULT_RANGE_POINTS = 500;
 export const MAX_RANGE_DAYS = 1_830;
 /** Series without a description that one line of the log names. */
 const MAX_NAMED_SERIES = 10;
+
+type ReportingSession = KnownBoard & { readonly epoch: number };
 
 interface PointsRow {
   readonly atMs: number;
@@ -42,17 +44,16 @@ export interface Telemetry extends Part {
     query: QueryOf<typeof rest.observations.range>,
   ): Promise<Range>;
   readonly topics: readonly AnyTopicSource[];
-  /** What the reports' intake hands on. */
+  /** What the reports' intake hands on, of which session of the board it is. All throw `link.superseded` for one that is over. */
   readonly measurements: {
+    /** A session began. Where the store is away that is made up for by what the session stores first. */
+    open(board: BoardId, epoch: number): Promise<void>;
     describe(
-      board: KnownBoard,
+      board: ReportingSession,
       series: Readonly<Record<string, { readonly unit: string; readonly periodS: number }>>,
     ): Promise<void>;
-    append(board: KnownBoard, rows: readonly PointsRow[]): Promise<void>;
-    appendDropped(
-      board: KnownBoard,
-      row: { readonly fromMs: number; readonly toMs: number; readonly count: number },
-    ): Promise<void>;
+    append(board: ReportingSession, rows: readonly PointsRow[]): Promise<void>;
+    appendDropped(board: ReportingSession, row: Dropped): Promise<void>;
   };
   /** A board came: whoever watches it wants live values again. */
   renew(board: BoardId): void;
@@ -128,7 +129,7 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
   };
 
   /** What cannot be stored is left out and counted: refused, it would come again for ever and hold back all that follows. */
-  const store = async (board: KnownBoard, rows: readonly PointsRow[]): Promise<void> => {
+  const store = async (board: ReportingSession, rows: readonly PointsRow[]): Promise<void> => {
     const all = rows.flatMap(({ atMs, values, live = false }) =>
       Object.entries(values).map(([series, value]) => ({ series, atMs, value, live })),
     );
@@ -138,7 +139,7 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
     const { undescribed } =
       points.length === 0
         ? { undescribed: new Set<string>() }
-        : await observations.append(board.project, board.uuid, points);
+        : await observations.append(board.project, board.uuid, points, board.epoch);
     if (points.length > 0) metrics.appends.observe({}, (clock.monotonicMs() - from) / 1_000);
     const strays =
       undescribed.size === 0 ? 0 : points.filter(({ series }) => undescribed.has(series)).length;
@@ -227,9 +228,21 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
       }),
     ],
     measurements: {
+      async open(board, epoch) {
+        try {
+          await observations.open(board, epoch);
+        } catch (error) {
+          if (!isS4tError(error, "cloud.unavailable")) throw error;
+          // Commands and targets need no values: a board is not kept out for want of them.
+          if (isNews("open"))
+            log.warn("Sessions begin while the store of values is away", {
+              because: error.message,
+            });
+        }
+      },
       async describe(board, series) {
         try {
-          await observations.describe(board.project, board.uuid, series);
+          await observations.describe(board.project, board.uuid, series, board.epoch);
         } catch (error) {
           // More series than a board may have: those it has stay, the rest of what it reports is heard.
           if (!isS4tError(error, "request.invalid")) throw error;
@@ -243,8 +256,8 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
         publish(board, rows);
         await store(board, rows);
       },
-      appendDropped: (board, { fromMs, toMs, count }) =>
-        observations.appendDropped(board.project, board.uuid, fromMs, toMs, count),
+      appendDropped: (board, row) =>
+        observations.appendDropped(board.project, board.uuid, row, board.epoch),
     },
     renew(board) {
       if (watched.has(board)) ask(board, LIVE_LEASE_S);

@@ -44,7 +44,10 @@ export const takeOverObservations = async (client: PoolClient, folder: string): 
   if (!existsSync(fileOf(folder, "series")))
     throw fail("backup.invalid", { because: "it holds no observations of PostgreSQL" });
   await liftLimits(client);
-  await client.query(`truncate ${tables.map((table) => `observations.${table}`).join(", ")}`);
+  // Sessions are no values: those of before the copy was taken over are over with it.
+  await client.query(
+    `truncate observations.sessions, ${tables.map((table) => `observations.${table}`).join(", ")}`,
+  );
   for (const table of tables) {
     const made = new Set<Day>();
     for await (const lines of stretchesOf(fileOf(folder, table)))

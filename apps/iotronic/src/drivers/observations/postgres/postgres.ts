@@ -7,6 +7,7 @@ import type { PoolClient } from "pg";
 import {
   columnsOf,
   type Day,
+  type Dropped,
   dayOf,
   matched,
   nameOfDay,
@@ -29,6 +30,7 @@ import {
 import type { PostgresObservationsOptions } from "./config.ts";
 import { copyObservations, takeOverObservations } from "./copy.ts";
 import { readRange } from "./range.ts";
+import { createOpening, holdSessions, requirePresent } from "./sessions.ts";
 import {
   createDay,
   createMonth,
@@ -52,6 +54,8 @@ interface Known {
 }
 
 interface Appending {
+  readonly board: BoardId;
+  readonly epoch: number | undefined;
   readonly points: readonly (readonly [id: number, atMs: number, value: number])[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -67,6 +71,7 @@ class PostgresObservations implements ObservationsDriver {
   /** Days that are known to have a partition. */
   readonly #days = new Set<Day>();
   #connections: Connections | undefined;
+  readonly #opening = createOpening(() => this.#opened());
   #waiting: Appending[] = [];
   #writing: Promise<void> | undefined;
   #pruning: Promise<void> = Promise.resolve();
@@ -139,10 +144,15 @@ class PostgresObservations implements ObservationsDriver {
     return known;
   }
 
+  open(board: BoardId, epoch: number): Promise<void> {
+    return this.#opening.open(board, epoch);
+  }
+
   async describe(
     project: ProjectId,
     board: BoardId,
     series: Readonly<Record<string, { readonly unit: string; readonly periodS: number }>>,
+    epoch?: number,
   ): Promise<void> {
     const known = await this.#series(project, board);
     const news = Object.entries(series).filter(
@@ -155,8 +165,9 @@ class PostgresObservations implements ObservationsDriver {
         where: "series",
         because: `more than ${MAX_SERIES_PER_BOARD} series on one board`,
       });
-    await this.#opened().within([project], (client) =>
-      client.query(
+    await this.#opened().within([project], async (client) => {
+      await requirePresent(client, board, epoch);
+      await client.query(
         "insert into observations.series (project, board, name, unit, period) select $1, $2, * from unnest($3::text[], $4::text[], $5::float8[]) on conflict (project, board, name) do update set unit = excluded.unit, period = excluded.period",
         [
           project,
@@ -165,18 +176,18 @@ class PostgresObservations implements ObservationsDriver {
           news.map(([, { unit }]) => unit),
           news.map(([, { periodS }]) => periodS),
         ],
-      ),
-    );
+      );
+    });
     this.#boards.delete(`${project} ${board}`);
   }
 
-  async append(project: ProjectId, board: BoardId, points: readonly Point[]) {
+  async append(project: ProjectId, board: BoardId, points: readonly Point[], epoch?: number) {
     requireStorable(points, this.#options.clock.now());
     const { found, undescribed } = matched(points, await this.#series(project, board));
     if (found.length === 0) return { undescribed };
     const rows = found.map(({ known, atMs, value }) => [known.id, atMs, value] as const);
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ points: rows, resolve, reject });
+      this.#waiting.push({ board, epoch, points: rows, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
     return { undescribed };
@@ -193,8 +204,10 @@ class PostgresObservations implements ObservationsDriver {
       });
       const group = this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
       try {
-        await this.#write(group);
-        for (const { resolve } of group) resolve();
+        const over = await this.#write(group);
+        for (const each of group)
+          if (over.has(each)) each.reject(fail("link.superseded"));
+          else each.resolve();
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
@@ -202,13 +215,9 @@ class PostgresObservations implements ObservationsDriver {
     this.#writing = undefined;
   }
 
-  async #write(group: readonly Appending[]): Promise<void> {
-    // One statement may touch a row once: of two values for a moment the later one counts.
-    const latest = new Map<string, readonly [number, number, number]>();
-    for (const { points } of group)
-      for (const point of points) latest.set(`${point[0]} ${point[1]}`, point);
-    const points = [...latest.values()];
-    const days = new Set(points.map(([, atMs]) => dayOf(atMs)));
+  /** Answers whose session is over: nothing of theirs is stored. */
+  async #write(group: readonly Appending[]): Promise<ReadonlySet<Appending>> {
+    const days = new Set(group.flatMap(({ points }) => points.map(([, atMs]) => dayOf(atMs))));
     const missing = [...days].filter((day) => !this.#days.has(day));
     if (missing.length > 0) {
       await this.#alone(
@@ -218,7 +227,14 @@ class PostgresObservations implements ObservationsDriver {
     }
     const today = dayOf(this.#options.clock.now());
     const late = [...days].filter((day) => day < today);
-    await this.#opened().within("all", async (client) => {
+    return this.#opened().within("all", async (client) => {
+      const over = await holdSessions(client, group);
+      // One statement may touch a row once: of two values for a moment the later one counts.
+      const latest = new Map<string, readonly [number, number, number]>();
+      for (const each of group)
+        if (!over.has(each))
+          for (const point of each.points) latest.set(`${point[0]} ${point[1]}`, point);
+      const points = [...latest.values()];
       // Before the values: a roll-up that is under way is waited for, or waits for them.
       if (late.length > 0)
         await client.query(
@@ -230,22 +246,23 @@ class PostgresObservations implements ObservationsDriver {
         points.map(([, atMs]) => atMs),
         points.map(([, , value]) => value),
       ]);
+      return over;
     });
   }
 
   async appendDropped(
     project: ProjectId,
     board: BoardId,
-    fromMs: number,
-    toMs: number,
-    count: number,
+    { fromMs, toMs, count }: Dropped,
+    epoch?: number,
   ): Promise<void> {
-    await this.#opened().within([project], (client) =>
-      client.query(
+    await this.#opened().within([project], async (client) => {
+      await requirePresent(client, board, epoch);
+      await client.query(
         "insert into observations.dropped values ($1, $2, $3, $4, $5) on conflict (project, board, from_ms, to_ms) do update set count = excluded.count",
         [project, board, fromMs, toMs, count],
-      ),
-    );
+      );
+    });
   }
 
   async series(project: ProjectId, board: BoardId): Promise<readonly SeriesInfo[]> {

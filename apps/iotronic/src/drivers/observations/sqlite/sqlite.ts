@@ -8,6 +8,7 @@ import { type BoardId, fail, MAX_SERIES_PER_BOARD, type ProjectId } from "@s4t/c
 import {
   columnsOf,
   type Day,
+  type Dropped,
   dayOf,
   matched,
   nameOfDay,
@@ -27,6 +28,7 @@ import type { SqliteObservationsOptions } from "./config.ts";
 import { ObservationFiles, type OpenFile } from "./files.ts";
 import { readRange } from "./range.ts";
 import { rollUp } from "./roll-up.ts";
+import { createSessionFence } from "./session-fence.ts";
 
 /** Points of one commit; more of them wait for the next turn. Some 40 ms of the loop. */
 export const POINTS_A_COMMIT = 10_000;
@@ -43,6 +45,8 @@ interface Known {
 }
 
 interface Appending {
+  readonly board: BoardId;
+  readonly epoch: number | undefined;
   readonly points: readonly {
     readonly known: Known;
     readonly atMs: number;
@@ -63,6 +67,7 @@ class SqliteObservations implements ObservationsDriver {
   #waiting: Appending[] = [];
   #writing: Promise<void> | undefined;
   #pruning: Promise<void> | undefined;
+  readonly #sessions = createSessionFence();
   /** Days that got values since their roll-up began. */
   readonly #touched = new Set<Day>();
   #timer: { cancel(): void } | undefined;
@@ -97,6 +102,7 @@ class SqliteObservations implements ObservationsDriver {
     this.#files = undefined;
     await closing;
     this.#boards.clear();
+    this.#sessions.forget();
   }
 
   /** Series of a board, read once. */
@@ -148,11 +154,17 @@ class SqliteObservations implements ObservationsDriver {
     for (const each of missing) each.latest = null;
   }
 
+  async open(board: BoardId, epoch: number): Promise<void> {
+    this.#sessions.raise(board, epoch);
+  }
+
   async describe(
     project: ProjectId,
     board: BoardId,
     series: Readonly<Record<string, { readonly unit: string; readonly periodS: number }>>,
+    epoch?: number,
   ): Promise<void> {
+    this.#sessions.raise(board, epoch);
     const known = this.#series(project, board);
     const news = Object.entries(series).filter(
       ([name, { unit, periodS }]) =>
@@ -180,12 +192,12 @@ class SqliteObservations implements ObservationsDriver {
     this.#boards.delete(`${project} ${board}`);
   }
 
-  async append(project: ProjectId, board: BoardId, points: readonly Point[]) {
+  async append(project: ProjectId, board: BoardId, points: readonly Point[], epoch?: number) {
     requireStorable(points, this.#options.clock.now());
     const { found, undescribed } = matched(points, this.#series(project, board));
     if (found.length === 0) return { undescribed };
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ points: found, resolve, reject });
+      this.#waiting.push({ board, epoch, points: found, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
     return { undescribed };
@@ -211,8 +223,22 @@ class SqliteObservations implements ObservationsDriver {
     this.#writing = undefined;
   }
 
+  /** Those whose session is not over, in the very turn that writes: the rest is refused. */
+  #present(group: readonly Appending[]): Appending[] {
+    return group.filter(({ board, epoch, reject }) => {
+      try {
+        this.#sessions.raise(board, epoch);
+        return true;
+      } catch (error) {
+        reject(error);
+        return false;
+      }
+    });
+  }
+
   /** Writes a group: one transaction a day, durable before anybody hears of it. */
-  async #commit(group: readonly Appending[]): Promise<void> {
+  async #commit(taken: readonly Appending[]): Promise<void> {
+    const group = this.#present(taken);
     const byDay = new Map<Day, Appending["points"][number][]>();
     for (const { points } of group)
       for (const point of points) {
@@ -277,10 +303,10 @@ class SqliteObservations implements ObservationsDriver {
   async appendDropped(
     project: ProjectId,
     board: BoardId,
-    fromMs: number,
-    toMs: number,
-    count: number,
+    { fromMs, toMs, count }: Dropped,
+    epoch?: number,
   ): Promise<void> {
+    this.#sessions.raise(board, epoch);
     this.#opened()
       .dictionary()
       .statement(
