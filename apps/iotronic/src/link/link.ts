@@ -130,7 +130,7 @@ class BoardLink implements RunningLink {
             ),
             authorize: (session, action, uri, options) =>
               this.#authorize(session, action, uri, options),
-            onJoin: (session) => this.#onJoin(session),
+            onJoin: (session, authextra) => this.#onJoin(session, authextra),
             onLeave: (session, reason, because) => this.#onLeave(session, reason, because),
           },
         ],
@@ -229,11 +229,11 @@ class BoardLink implements RunningLink {
     this.#deps.host.onRefused(board, what, address);
   }
 
-  #onJoin(session: SessionInfo): void {
+  #onJoin(session: SessionInfo, authextra: unknown): void {
     const joinedInMs = this.#door.joined(session.connection);
     if (session.authrole !== BOARD_ROLE) return;
     if (joinedInMs !== undefined) this.#metrics.joined(joinedInMs / 1_000);
-    const opened = this.#sessions.open(session);
+    const opened = this.#sessions.open(session, authextra);
     const ended = opened.kind === "later" ? session.id : opened.earlier;
     if (ended !== undefined) this.#endSession(ended, "link.superseded");
   }

@@ -1,5 +1,9 @@
+import { check, HelloExtra } from "@s4t/contract";
 import { describe, expect, it } from "vitest";
 import { type BoardSession, type SessionInput, stepSession } from "./session.ts";
+
+/** What a board may say that it can do, at most. */
+const most = HelloExtra.properties.features;
 
 const session: BoardSession = {
   board: "0192f0a0-0000-7000-8000-000000000000",
@@ -9,7 +13,9 @@ const session: BoardSession = {
   epoch: 1_000_000,
   pubkey: "f".repeat(64),
   contract: 1,
-  features: Array.from({ length: 20 }, (_, i) => `feature-${i}`),
+  features: Array.from({ length: most.maxItems }, (_, i) =>
+    `feature-${i}`.padEnd(most.items.maxLength, "x"),
+  ),
   address: "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
   joinedAtMs: Date.now(),
   hint: "idle",
@@ -34,6 +40,8 @@ const run = (inputs: readonly SessionInput[]) => {
 
 describe("a board's session", () => {
   it("is plain data under 2 KiB", () => {
+    const { features, pubkey } = session;
+    check(HelloExtra, { contract: 1, version: "1", features, pubkey }, "authextra");
     expect(JSON.stringify(session).length).toBeLessThan(2_048);
     expect(JSON.parse(JSON.stringify(session))).toEqual(session);
   });

@@ -50,11 +50,11 @@ export class Sessions {
     return this.#byId.get(session);
   }
 
-  /** A board joined. `earlier`: its session until now, which is to be ended. */
-  open(session: SessionInfo): Opened {
+  /** A board joined, saying this of itself. `earlier`: its session until now, which is to be ended. */
+  open(session: SessionInfo, authextra: unknown): Opened {
     const { clock, presence } = this.#deps;
     const board = boardOf(session.principalExtra);
-    const extra = check(HelloExtra, session.authextra, "authextra");
+    const extra = check(HelloExtra, authextra, "authextra");
     const { remoteAddress: address = null, roundTripMs } = session.connection;
     const earlier = this.#ofBoard.get(board.uuid);
     if (earlier && earlier.epoch > board.epoch) return { kind: "later" };

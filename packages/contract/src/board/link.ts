@@ -133,7 +133,8 @@ export type ReportBatch = Static<typeof ReportBatch>;
 /** What an agent says of itself in HELLO `authextra`, beside what cryptosign needs. */
 export const HelloExtra = Type.Object({
   contract: Count(1),
-  features: Type.Array(Text(64), { maxItems: 64 }),
+  /** So few and so short that a session stays below 2 KiB. */
+  features: Type.Array(Text(32), { maxItems: 32 }),
   version: Text(64),
   kind: Type.Optional(Type.String({ maxLength: 32 })),
   simulated: Type.Optional(Type.Boolean()),

@@ -243,7 +243,6 @@ export class AttachedSession {
       authrole: principal.authrole,
       authmethod: method,
       principalExtra: principal.authextra ?? {},
-      authextra: hello.authextra,
       connection: this.#as.connection ?? {},
     };
     const member = new RoutedMember(this, this.#peer, {
@@ -259,7 +258,7 @@ export class AttachedSession {
     this.#joined = { member, realm: found.realm, options: found.options };
     this.#deps.tally.joined += 1;
     found.realm.join(member);
-    found.options.onJoin?.(info);
+    found.options.onJoin?.(info, hello.authextra);
   }
 
   #leave(reason: string, because?: string): void {

@@ -205,7 +205,6 @@ class World {
         authrole: `role-${index % 2}`,
         authmethod: "x",
         principalExtra: {},
-        authextra: {},
         connection: {},
       },
       limits: defaultSessionLimits,

@@ -3,6 +3,7 @@ import { type Clock, type Log, silentLog } from "@s4t/kit";
 import type { Authenticator, ConnectionFacts, Principal } from "../auth/authenticator.ts";
 import { wampErrors } from "../error.ts";
 import { drawId } from "../ids.ts";
+import type { Dict } from "../messages/message.ts";
 import type { Peer } from "../peer.ts";
 import type { UriCheck } from "../uri.ts";
 import { type AttachedDependencies, AttachedSession, RoutedMember } from "./attached-session.ts";
@@ -26,8 +27,11 @@ export interface RealmOptions {
   readonly metaApi?: boolean;
   /** For how many topics the last event is kept whose publisher wants that (`retain`). Default 0: none is. */
   readonly retainedEvents?: number;
-  /** Within the turn, after WELCOME is sent. Must not throw. */
-  readonly onJoin?: (session: SessionInfo) => void;
+  /**
+   * Within the turn, after WELCOME is sent. `authextra`: what the client said of itself in HELLO, unproven; it may be as large as a
+   * message, and no session keeps it. Must not throw.
+   */
+  readonly onJoin?: (session: SessionInfo, authextra: Dict) => void;
   /**
    * Within the turn, after everything the session held is gone. `reason`: the URI of its GOODBYE, of either end, or
    * `wamp.error.network_failure` for a connection that was lost; then `because` says how, in words. Must not throw.

@@ -11,8 +11,6 @@ export interface SessionInfo {
   readonly authmethod: string;
   /** What the authenticator said of it. */
   readonly principalExtra: Dict;
-  /** What the client itself said in HELLO's `authextra`: unproven. */
-  readonly authextra: Dict;
   readonly connection: ConnectionFacts;
 }
 
