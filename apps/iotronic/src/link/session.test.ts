@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { type BoardSession, type SessionInput, stepSession } from "./session.ts";
 
 /** What a board may say that it can do, at most. */
-const most = HelloExtra.properties.features;
+const most = HelloExtra.properties.features as unknown as {
+  readonly maxItems: number;
+  readonly items: { readonly maxLength: number };
+};
 
 const session: BoardSession = {
   board: "0192f0a0-0000-7000-8000-000000000000",
