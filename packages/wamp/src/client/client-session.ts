@@ -108,14 +108,16 @@ export type EventHandler = (event: IncomingEvent) => void;
 export interface Registration {
   readonly id: number;
   readonly procedure: string;
-  unregister(): Promise<void>;
+  /** Aborting rejects at once; it is withdrawn all the same. */
+  unregister(signal?: AbortSignal): Promise<void>;
 }
 
 /** A topic that is followed. */
 export interface Subscription {
   readonly id: number;
   readonly topic: string;
-  unsubscribe(): Promise<void>;
+  /** Harmless where it is over already. Aborting rejects at once; the handler hears no more all the same. */
+  unsubscribe(signal?: AbortSignal): Promise<void>;
 }
 
 /** How a session ended: the reason's URI, words for the log, and the transport's end where that came first. */
@@ -187,8 +189,8 @@ export interface ClientSession {
     handler: EventHandler,
     options?: SubscribeOptions,
   ): Promise<Subscription>;
-  /** GOODBYE, and waits for the answer (at most a second). */
-  close(reason?: string): Promise<void>;
+  /** GOODBYE, and waits for the answer: a second at most, or until the signal is aborted. */
+  close(reason?: string, signal?: AbortSignal): Promise<void>;
   /** Resolves, never rejects, when the session is over for whatever reason. */
   readonly closed: Promise<SessionEnd>;
 }
@@ -205,6 +207,11 @@ export interface JoinOptions {
   readonly timeoutMs?: number;
   /** Turns what a handler threw into a WAMP ERROR; default: a `WampError` as it is, all else `wamp.error.runtime_error`. */
   readonly mapError?: (error: unknown) => WampError;
+  /**
+   * Hears what a handler of events, of progress or of a revocation threw, where nobody waits for it; the session goes on. Default: a
+   * warning of the process, in pages `reportError`.
+   */
+  readonly onHandlerError?: (error: unknown) => void;
   readonly signal?: AbortSignal;
 }
 

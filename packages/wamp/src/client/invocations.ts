@@ -3,6 +3,7 @@ import { isWampError, WampError, wampErrors } from "../error.ts";
 import type { Interrupt, Invocation, Message } from "../messages/message.ts";
 import type { CallHandler, IncomingCall } from "./client-session.ts";
 import { IncomingParts } from "./incoming-parts.ts";
+import { type ReportError, runHandler } from "./run-handler.ts";
 import { disclosedIn, trustLevelIn } from "./wire-options.ts";
 
 /** A procedure on offer, and who answers. */
@@ -26,6 +27,8 @@ const MAX_CUT = 1_000;
 export interface InvocationsDependencies {
   send(message: Message): void;
   mapError(error: unknown): WampError;
+  /** Hears what others of the program's functions threw. */
+  readonly report: ReportError;
 }
 
 /** The default of `mapError`: a `WampError` as it is, of anything else nothing is told. */
@@ -60,7 +63,7 @@ export class Invocations {
   revoke(registration: number, reason: string): void {
     const offer = this.#offers.get(registration);
     this.#offers.delete(registration);
-    offer?.onRevoked?.(reason);
+    if (offer?.onRevoked) runHandler(offer.onRevoked, reason, this.#deps.report);
   }
 
   withdraw(registration: number): void {
@@ -160,7 +163,16 @@ export class Invocations {
       const { args, kwargs } = result ?? {};
       this.#deps.send({ kind: "yield", request, options: {}, args, kwargs });
     } catch (error) {
-      if (this.#end(request)) this.#fail(request, this.#deps.mapError(error));
+      if (this.#end(request)) this.#fail(request, this.#mapped(error));
+    }
+  }
+
+  #mapped(error: unknown): WampError {
+    try {
+      return this.#deps.mapError(error);
+    } catch (thrown) {
+      this.#deps.report(thrown);
+      return mapAnyError(error);
     }
   }
 

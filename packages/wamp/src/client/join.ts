@@ -61,7 +61,10 @@ class Joining {
 
   join(): Promise<ClientSession> {
     const { realm, agent, timeoutMs = JOIN_TIMEOUT_MS, signal } = this.#options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (signal?.aborted) {
+      this.#peer.close(1000, wampErrors.canceled);
+      return Promise.reject(signal.reason);
+    }
     const { state, effects } = openJoiner({
       realm,
       agent,
@@ -147,6 +150,7 @@ class Joining {
       waitingBytes: () => this.#peer.bufferedAmount ?? 0,
       closed: this.#closed.promise,
       ...(this.#options.mapError ? { mapError: this.#options.mapError } : {}),
+      ...(this.#options.onHandlerError ? { onHandlerError: this.#options.onHandlerError } : {}),
       send: (message) => {
         if (this.#state.name === "established") this.#peer.send(message);
       },

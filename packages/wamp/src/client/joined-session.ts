@@ -1,9 +1,8 @@
 // The workshop behind `ClientSession`: turns methods into requests, and what the router says into promises and handlers.
-import type { Clock } from "@s4t/kit";
+import { type Clock, untilAborted } from "@s4t/kit";
 import { WampError, wampErrors } from "../error.ts";
 import type {
   Dict,
-  EventMessage,
   Message,
   Published,
   Registered,
@@ -27,16 +26,16 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "./client-session.ts";
+import { type Follower, Followers } from "./followers.ts";
 import { Invocations, mapAnyError, type Offer } from "./invocations.ts";
 import { type OutgoingParts, sendParts } from "./outgoing-parts.ts";
 import { type Answer, Requests } from "./requests.ts";
+import { type ReportError, reportAnyError, runHandler } from "./run-handler.ts";
 import {
   callOptionsOf,
-  disclosedIn,
   publishOptionsOf,
   registerOptionsOf,
   subscribeOptionsOf,
-  trustLevelIn,
 } from "./wire-options.ts";
 
 /** What a {@link JoinedSession} leans on. */
@@ -47,15 +46,10 @@ export interface JoinedDependencies {
   /** Bytes of ours that the network has not taken yet. */
   waitingBytes(): number;
   readonly mapError?: (error: unknown) => WampError;
+  readonly onHandlerError?: ReportError;
   send(message: Message): void;
   /** Says GOODBYE. */
   end(reason: string): void;
-}
-
-interface Follower {
-  readonly topic: string;
-  readonly handler: EventHandler;
-  readonly onRevoked: ((reason: string) => void) | undefined;
 }
 
 const resultOf = ({ args, kwargs }: Result): CallResult => ({
@@ -82,8 +76,8 @@ export class JoinedSession implements ClientSession {
   readonly #deps: JoinedDependencies;
   readonly #requests = new Requests();
   readonly #invocations: Invocations;
-  /** Subscription id → who hears it here; several handlers may share one subscription of the router. */
-  readonly #followers = new Map<number, Set<Follower>>();
+  readonly #followers: Followers;
+  readonly #report: ReportError;
   #over: WampError | undefined;
 
   constructor(welcome: Welcome, deps: JoinedDependencies) {
@@ -95,9 +89,16 @@ export class JoinedSession implements ClientSession {
     this.details = details;
     this.closed = deps.closed;
     this.#deps = deps;
+    this.#report = deps.onHandlerError ?? reportAnyError;
     this.#invocations = new Invocations({
       send: (message) => deps.send(message),
       mapError: deps.mapError ?? mapAnyError,
+      report: this.#report,
+    });
+    this.#followers = new Followers({
+      report: this.#report,
+      giveBack: (subscription) =>
+        deps.send({ kind: "unsubscribe", request: this.#requests.nextId(), subscription }),
     });
   }
 
@@ -109,7 +110,7 @@ export class JoinedSession implements ClientSession {
     const answer = this.#requests.open<Result>(
       request,
       "call",
-      onProgress && ((result) => onProgress(resultOf(result))),
+      onProgress && ((result) => runHandler(onProgress, resultOf(result), this.#report)),
     );
     this.#deps.send({
       ...{ kind: "call", request, options: callOptionsOf(options) },
@@ -156,14 +157,14 @@ export class JoinedSession implements ClientSession {
     return {
       id: registration,
       procedure,
-      unregister: () => this.#unregister(registration),
+      unregister: (signal) => this.#unregister(registration, signal),
     };
   }
 
   /** Request id → handler of a REGISTER under way: the first INVOCATION may come in the same breath as REGISTERED. */
   readonly #handlers = new Map<number, Offer>();
-  /** The same for SUBSCRIBE. */
-  readonly #followersToBe = new Map<number, Follower>();
+  /** Request id → registration of an UNREGISTER under way. */
+  readonly #leaving = new Map<number, number>();
 
   async publish(topic: string, options: PublishOptions = {}): Promise<void> {
     const { args, kwargs, acknowledge = true, signal } = options;
@@ -183,24 +184,24 @@ export class JoinedSession implements ClientSession {
   ): Promise<Subscription> {
     const request = this.#begin(options.signal);
     const answer = this.#requests.open<Subscribed>(request, "subscribe");
-    const follower: Follower = { topic, handler, onRevoked: options.onRevoked };
-    this.#followersToBe.set(request, follower);
-    const forget = () => this.#followersToBe.delete(request);
+    const pattern = `${options.match ?? "exact"} ${topic}`;
+    const follower: Follower = { topic, pattern, handler, onRevoked: options.onRevoked };
+    this.#followers.begin(request, follower);
     this.#deps.send({ kind: "subscribe", request, options: subscribeOptionsOf(options), topic });
     const { subscription } = await this.#untilAborted(request, answer, options.signal, () => {
-      forget();
+      this.#followers.giveUp(request);
       return true;
-    }).finally(forget);
+    });
     return {
       id: subscription,
       topic,
-      unsubscribe: () => this.#unsubscribe(subscription, follower),
+      unsubscribe: (signal) => this.#unsubscribe(subscription, follower, signal),
     };
   }
 
-  async close(reason: string = wampErrors.normal): Promise<void> {
+  async close(reason: string = wampErrors.normal, signal?: AbortSignal): Promise<void> {
     this.#deps.end(reason);
-    await this.closed;
+    await untilAborted(this.closed, signal);
   }
 
   /** Takes in what the router says; returns why it breaks the protocol, or undefined. */
@@ -213,13 +214,13 @@ export class JoinedSession implements ClientSession {
         this.#invocations.interrupt(message);
         return undefined;
       case "event":
-        this.#onEvent(message);
+        this.#followers.hear(message);
         return undefined;
       case "registered":
         this.#onRegistered(message);
         break;
       case "subscribed":
-        this.#onSubscribed(message);
+        this.#followers.onSubscribed(message.request, message.subscription);
         break;
       case "unsubscribed":
       case "unregistered":
@@ -227,8 +228,12 @@ export class JoinedSession implements ClientSession {
           this.#onRevoked(message);
           return undefined;
         }
+        if (message.kind === "unregistered") this.#onUnregistered(message);
         break;
       case "error":
+        if (message.requestKind === "subscribe") this.#followers.onRefused(message.request);
+        else if (message.requestKind === "unregister") this.#leaving.delete(message.request);
+        break;
       case "result":
       case "published":
         break;
@@ -283,17 +288,11 @@ export class JoinedSession implements ClientSession {
     else this.#deps.send({ kind: "unregister", request: this.#requests.nextId(), registration });
   }
 
-  #onSubscribed({ request, subscription }: Subscribed): void {
-    const follower = this.#followersToBe.get(request);
-    if (!follower) {
-      // Given up while it was under way; others here may follow the same.
-      if (!this.#followers.has(subscription))
-        this.#deps.send({ kind: "unsubscribe", request: this.#requests.nextId(), subscription });
-      return;
-    }
-    const followers = this.#followers.get(subscription) ?? new Set();
-    followers.add(follower);
-    this.#followers.set(subscription, followers);
+  /** At once, before anything else is heard: a registration that is shared comes back under the same id. */
+  #onUnregistered({ request }: Unregistered): void {
+    const registration = this.#leaving.get(request);
+    this.#leaving.delete(request);
+    if (registration !== undefined) this.#invocations.withdraw(registration);
   }
 
   #onRevoked({ kind, details = {} }: Unsubscribed | Unregistered): void {
@@ -303,42 +302,28 @@ export class JoinedSession implements ClientSession {
       this.#invocations.revoke(id, reason);
       return;
     }
-    const followers = [...(this.#followers.get(id) ?? [])];
-    this.#followers.delete(id);
-    for (const { onRevoked } of followers) onRevoked?.(reason);
+    this.#followers.revoke(id, reason);
   }
 
-  #onEvent({ subscription, publication, details, args, kwargs }: EventMessage): void {
-    for (const { topic, handler } of [...(this.#followers.get(subscription) ?? [])])
-      handler({
-        topic: textOf(details.topic) ?? topic,
-        publication,
-        args: args ?? [],
-        kwargs: kwargs ?? {},
-        publisher: disclosedIn(details, "publisher"),
-        trustLevel: trustLevelIn(details),
-        retained: details.retained === true,
-      });
-  }
-
-  async #unregister(registration: number): Promise<void> {
-    this.#requireOpen();
-    const request = this.#requests.nextId();
+  async #unregister(registration: number, signal: AbortSignal | undefined): Promise<void> {
+    const request = this.#begin(signal);
     const answer = this.#requests.open<Unregistered>(request, "unregister");
+    this.#leaving.set(request, registration);
     this.#deps.send({ kind: "unregister", request, registration });
-    await answer;
-    this.#invocations.withdraw(registration);
+    await this.#untilAborted(request, answer, signal);
   }
 
-  async #unsubscribe(subscription: number, follower: Follower): Promise<void> {
+  async #unsubscribe(
+    subscription: number,
+    follower: Follower,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    signal?.throwIfAborted();
     this.#requireOpen();
-    const followers = this.#followers.get(subscription);
-    followers?.delete(follower);
-    if (followers && followers.size > 0) return;
-    this.#followers.delete(subscription);
+    if (!this.#followers.leave(subscription, follower)) return;
     const request = this.#requests.nextId();
     const answer = this.#requests.open<Unsubscribed>(request, "unsubscribe");
     this.#deps.send({ kind: "unsubscribe", request, subscription });
-    await answer;
+    await this.#untilAborted(request, answer, signal);
   }
 }

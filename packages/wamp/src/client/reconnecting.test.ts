@@ -33,7 +33,7 @@ const aWorld = () => {
     cut() {
       for (const end of ends.splice(0)) end.close(1006, "cut");
     },
-    aClient(realm = "s4t", onJoined = () => {}): ReconnectingClient {
+    aClient(realm = "s4t", onJoined = () => {}, signal?: AbortSignal): ReconnectingClient {
       const client = createReconnectingClient(
         {
           async connect() {
@@ -46,6 +46,7 @@ const aWorld = () => {
           },
           join: { realm },
           onJoined,
+          ...(signal ? { signal } : {}),
         },
         { clock: systemClock, random: () => 0.01 },
       );
@@ -185,5 +186,35 @@ describe("a client that stays joined", () => {
     expect(client.session).not.toBe(first);
     await expect.poll(() => sessions).toBe(2);
     expect((await client.joined()).id).not.toBe(first.id);
+  });
+
+  it("is closed by its signal while it is joined, and joins no more", async () => {
+    const world = aWorld();
+    const controller = new AbortController();
+    const client = world.aClient("s4t", () => {}, controller.signal);
+    const { closed } = await client.joined();
+    controller.abort();
+    expect(await closed).toMatchObject({ reason: "wamp.close.goodbye_and_out" });
+    await client.closed;
+    expect(client.session).toBeUndefined();
+    expect(world.router.listSessions("s4t")).toEqual([]);
+    expect(world.tries).toBe(1);
+  });
+
+  it("is closed while what it keeps is on its way", async () => {
+    const world = aWorld();
+    const client = world.aClient();
+    await client.register("a.one", () => {});
+    await client.register("a.two", () => {});
+    let closing: Promise<void> | undefined;
+    world.onAsked = () => {
+      closing ??= client.close();
+      return undefined;
+    };
+    world.cut();
+    await expect.poll(() => closing !== undefined).toBe(true);
+    await closing;
+    expect(client.session).toBeUndefined();
+    await expect.poll(() => world.router.listSessions("s4t")).toEqual([]);
   });
 });

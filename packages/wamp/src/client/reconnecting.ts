@@ -1,6 +1,6 @@
 // A client that joins again when its session ends, and brings its registrations and subscriptions along. A call is sent once: one
 // that was under way when the session ended fails, because nobody knows how far it came; one that has not been sent waits.
-import { type Clock, createBackoff, sleep } from "@s4t/kit";
+import { type Clock, createBackoff, sleep, untilAborted } from "@s4t/kit";
 import { isWampError, WampError, wampErrors } from "../error.ts";
 import type { Peer } from "../peer.ts";
 import type {
@@ -44,8 +44,8 @@ export interface ReconnectingDependencies {
 
 /** Something that is kept over sessions. */
 export interface Kept {
-  /** Withdraws it for good. */
-  remove(): Promise<void>;
+  /** Withdraws it for good. Aborting rejects at once; it is withdrawn all the same. */
+  remove(signal?: AbortSignal): Promise<void>;
 }
 
 /** A client that stays joined. */
@@ -59,7 +59,8 @@ export interface ReconnectingClient {
   /** Resolves when it is in place for the first time. */
   register(procedure: string, handler: CallHandler, options?: RegisterOptions): Promise<Kept>;
   subscribe(topic: string, handler: EventHandler, options?: SubscribeOptions): Promise<Kept>;
-  close(): Promise<void>;
+  /** Says GOODBYE where it is joined, and joins no more. Aborting rejects at once; it closes all the same. */
+  close(signal?: AbortSignal): Promise<void>;
   /** Resolves, never rejects, when it will not join any more: with the reason. */
   readonly closed: Promise<WampError>;
 }
@@ -77,10 +78,12 @@ const final = new Set<string>([
 /** Everything but what would be the same the next time: a realm that is not there, a proof that is not good. */
 export const isWorthAnotherTry = (reason: string): boolean => !final.has(reason);
 
+type Withdraw = (signal?: AbortSignal) => Promise<void>;
+
 /** One thing that is brought along, where it is, and how it is withdrawn from there. */
 interface Thing {
-  place(session: ClientSession): Promise<() => Promise<void>>;
-  placed: { readonly session: ClientSession; withdraw(): Promise<void> } | undefined;
+  place(session: ClientSession): Promise<Withdraw>;
+  placed: { readonly session: ClientSession; readonly withdraw: Withdraw } | undefined;
   isRemoved: boolean;
 }
 
@@ -151,7 +154,7 @@ class Reconnecting implements ReconnectingClient {
     return this.#keep(untilPlaced, async (session, signal) => {
       const how = signal ? { ...kept, signal } : kept;
       const registration = await session.register(procedure, handler, how);
-      return () => registration.unregister();
+      return (until) => registration.unregister(until);
     });
   }
 
@@ -160,20 +163,19 @@ class Reconnecting implements ReconnectingClient {
     return this.#keep(untilPlaced, async (session, signal) => {
       const how = signal ? { ...kept, signal } : kept;
       const subscription = await session.subscribe(topic, handler, how);
-      return () => subscription.unsubscribe();
+      return (until) => subscription.unsubscribe(until);
     });
   }
 
-  async close(): Promise<void> {
+  async close(signal?: AbortSignal): Promise<void> {
     this.#ending.abort(new WampError(wampErrors.canceled, "The client is closed."));
-    await this.session?.close();
-    await this.closed;
+    await untilAborted(this.closed, signal);
   }
 
   /** The signal is for the first time: what is in place is not given up with it. */
   async #keep(
     untilPlaced: AbortSignal | undefined,
-    put: (session: ClientSession, signal?: AbortSignal) => Promise<() => Promise<void>>,
+    put: (session: ClientSession, signal?: AbortSignal) => Promise<Withdraw>,
   ): Promise<Kept> {
     let signal = untilPlaced;
     const thing: Thing = {
@@ -186,16 +188,16 @@ class Reconnecting implements ReconnectingClient {
     while (this.session && this.session !== thing.placed?.session) await place(thing, this.session);
     signal = undefined;
     this.#things.add(thing);
-    return { remove: () => this.#remove(thing) };
+    return { remove: (until) => this.#remove(thing, until) };
   }
 
-  async #remove(thing: Thing): Promise<void> {
+  async #remove(thing: Thing, signal: AbortSignal | undefined): Promise<void> {
     this.#things.delete(thing);
     thing.isRemoved = true;
     const { placed } = thing;
     thing.placed = undefined;
     if (placed && (placed.session === this.session || placed.session === this.#joining))
-      await placed.withdraw();
+      await placed.withdraw(signal);
   }
 
   /** Joins again and again, until it is closed or not worth another try. */
@@ -223,9 +225,13 @@ class Reconnecting implements ReconnectingClient {
   /** One session from its connection to its end; answers why it ended, or why there was none. */
   async #once(signal: AbortSignal, onJoined: () => void): Promise<WampError> {
     let session: ClientSession | undefined;
+    const leave = () => void session?.close();
     try {
       const { join, connect } = this.#options;
       session = await joinRealm(await connect(signal), { ...join, signal }, this.#deps);
+      // From here on its end is ours, also while what is kept is on its way.
+      signal.addEventListener("abort", leave);
+      if (signal.aborted) leave();
       this.#joining = session;
       for (const thing of this.#things) await place(thing, session);
       onJoined();
@@ -246,6 +252,8 @@ class Reconnecting implements ReconnectingClient {
       return new WampError(wampErrors.networkFailure, "The router could not be reached.", {
         cause: error,
       });
+    } finally {
+      signal.removeEventListener("abort", leave);
     }
   }
 
