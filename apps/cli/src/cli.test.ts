@@ -19,6 +19,7 @@ const aBoard = (name: string, members: object = {}) => ({
   description: "",
   labels: { street: "garibaldi" },
   location: null,
+  fleets: [],
   agent: { kind: null, version: null, contract: null, features: [] },
   connectivity: { connected: true, since: at, lastSeenAt: at, address: null, latencyMs: null },
   target: { wanted: 1, reached: 1, failed: 0 },

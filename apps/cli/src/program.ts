@@ -26,6 +26,10 @@ export const nouns: Readonly<
     about: "boards: register, enrol, look, command",
     load: async () => (await import("./nouns/board.ts")).register,
   },
+  fleet: {
+    about: "fleets: boards that belong together",
+    load: async () => (await import("./nouns/fleet.ts")).register,
+  },
   plugin: {
     about: "plugins: code that runs on boards",
     load: async () => (await import("./nouns/plugin.ts")).register,

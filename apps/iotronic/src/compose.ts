@@ -5,6 +5,7 @@ import type { Clock, Log } from "@s4t/kit";
 import { authoritiesOf, authorityRoutes } from "./compose/authority.ts";
 import { composeBoards } from "./compose/boards.ts";
 import { cloudRoutes } from "./compose/cloud-routes.ts";
+import { composeFleets } from "./compose/fleets.ts";
 import { openGround } from "./compose/ground.ts";
 import { composeIdentity } from "./compose/identity.ts";
 import { composeLink } from "./compose/link.ts";
@@ -70,6 +71,7 @@ export const composeCloud = async (
   const offers: readonly Offer[] = [
     ofIdentity,
     ofBoards,
+    composeFleets(ground, boards),
     ofTelemetry,
     ofLink,
     ofServices,

@@ -97,6 +97,10 @@ const resources: Record<
     make: async (side) =>
       (await made("POST", "/api/services", { name: unused(), port: 80 }, side)).uuid,
   },
+  fleets: {
+    code: "fleet.not-found",
+    make: async (side) => (await made("POST", "/api/fleets", { name: unused() }, side)).uuid,
+  },
   operations: { code: "operation.not-found", make: newOperation },
   plugins: { code: "plugin.not-found", make: newPlugin },
   projects: { code: "project.not-found", make: async (side) => projects[side] },
@@ -131,6 +135,8 @@ const bodies: Record<string, () => Promise<unknown>> = {
   "users.create": async () => ({ name: unused(), password }),
   "projects.create": async () => ({ name: unused() }),
   "services.create": async () => ({ name: unused(), port: 80 }),
+  "fleets.create": async () => ({ name: unused() }),
+  "fleets.update": async () => ({ description: unused() }),
   "credentials.create": async () => ({ name: unused() }),
   "sessions.changePassword": async () => ({ current: password, next: `${password}!` }),
   "projects.update": async () => ({ description: unused() }),
@@ -169,7 +175,7 @@ const probe = async (
       .replace("{user}", user)
       .replace("{version}", "latest")
       .replace("{sha256}", "0".repeat(64))
-      .replace(/\{(?:service|connection|plugin)\}/, nowhere) + query;
+      .replace(/\{(?:service|connection|plugin|fleet)\}/, nowhere) + query;
   const body = (await bodies[name]?.()) ?? endpoint.example ?? {};
   const isStream = name === "cloud.restore" || name === "blobs.put";
   return cloud.call(endpoint.method, path, {

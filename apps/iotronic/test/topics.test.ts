@@ -16,6 +16,7 @@ const topics = {
   plugins: { action: "injection.list", ofBoard: true },
   lines: { action: "injection.lines", ofBoard: true },
   connections: { action: "connection.list", ofBoard: true },
+  fleets: { action: "fleet.list", ofBoard: false },
   operations: { action: "operation.list", ofBoard: false },
   audit: { action: "audit.list", ofBoard: false },
 } as const satisfies Record<TopicName, { action: Action; ofBoard: boolean }>;

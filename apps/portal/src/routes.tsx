@@ -100,6 +100,18 @@ const board = createRoute({
   component: page(() => import("./pages/board/index.tsx"), "BoardPage"),
 });
 
+const fleets = createRoute({
+  getParentRoute: () => project,
+  path: "fleets",
+  component: page(() => import("./pages/fleets/index.tsx"), "FleetsPage"),
+});
+
+const fleet = createRoute({
+  getParentRoute: () => project,
+  path: "fleets/$fleet",
+  component: page(() => import("./pages/fleet/index.tsx"), "FleetPage"),
+});
+
 const enrol = createRoute({
   getParentRoute: () => project,
   path: "enrol",
@@ -179,6 +191,8 @@ const tree = root.addChildren([
   project.addChildren([
     boards,
     board,
+    fleets,
+    fleet,
     enrol,
     map,
     plugins,

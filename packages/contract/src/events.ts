@@ -4,6 +4,7 @@ import * as Type from "typebox";
 import { PluginLine } from "./board/plugins.ts";
 import { AuditEntry } from "./rest/audit.ts";
 import { Board } from "./rest/boards.ts";
+import { Fleet } from "./rest/fleets.ts";
 import { Operation } from "./rest/operations.ts";
 import { Injection } from "./rest/plugins.ts";
 import { Connection } from "./rest/services.ts";
@@ -39,7 +40,7 @@ export const ClientFrame = Type.Union([
     topic: Type.String({
       maxLength: 200,
       description:
-        "boards, board:UUID, series:UUID, plugins:UUID, lines:UUID/PLUGIN, connections:UUID, operations, audit",
+        "boards, board:UUID, series:UUID, plugins:UUID, lines:UUID/PLUGIN, connections:UUID, fleets, operations, audit",
     }),
     project: Type.Optional(
       Type.String({ maxLength: 63, description: "As the header s4t-project" }),
@@ -77,6 +78,8 @@ export const topicData = {
     changed: Type.Array(Connection),
     removed: Type.Array(Type.String()),
   }),
+  /** Fleets that were made, changed or joined; `removed` lists ids. As of `boards`, a snapshot holds no rows. */
+  fleets: Type.Object({ changed: Type.Array(Fleet), removed: Type.Array(Type.String()) }),
   operations: Type.Object({ changed: Type.Array(Operation) }),
   audit: Type.Object({ added: Type.Array(AuditEntry) }),
 } as const;

@@ -4,6 +4,7 @@ import pc from "picocolors";
 import { addCommands } from "../board-commands.ts";
 import { addState } from "../board-state.ts";
 import { type Context, examples, run } from "../context.ts";
+import { parseLabels } from "../labels.ts";
 import { ageText, stateText } from "../output.ts";
 
 const printBoard = ({ out }: Context, board: Board): void =>
@@ -37,6 +38,12 @@ const printBoard = ({ out }: Context, board: Board): void =>
       board.location === null ? "–" : `${board.location.latitude}, ${board.location.longitude}`,
     ],
     [
+      "fleets",
+      board.fleets
+        .map(({ name, priority }) => (priority === 0 ? pc.bold(name) : `${name} (${priority})`))
+        .join(", ") || "–",
+    ],
+    [
       "labels",
       Object.entries(board.labels)
         .map(([name, value]) => `${name}=${value}`)
@@ -44,16 +51,6 @@ const printBoard = ({ out }: Context, board: Board): void =>
     ],
     ["key", board.fingerprint ?? "–"],
   ]);
-
-const parseLabels = (texts: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      if (at < 1)
-        throw fail("request.invalid", { where: "--label", because: "must be name=value" });
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
 
 const parsePlace = (text: string): { latitude: number; longitude: number } => {
   const [latitude = Number.NaN, longitude = Number.NaN] = text.split(",").map(Number);
@@ -74,11 +71,13 @@ const registry = (board: Command): void => {
     .option("--status <states>", "one or more states, with commas; all but retired unless said")
     .option("--text <part>", "part of the name, id or address")
     .option("--label <name[=value]>", "with this label")
+    .option("--fleet <fleet>", "in this fleet")
     .option("--sort <key>", "name, seen, created; with - in front for the reverse");
   examples(
     list,
     "board list",
     "board list --status offline,degraded --sort -seen",
+    "board list --fleet buses",
     "board list --json",
   );
   run(
@@ -86,7 +85,7 @@ const registry = (board: Command): void => {
     async (
       { client, out },
       _,
-      options: { status?: string; text?: string; label?: string; sort?: never },
+      options: { status?: string; text?: string; label?: string; fleet?: string; sort?: never },
     ) => {
       const rows = paginate(client().boards.list, { query: { ...options, limit: 200 } });
       await out.list(
@@ -110,6 +109,7 @@ const registry = (board: Command): void => {
     .argument("<name>")
     .option("--place <lat,lon>", "where it is")
     .option("--label <name=value>", "a label; may be repeated", collect, [])
+    .option("--fleet <fleet>", "its primary fleet")
     .option("--description <text>", "what it is");
   examples(
     create,
@@ -122,12 +122,13 @@ const registry = (board: Command): void => {
     async (
       { client, out },
       [name = ""],
-      options: { place?: string; label: string[]; description?: string },
+      options: { place?: string; label: string[]; fleet?: string; description?: string },
     ) => {
       const { board: made, enrolment } = await client().boards.create({
         body: {
           name,
           labels: parseLabels(options.label),
+          ...(options.fleet === undefined ? {} : { fleet: options.fleet }),
           ...(options.place === undefined ? {} : { location: parsePlace(options.place) }),
           ...(options.description === undefined ? {} : { description: options.description }),
         },
@@ -145,23 +146,32 @@ const registry = (board: Command): void => {
 
   const update = board
     .command("update")
-    .description("change name, description, labels or place")
+    .description("change name, description, labels, place or primary fleet")
     .argument("<board>", "id or name")
     .option("--name <name>", "new name")
     .option("--description <text>", "new description")
     .option("--label <name=value>", "all labels anew; may be repeated", collect, [])
-    .option("--place <lat,lon>", "new place");
+    .option("--place <lat,lon>", "new place")
+    .option("--fleet <fleet>", "its primary fleet, in the place of an earlier one")
+    .option("--no-fleet", "out of its primary fleet");
   examples(
     update,
     "board update garibaldi-12 --name garibaldi-14",
     "board update garibaldi-12 --place 38.19,15.55",
+    "board update garibaldi-12 --fleet buses",
   );
   run(
     update,
     async (
       context,
       [uuid = ""],
-      options: { name?: string; description?: string; label: string[]; place?: string },
+      options: {
+        name?: string;
+        description?: string;
+        label: string[];
+        place?: string;
+        fleet?: string | false;
+      },
     ) => {
       const client = context.client();
       const { rev } = await client.boards.show({ params: { uuid } });
@@ -170,6 +180,7 @@ const registry = (board: Command): void => {
         ...(options.description === undefined ? {} : { description: options.description }),
         ...(options.label.length === 0 ? {} : { labels: parseLabels(options.label) }),
         ...(options.place === undefined ? {} : { location: parsePlace(options.place) }),
+        ...(options.fleet === undefined ? {} : { fleet: options.fleet || null }),
       };
       printBoard(context, await client.boards.update({ params: { uuid }, body, ifMatch: rev }));
     },

@@ -9,6 +9,7 @@ import {
   createTimeline,
   createWishes,
 } from "../modules/boards/index.ts";
+import { knownFleets } from "../modules/fleets/index.ts";
 import { everything, type Scope } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
 import type { Offer } from "./offer.ts";
@@ -17,7 +18,9 @@ import type { Offer } from "./offer.ts";
 export const composeBoards = (ground: Ground) => {
   const { parts, changes, wayIn, metrics } = ground;
   const { address, commandsFor } = wayIn;
-  const boards: Boards = parts.add(createBoards({ ...ground, address, commandsFor }));
+  const boards: Boards = parts.add(
+    createBoards({ ...ground, fleets: knownFleets, address, commandsFor }),
+  );
   boardMetrics(metrics, async () => (await boards.counts(everything)).byStatus);
   const commands = createCommands({ ...ground, boards });
   const timeline = createTimeline({ ...ground, boards, changesOf: changes.of });

@@ -7,6 +7,7 @@ import type { createBackups } from "../modules/backup/index.ts";
 /** Capabilities of this release: what navigation shows. */
 export const capabilities = [
   "boards",
+  "fleets",
   "observations",
   "identity",
   "audit",

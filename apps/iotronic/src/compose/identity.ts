@@ -1,5 +1,6 @@
 import type { Estate } from "../edge/estate.ts";
 import { type Boards, boardsEstate } from "../modules/boards/index.ts";
+import { fleetsEstate } from "../modules/fleets/index.ts";
 import { createIdentity, type Identity, identityRoutes } from "../modules/identity/index.ts";
 import type { Keys } from "../modules/keys/index.ts";
 import { servicesEstate } from "../modules/services/index.ts";
@@ -23,6 +24,7 @@ export const composeIdentity = (
     countBoards: boards.countIn,
     estates: {
       boards: boardsEstate,
+      fleets: fleetsEstate,
       plugins,
       services: servicesEstate,
       keys: { count: keepsNothing, remove: keys.forget },

@@ -15,6 +15,7 @@ import { pluginUploadsMigration } from "./20261127-2350-plugins-uploads.ts";
 import { streamsMigration } from "./20261128-0010-streams.ts";
 import { pluginBytesMigration } from "./20261128-0345-plugins-bytes.ts";
 import { pluginManifestsMigration } from "./20261128-0825-plugins-manifests.ts";
+import { fleetsMigration } from "./20261128-1131-fleets.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   streamsMigration,
   pluginBytesMigration,
   pluginManifestsMigration,
+  fleetsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

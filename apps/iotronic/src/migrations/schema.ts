@@ -4,6 +4,7 @@
 import type { AuditTables } from "./schema/audit.ts";
 import type { BoardTables } from "./schema/boards.ts";
 import type { ChangeTables } from "./schema/changes.ts";
+import type { FleetTables } from "./schema/fleets.ts";
 import type { IdentityTables } from "./schema/identity.ts";
 import type { KeyTables } from "./schema/keys.ts";
 import type { OperationTables } from "./schema/operations.ts";
@@ -15,6 +16,7 @@ export interface Schema
   extends AuditTables,
     BoardTables,
     ChangeTables,
+    FleetTables,
     IdentityTables,
     KeyTables,
     OperationTables,

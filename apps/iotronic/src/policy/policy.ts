@@ -12,6 +12,7 @@ import { everything, type Scope, within } from "./scope.ts";
 import { auditPolicy } from "./table/audit.ts";
 import { boardPolicy } from "./table/boards.ts";
 import { cloudPolicy } from "./table/cloud.ts";
+import { fleetPolicy } from "./table/fleets.ts";
 import { observationPolicy } from "./table/observations.ts";
 import { operationPolicy } from "./table/operations.ts";
 import { pluginPolicy } from "./table/plugins.ts";
@@ -23,6 +24,7 @@ import { userPolicy } from "./table/users.ts";
 /** The whole table. An endpoint whose action has no row does not compile. */
 export const policyTable = {
   ...boardPolicy,
+  ...fleetPolicy,
   ...observationPolicy,
   ...operationPolicy,
   ...auditPolicy,

@@ -6,6 +6,7 @@ export type {
   Connection,
   Enrolment,
   Exposure,
+  Fleet,
   Injection,
   Member,
   Operation,

@@ -1,6 +1,7 @@
 // The error table: one row a code, from which problem+json, WAMP errors, exit codes, SDK types and the reference page follow.
 import { isS4tError, S4tError } from "@s4t/kit";
 import { boardErrors } from "./boards.ts";
+import { fleetErrors } from "./fleets.ts";
 import { identityErrors } from "./identity.ts";
 import { operationErrors } from "./operations.ts";
 import { pluginErrors } from "./plugins.ts";
@@ -14,6 +15,7 @@ export const errors = {
   ...requestErrors,
   ...identityErrors,
   ...boardErrors,
+  ...fleetErrors,
   ...operationErrors,
   ...pluginErrors,
   ...programErrors,

@@ -6,6 +6,7 @@ import { Uuid } from "../ids.ts";
 import { boardStates } from "../status.ts";
 import { TargetSettings, TargetSettingsChange } from "../target/settings.ts";
 import { endpoint, Strict } from "./endpoint.ts";
+import { BoardFleet } from "./fleet-priority.ts";
 import { Operation } from "./operations.ts";
 import {
   Actions,
@@ -63,6 +64,9 @@ export const Board = Type.Object(
     description: Description,
     labels: Labels,
     location: Type.Union([Location, Type.Null()]),
+    fleets: Type.Array(BoardFleet, {
+      description: "By priority; the first is its primary fleet where that is 0",
+    }),
     agent: Type.Object({
       kind: Type.Union([Type.Literal("lightning-rod"), Type.Literal("original"), Type.Null()]),
       version: Type.Union([Type.String(), Type.Null()]),
@@ -125,6 +129,11 @@ const changeable = {
   description: Type.Optional(Description),
   labels: Type.Optional(Labels),
   location: Type.Optional(Type.Union([Location, Type.Null()])),
+  fleet: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: 63 }), Type.Null()], {
+      description: "Its primary fleet, by id or name; null for none",
+    }),
+  ),
 };
 
 /** How a command reaches the board: at once or not at all, or when it is next there. */
@@ -171,6 +180,9 @@ export const boards = {
         Type.String({ maxLength: 100, description: "Part of the name, id or address" }),
       ),
       label: Type.Optional(Type.String({ maxLength: 200, description: "`name` or `name=value`" })),
+      fleet: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 63, description: "In this fleet, by id or name" }),
+      ),
       sort: Type.Optional(Type.Enum(["name", "-name", "seen", "-seen", "created", "-created"])),
     }),
     reply: Page(Board),
@@ -181,6 +193,11 @@ export const boards = {
     action: "board.list",
     scope: "project",
     summary: "How many boards are in which state",
+    query: Strict({
+      fleet: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 63, description: "In this fleet, by id or name" }),
+      ),
+    }),
     reply: Type.Object({
       total: Type.Integer(),
       byStatus: Type.Record(Type.String(), Type.Integer()),
@@ -217,7 +234,7 @@ export const boards = {
     path: "/api/boards/{uuid}",
     action: "board.update",
     scope: "project",
-    summary: "Change name, description, labels or location",
+    summary: "Change name, description, labels, location or primary fleet",
     params: uuidParams,
     body: Strict({ name: Type.Optional(Name), ...changeable }),
     reply: Board,

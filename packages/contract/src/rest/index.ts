@@ -4,6 +4,7 @@ import { authority } from "./authority.ts";
 import { boards } from "./boards.ts";
 import { cloud } from "./cloud.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { fleetMembers, fleets } from "./fleets.ts";
 import { observations } from "./observations.ts";
 import { operations } from "./operations.ts";
 import { blobs, injections, plugins } from "./plugins.ts";
@@ -23,6 +24,8 @@ export const rest = {
   connections,
   credentials,
   exposures,
+  fleetMembers,
+  fleets,
   injections,
   observations,
   operations,
@@ -58,6 +61,8 @@ export * from "./authority.ts";
 export * from "./boards.ts";
 export * from "./cloud.ts";
 export * from "./endpoint.ts";
+export * from "./fleet-priority.ts";
+export * from "./fleets.ts";
 export * from "./observations.ts";
 export * from "./operations.ts";
 export * from "./plugins.ts";

@@ -38,6 +38,12 @@ export interface BoardTables {
     name: string;
     value: string;
   };
+  boards_fleets: {
+    project_id: string;
+    board_id: string;
+    fleet_id: string;
+    priority: number;
+  };
   boards_enrolments: {
     hash: string;
     project_id: string;

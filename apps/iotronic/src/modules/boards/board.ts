@@ -2,6 +2,7 @@
 import {
   type Actions,
   type Board,
+  type BoardFleet,
   type BoardId,
   type BoardInfo,
   type BodyOf,
@@ -105,6 +106,7 @@ const nameable = {
   restart: "board.restart",
   reboot: "board.reboot",
   settings: "board.settings",
+  join: "fleet.join",
 } as const satisfies Record<string, Action>;
 const verbs = Object.entries(nameable);
 const needsLink: ReadonlySet<string> = new Set(["ping", "info"]);
@@ -144,6 +146,7 @@ export interface ShownWith {
 export const showBoard = (
   actor: Actor,
   row: BoardRow,
+  fleets: readonly BoardFleet[],
   { keyHash, roundTripMs }: ShownWith,
 ): Board => {
   const info = row.info === null ? null : (JSON.parse(row.info) as BoardInfo);
@@ -159,6 +162,7 @@ export const showBoard = (
     description: row.description,
     labels: JSON.parse(row.labels) as Labels,
     location: row.location === null ? null : (JSON.parse(row.location) as Location),
+    fleets: [...fleets],
     agent: {
       kind: row.agent_kind as Board["agent"]["kind"],
       version: row.agent_version,

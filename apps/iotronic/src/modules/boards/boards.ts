@@ -1,5 +1,5 @@
 // The verbs of the noun, each group in a file of its own: looking up (`listing.ts`), the registry (`registry.ts`), settings
-// (`settings.ts`), who is gone (`gone.ts`). Commands are in `commands.ts`, what boards say in `host.ts`.
+// (`settings.ts`), fleets (`members.ts`), who is gone (`gone.ts`). Commands are in `commands.ts`, what boards say in `host.ts`.
 import type {
   Board,
   BodyOf,
@@ -11,11 +11,13 @@ import type {
   TargetSettingsChange,
 } from "@s4t/contract";
 import type { Part } from "@s4t/kit";
+import type { CountInFleets } from "../../edge/fleets.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 import type { BoardsDependencies } from "./change.ts";
 import { createGoneWatch } from "./gone.ts";
 import { createListing } from "./listing.ts";
+import { createMembers } from "./members.ts";
 import { createRegistry } from "./registry.ts";
 import { createSettings } from "./settings.ts";
 import type { BoardRow } from "./store.ts";
@@ -38,7 +40,10 @@ export interface Boards extends Part {
     scope: Scope,
     query: QueryOf<typeof rest.boards.list>,
   ): Promise<{ items: Board[]; next: string | null }>;
-  counts(scope: Scope): Promise<{ total: number; byStatus: Record<string, number> }>;
+  counts(
+    scope: Scope,
+    query?: QueryOf<typeof rest.boards.counts>,
+  ): Promise<{ total: number; byStatus: Record<string, number> }>;
   create(
     actor: Actor,
     project: ProjectId,
@@ -70,6 +75,16 @@ export interface Boards extends Part {
     idOrName: string,
     change: TargetSettingsChange,
   ): Promise<TargetSettings>;
+  /** Into a fleet; `priority` as the contract says. Throws `fleet.not-found`. */
+  join(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    fleet: string,
+    priority: number | undefined,
+  ): Promise<Board>;
+  leave(actor: Actor, scope: Scope, idOrName: string, fleet: string): Promise<Board>;
+  readonly countInFleets: CountInFleets;
   /** The row of a board within a scope: for verbs of this module and lookups of others. */
   row(scope: Scope, idOrName: string): Promise<BoardRow>;
   countIn(project: ProjectId): Promise<number>;
@@ -97,5 +112,6 @@ export const createBoards = (deps: BoardsDependencies): Boards => ({
   ...createListing(deps),
   ...createRegistry(deps),
   ...createSettings(deps),
+  ...createMembers(deps),
   ...createGoneWatch(deps),
 });

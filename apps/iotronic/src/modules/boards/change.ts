@@ -3,6 +3,7 @@ import { type BoardId, fail, type ProjectId } from "@s4t/contract";
 import type { Clock, Json, Log } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
+import type { Fleets } from "../../edge/fleets.ts";
 import type { Link } from "../../edge/link.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
@@ -17,6 +18,7 @@ export interface BoardsDependencies {
   readonly audit: AuditLog;
   readonly changes: ChangeLog;
   readonly operations: Operations;
+  readonly fleets: Fleets;
   /** The link, once it exists: the two need each other. */
   readonly link: () => Link;
   /** Address that new boards are told, and the CA that they pin. */

@@ -29,7 +29,7 @@ export const MAX_AUDITED_REFUSALS_PER_MINUTE = 10;
  */
 export const MAX_AUDITED_STRANGERS_PER_MINUTE = 30;
 
-export interface HostDependencies extends BoardsDependencies {
+export interface HostDependencies extends Omit<BoardsDependencies, "fleets"> {
   readonly operations: Operations;
   readonly reports: Reports;
   /** Other modules' parts of a board's target. */

@@ -15,6 +15,8 @@ export interface BoardFilter {
   readonly states?: readonly string[] | undefined;
   readonly text?: string | undefined;
   readonly label?: { readonly name: string; readonly value: string | undefined } | undefined;
+  /** Ids of fleets: those that are in one of them. */
+  readonly fleets?: readonly string[] | undefined;
   readonly sort: BoardSort;
   readonly descending: boolean;
   readonly after?: readonly [key: string | number, uuid: string] | undefined;
@@ -83,6 +85,31 @@ const narrowByLabel = async (
     );
 };
 
+const narrowByFleets = async (
+  scope: Scope,
+  { queries }: Reader,
+  fleets: readonly string[],
+): Promise<Narrow> => {
+  if (fleets.length === 0) return (query) => query.where(sql<boolean>`1 = 0`);
+  let matches = queries
+    .selectFrom("boards_fleets")
+    .select("board_id")
+    .where("fleet_id", "in", fleets);
+  if (scope.projects !== "all") matches = matches.where("project_id", "in", scope.projects);
+  const some = await matches.limit(FEW_MATCHES + 1).execute();
+  if (some.length <= FEW_MATCHES) return (query) => query.where("uuid", "in", matches);
+  return (query) =>
+    query.where((e) =>
+      e.exists(
+        e
+          .selectFrom("boards_fleets as f")
+          .select("f.board_id")
+          .whereRef("f.board_id", "=", "boards.uuid")
+          .where("f.fleet_id", "in", fleets),
+      ),
+    );
+};
+
 /** A page in order. The state is one condition more where only one is asked for: that is what its index begins with. */
 const inOrder = (
   { queries }: Reader,
@@ -113,10 +140,11 @@ export const listBoards = async (
   filter: BoardFilter,
   limit: number,
 ): Promise<BoardRow[]> => {
-  const { states, text, label } = filter;
+  const { states, text, label, fleets } = filter;
   const narrows: Narrow[] = [];
   if (text !== undefined) narrows.push(await narrowByText(reader, text));
   if (label) narrows.push(await narrowByLabel(scope, reader, label));
+  if (fleets) narrows.push(await narrowByFleets(scope, reader, fleets));
   const within = (narrow: Narrow) => inOrder(reader, scope, filter, [...narrows, narrow], limit);
   // What is retired is history: shown to whoever asks for it.
   if (states === undefined)

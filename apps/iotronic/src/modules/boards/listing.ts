@@ -1,11 +1,11 @@
 // Looking boards up.
 import { boardStates, fail, type ProjectId, type QueryOf, type rest } from "@s4t/contract";
 import { pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
-import { type Actor, everything, type Scope, within } from "../../policy/index.ts";
-import { showBoard } from "./board.ts";
+import { everything, type Scope, within } from "../../policy/index.ts";
 import type { Boards } from "./boards.ts";
-import { type BoardsDependencies, getRow, shownWith } from "./change.ts";
+import { type BoardsDependencies, getRow } from "./change.ts";
 import { type BoardSort, listBoards } from "./list-store.ts";
+import { showRow, showRows } from "./members.ts";
 import { type BoardRow, countBoards, countByStatus } from "./store.ts";
 
 const parseStates = (text: string | undefined): string[] | undefined => {
@@ -39,16 +39,18 @@ const keyOf = (sort: BoardSort, row: BoardRow): string | number =>
   sort === "name" ? row.name : sort === "seen" ? (row.last_seen_at ?? 0) : row.created_at;
 
 /** Makes the verbs. */
-export const createListing = ({
-  database,
-  link,
-}: BoardsDependencies): Pick<Boards, "list" | "counts" | "countIn" | "row" | "get"> => {
+export const createListing = (
+  deps: BoardsDependencies,
+): Pick<Boards, "list" | "counts" | "countIn" | "row" | "get"> => {
+  const { database, fleets } = deps;
   const row = (scope: Scope, idOrName: string): Promise<BoardRow> =>
     database.read(scope, (reader) => getRow(scope, reader, idOrName));
-  const show = (actor: Actor, found: BoardRow) => showBoard(actor, found, shownWith(link));
   return {
     row,
-    get: async (actor, scope, idOrName) => show(actor, await row(scope, idOrName)),
+    get: (actor, scope, idOrName) =>
+      database.read(scope, async (reader) =>
+        showRow(deps, actor, scope, reader, await getRow(scope, reader, idOrName)),
+      ),
     async list(actor, scope, query) {
       const order = orderOf(query);
       const filter = {
@@ -57,18 +59,27 @@ export const createListing = ({
         label: parseLabel(query.label),
         ...order,
       };
-      const rows = await database.read(scope, (reader) =>
-        listBoards(scope, reader, filter, pageSizeOf(query) + 1),
-      );
-      return pageOf(
-        rows,
-        query,
-        (each) => [keyOf(order.sort, each), each.uuid],
-        (each) => show(actor, each),
-      );
+      const { fleet } = query;
+      return database.read(scope, async (reader) => {
+        const within =
+          fleet === undefined ? undefined : await fleets.matching(scope, reader, fleet);
+        const asked = { ...filter, fleets: within };
+        const rows = await listBoards(scope, reader, asked, pageSizeOf(query) + 1);
+        const { items, next } = pageOf(
+          rows,
+          query,
+          (each) => [keyOf(order.sort, each), each.uuid],
+          (each) => each,
+        );
+        return { items: await showRows(deps, actor, scope, reader, items), next };
+      });
     },
-    async counts(scope) {
-      const counts = await database.read(scope, (reader) => countByStatus(scope, reader));
+    async counts(scope, { fleet } = {}) {
+      const counts = await database.read(scope, async (reader) =>
+        fleet === undefined
+          ? countByStatus(scope, reader)
+          : countByStatus(scope, reader, await fleets.matching(scope, reader, fleet)),
+      );
       return {
         total: [...counts.values()].reduce((sum, count) => sum + count, 0),
         byStatus: Object.fromEntries(counts),

@@ -5,17 +5,11 @@ import { randomToken, sha256Hex } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
 import { type Actor, everything, within } from "../../policy/index.ts";
 import type { Tx } from "../../ports/database.ts";
-import { newBoard, searchTextOf, showBoard } from "./board.ts";
+import { newBoard, searchTextOf } from "./board.ts";
 import type { Boards, RearmOptions } from "./boards.ts";
-import {
-  type BoardsDependencies,
-  type Facts,
-  getRow,
-  noteChange,
-  requireRev,
-  shownWith,
-} from "./change.ts";
+import { type BoardsDependencies, type Facts, getRow, noteChange, requireRev } from "./change.ts";
 import { endEnrolments, insertEnrolment } from "./enrolment-store.ts";
+import { fleetsPatch, leaveAll, setPrimary, showRow } from "./members.ts";
 import { type BoardRow, findBoard, insertBoard, updateBoard } from "./store.ts";
 
 /** How long an enrolment code is good unless said. */
@@ -26,7 +20,8 @@ export const createRegistry = (
   deps: BoardsDependencies,
 ): Pick<Boards, "create" | "update" | "retire" | "rearm"> => {
   const { database, clock, link, operations, address, commandsFor } = deps;
-  const show = (actor: Actor, row: BoardRow) => showBoard(actor, row, shownWith(link));
+  const show = (actor: Actor, tx: Tx, row: BoardRow) =>
+    showRow(deps, actor, within(row.project_id as ProjectId), tx, row);
 
   const enrolmentFor = async (
     tx: Tx,
@@ -59,9 +54,10 @@ export const createRegistry = (
         await insertBoard(scope, tx, row);
         const expiresInS = body.enrolmentExpiresInS;
         const enrolment = await enrolmentFor(tx, row, { expiresInS, isHere });
-        const patch = { name: row.name, status: row.status };
+        const joined = body.fleet ? await setPrimary(deps, tx, row, body.fleet) : undefined;
+        const patch = { name: row.name, status: row.status, ...fleetsPatch(joined) };
         await noteChange(deps, tx, { actor, action: "board.create", row, patch });
-        return { board: show(actor, row), enrolment };
+        return { board: await show(actor, tx, row), enrolment };
       });
     },
     rearm(actor, scope, idOrName, options = {}) {
@@ -78,7 +74,8 @@ export const createRegistry = (
       return database.write(scope, async (tx) => {
         const row = await getRow(scope, tx, idOrName);
         requireRev(ifMatch, row);
-        const { name = row.name, description = row.description, labels, location } = body;
+        const { fleet, ...plain } = body;
+        const { name = row.name, description = row.description, labels, location } = plain;
         const own = within(row.project_id as ProjectId);
         if (name !== row.name && (await findBoard(own, tx, name)))
           throw fail("board.name-taken", { name });
@@ -92,14 +89,16 @@ export const createRegistry = (
         };
         const next: BoardRow = { ...row, ...set };
         await updateBoard(scope, tx, row.uuid, { ...set, search: searchTextOf(next) });
+        const changedFleets =
+          fleet === undefined ? undefined : await setPrimary(deps, tx, next, fleet);
         await noteChange(deps, tx, {
           actor,
           action: "board.update",
           row: next,
-          patch: body as Facts,
+          patch: { ...(plain as Facts), ...fleetsPatch(changedFleets) },
           facts: { changed: Object.keys(body) },
         });
-        return show(actor, next);
+        return show(actor, tx, next);
       });
     },
     retire(actor, scope, idOrName) {
@@ -120,15 +119,16 @@ export const createRegistry = (
         };
         await updateBoard(scope, tx, row.uuid, set);
         await endEnrolments(scope, tx, project, row.uuid, now);
+        const left = await leaveAll(tx, row);
         await operations.cancelWaiting(tx, actor, project, row.uuid);
         await noteChange(deps, tx, {
           actor,
           action: "board.retire",
           row: { ...row, rev: set.rev },
-          patch: { status: "retired" },
+          patch: { status: "retired", ...fleetsPatch(left) },
         });
         tx.afterCommit(() => link().end(row.uuid as BoardId, "link.revoked"));
-        return show(actor, { ...row, ...set });
+        return show(actor, tx, { ...row, ...set });
       });
     },
   };

@@ -5,10 +5,10 @@ import type { Boards } from "./boards.ts";
 import type { Commands } from "./commands.ts";
 import type { Timeline } from "./timeline.ts";
 
-export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeline) =>
-  implement(rest.boards, {
+export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeline) => [
+  ...implement(rest.boards, {
     list: ({ actor, scope, query }) => boards.list(actor, scope, query),
-    counts: ({ scope }) => boards.counts(scope),
+    counts: ({ scope, query }) => boards.counts(scope, query),
     create: ({ actor, scope, body }) => boards.create(actor, projectOf(scope), body),
     show: ({ actor, scope, params }) => boards.get(actor, scope, params.uuid),
     update: ({ actor, scope, params, body, ifMatch }) =>
@@ -26,4 +26,10 @@ export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeli
     settings: ({ actor, scope, params, body }) =>
       boards.changeSettings(actor, scope, params.uuid, body),
     timeline: ({ scope, params, query }) => timeline.list(scope, params.uuid, query),
-  });
+  }),
+  ...implement(rest.fleetMembers, {
+    join: ({ actor, scope, params, body }) =>
+      boards.join(actor, scope, params.uuid, params.fleet, body.priority),
+    leave: ({ actor, scope, params }) => boards.leave(actor, scope, params.uuid, params.fleet),
+  }),
+];

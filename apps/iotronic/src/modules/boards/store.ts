@@ -108,14 +108,20 @@ export const holdSession = async (
   return numUpdatedRows > 0n;
 };
 
+/** How many are in which state; `fleets`: only of those that are in one of them. */
 export const countByStatus = async (
   scope: Scope,
   { queries }: Reader,
+  fleets?: readonly string[],
 ): Promise<Map<string, number>> => {
   let query = queries
     .selectFrom("boards")
     .select(["status", (e) => e.fn.countAll<number>().as("count")])
     .groupBy("status");
+  if (fleets)
+    query = query.where("uuid", "in", (e) =>
+      e.selectFrom("boards_fleets").select("board_id").where("fleet_id", "in", fleets),
+    );
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
   return new Map((await query.execute()).map(({ status, count }) => [status, Number(count)]));
 };

@@ -16,6 +16,7 @@ import { Tabs, tabClass } from "../../ui/tabs.tsx";
 import { BoardActions } from "./actions.tsx";
 import css from "./board.module.css";
 import { Connectivity, DetailsCard } from "./details.tsx";
+import { FleetsCard } from "./fleets.tsx";
 import { LocationCard } from "./location.tsx";
 import { boardKey, useBoard } from "./queries.ts";
 import { SensorGrid, SensorPlots } from "./sensors.tsx";
@@ -90,6 +91,7 @@ const Overview = ({ board }: { readonly board: Board }) => (
       <div className={css.column}>
         <LocationCard board={board} />
         <Connectivity board={board} />
+        <FleetsCard board={board} />
         <TimelineCard board={board} limit={6} />
         <DetailsCard board={board} />
       </div>

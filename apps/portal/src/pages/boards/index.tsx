@@ -46,6 +46,7 @@ const BoardCells = ({ row }: { readonly row: Board }) => {
         {board.name}
         {board.simulated && <span className={css.simulated}>{t("board.simulated")}</span>}
       </Cell>
+      <Cell minor>{board.fleets[0]?.name ?? ""}</Cell>
       <Cell minor>{board.location?.address ?? ""}</Cell>
       <Cell minor>{board.info?.model ?? board.info?.arch ?? ""}</Cell>
       <Cell minor>
@@ -85,6 +86,7 @@ const useColumns = (sort: Sort, onSort: (next: Sort) => void): readonly GridColu
         width: "minmax(120px, 1.4fr)",
         sort: sortable("name"),
       },
+      { key: "fleet", title: t("fleet.one"), width: "minmax(0, 0.8fr)", minor: true },
       { key: "place", title: t("boards.place"), width: "minmax(0, 1.3fr)", minor: true },
       { key: "model", title: t("boards.model"), width: "minmax(0, 1fr)", minor: true },
       {

@@ -3,6 +3,7 @@ import type { TextKey } from "../../text/text.ts";
 import { auditEntry } from "./audit.ts";
 import { boardsEntry } from "./boards.ts";
 import type { Entry } from "./entry.ts";
+import { fleetsEntry } from "./fleets.ts";
 import { mapEntry } from "./map.ts";
 import { pluginsEntry } from "./plugins.ts";
 import { projectsEntry } from "./projects.ts";
@@ -12,6 +13,6 @@ import { usersEntry } from "./users.ts";
 
 export const groups = [
   { word: "nav.watch", entries: [mapEntry, boardsEntry] },
-  { word: "nav.change", entries: [pluginsEntry, servicesEntry] },
+  { word: "nav.change", entries: [fleetsEntry, pluginsEntry, servicesEntry] },
   { word: "nav.govern", entries: [usersEntry, projectsEntry, sessionsEntry, auditEntry] },
 ] as const satisfies readonly { word: TextKey; entries: readonly Entry[] }[];
