@@ -14,6 +14,7 @@ import {
   createBoards,
 } from "../../apps/iotronic/src/modules/boards/index.ts";
 import { createChanges } from "../../apps/iotronic/src/modules/changes/index.ts";
+import { knownFleets } from "../../apps/iotronic/src/modules/fleets/index.ts";
 import { createOperations } from "../../apps/iotronic/src/modules/operations/index.ts";
 import { everything, systemActor, within } from "../../apps/iotronic/src/policy/index.ts";
 
@@ -61,6 +62,7 @@ export const openStack = async (
   await changes.start?.();
   const operations = createOperations({ database, clock, log: silentLog, changes });
   const boards = createBoards({
+    fleets: knownFleets,
     operations,
     database,
     clock,
