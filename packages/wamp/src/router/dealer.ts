@@ -20,6 +20,7 @@ import type { Clock, Timer } from "@s4t/kit";
 import { wampErrors } from "../error.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Yield } from "../messages/message.ts";
 import { forwarded, noDetails, opened } from "../messages/payload.ts";
+import { MAX_BUFFERED_BYTES } from "../transport.ts";
 import type { Admission } from "./admission.ts";
 import { type CallParts, MAX_WAITING_FOR_PARTS, openParts, takePart } from "./call-parts.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
@@ -42,6 +43,8 @@ interface PendingCall {
   /** Where its arguments come in parts. */
   readonly parts: CallParts | undefined;
   timer: Timer | undefined;
+  /** The callee was told by `kill`, and is told no second time. */
+  isKilled: boolean;
 }
 
 interface Desk {
@@ -117,6 +120,7 @@ export class Dealer {
       progressive: options.receive_progress === true,
       parts,
       timer: undefined,
+      isKilled: false,
     };
     const timeoutMs = options.timeout as number | undefined;
     if (timeoutMs) {
@@ -143,6 +147,8 @@ export class Dealer {
     if (!pending) return undefined;
     const { parts } = pending;
     if (mode === "kill" && pending.callee.calleeCancels) {
+      if (pending.isKilled) return undefined;
+      pending.isKilled = true;
       if (parts) parts.isStopped = true;
       interrupt(pending, "kill", wampErrors.canceled);
       return undefined;
@@ -164,6 +170,7 @@ export class Dealer {
     if (typeof pending !== "object") return pending;
     if (isProgress && !pending.progressive) return "YIELD: progressive results were not asked for.";
     if (!isProgress) this.#forget(pending);
+    else if (this.#cuts(pending, callee, pending.caller, MAX_BUFFERED_BYTES)) return undefined;
     pending.caller.send({
       kind: "result",
       request: pending.request,
@@ -249,17 +256,7 @@ export class Dealer {
     if (!parts) return `CALL ${request} is already pending.`;
     const wrong = takePart(parts, message);
     if (wrong !== undefined || parts.isStopped) return wrong;
-    const because = !this.#deps.pace.takes(caller)
-      ? "Too many, too fast."
-      : callee.waitingBytes > MAX_WAITING_FOR_PARTS
-        ? "The callee reads too slowly for so many parts."
-        : undefined;
-    if (because !== undefined) {
-      this.#forget(pending);
-      interrupt(pending, "killnowait", wampErrors.canceled);
-      const refusal = { uri: wampErrors.unavailable, message: because };
-      return sendRefusal(caller, "call", request, refusal);
-    }
+    if (this.#cuts(pending, caller, callee, MAX_WAITING_FOR_PARTS)) return undefined;
     callee.send({
       kind: "invocation",
       request: pending.invocation,
@@ -268,6 +265,21 @@ export class Dealer {
       ...forwarded(message),
     });
     return undefined;
+  }
+
+  /** Whether it ends the call, since one end sends more than its pace, or than the other reads. */
+  #cuts(pending: PendingCall, from: Member, to: Member, mostWaiting: number): boolean {
+    const because = !this.#deps.pace.takes(from)
+      ? "Too many, too fast."
+      : to.waitingBytes > mostWaiting
+        ? `The ${to === pending.callee ? "callee" : "caller"} reads too slowly for so many parts.`
+        : undefined;
+    if (because === undefined) return false;
+    this.#forget(pending);
+    interrupt(pending, "killnowait", wampErrors.canceled);
+    const refusal = { uri: wampErrors.unavailable, message: because };
+    sendRefusal(pending.caller, "call", pending.request, refusal);
+    return true;
   }
 
   #onTimeout(pending: PendingCall): void {

@@ -35,7 +35,10 @@ export interface SessionLimits {
   readonly pendingInvocations: number;
   readonly registrations: number;
   readonly subscriptions: number;
-  /** CALL, PUBLISH, REGISTER and SUBSCRIBE together; above it they are refused as `wamp.error.unavailable`. */
+  /**
+   * CALL, PUBLISH, REGISTER, SUBSCRIBE and results before the last one together; above it they are refused as
+   * `wamp.error.unavailable`, and a call whose callee sends more of such results ends with it.
+   */
   readonly requestsPerSecond: number;
 }
 
