@@ -19,6 +19,11 @@ export interface WebSocketDoorOptions {
   readonly maxFrameBytes?: number;
   readonly maxBufferedBytes?: number;
   readonly pingEveryMs?: number;
+  /**
+   * Whether the pages of an origin may come (RFC 6455, 10.2); others are refused with 403. Programs name none, and always may.
+   * Default: all may, which suits a door that lets nobody do anything without a proof.
+   */
+  readonly takesOrigin?: (origin: string) => boolean;
 }
 
 /** What is known of an accepted connection. */
@@ -64,6 +69,11 @@ export const acceptWebSockets = (
       const subprotocol = chosenBy(offeredBy(request));
       if (!open || subprotocol === undefined) {
         refuseUpgrade(socket, open ? "400 Bad Request" : "503 Service Unavailable");
+        return;
+      }
+      const { origin } = request.headers;
+      if (origin !== undefined && options.takesOrigin?.(origin) === false) {
+        refuseUpgrade(socket, "403 Forbidden");
         return;
       }
       // An HTTP server upgrades nothing but sockets; over TLS they are sockets, too.

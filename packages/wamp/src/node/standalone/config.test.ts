@@ -56,6 +56,9 @@ const withOther = (path: string, value: unknown): unknown => {
 };
 
 it.each<[path: string, value: unknown, setting: string, because: RegExp]>([
+  ["listen.0.origins", [], "listen[0].origins", /a list of origins/],
+  ["listen.0.origins", ["city.example"], "listen[0].origins", /a list of origins/],
+  ["listen.1.origins", ["*"], "listen[1].origins", /for WebSockets/],
   ["realms", [], "realms", /one at least/],
   ["realms", "x", "realms", /a list/],
   ["realms", [good.realms[0], good.realms[0]], "realms", /city twice/],

@@ -78,6 +78,8 @@ export interface ListenConfig {
   readonly maxConnections: number;
   readonly maxFrameBytes: number;
   readonly pingEveryMs: number;
+  /** Whose pages may come by WebSocket (`https://city.example`, `*`); undefined: those of this machine. */
+  readonly origins: readonly string[] | undefined;
 }
 
 /** A router. */
@@ -171,6 +173,8 @@ const readListen = (fields: Fields): ListenConfig => {
   const path = fields.textIf("path");
   if (path !== undefined && fields.has("port"))
     throw badSetting(fields.at("path"), "stands in the place of host and port");
+  if (kind !== "webSocket" && fields.has("origins"))
+    throw badSetting(fields.at("origins"), "is for WebSockets");
   const mostBytes = kind === "rawSocket" ? MAX_RAW_BYTES : 2 ** 30;
   return {
     kind,
@@ -185,6 +189,11 @@ const readListen = (fields: Fields): ListenConfig => {
       certFile: tls.text("certFile"),
       keyFile: tls.text("keyFile"),
     })),
+    origins: fields.textsIf(
+      "origins",
+      /^(\*|https?:\/\/[^/]+)$/,
+      'must be a list of origins, as "https://city.example", or "*"',
+    ),
     maxConnections: fields.whole("maxConnections", 1, 1_000_000, DEFAULT_MAX_CONNECTIONS),
     maxFrameBytes: fields.whole("maxFrameBytes", 512, mostBytes, MAX_FRAME_BYTES),
     pingEveryMs: fields.whole(

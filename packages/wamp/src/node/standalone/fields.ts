@@ -78,6 +78,15 @@ export class Fields {
       throw badSetting(this.at(name), `must be a list of ${values.join(", ")}`);
     return value;
   }
+  /** A list of texts, one at least; undefined where it is not there. */
+  textsIf(name: string, form: RegExp, says: string): readonly string[] | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.#take(name);
+    const isText = (one: unknown) => typeof one === "string" && form.test(one);
+    if (!Array.isArray(value) || value.length === 0 || !value.every(isText))
+      throw badSetting(this.at(name), says);
+    return value;
+  }
   /** Reads all of it: a member that nobody asked for is a mistake, not an opinion. */
   entirely<T>(read: (fields: Fields) => T): T {
     const result = read(this);

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { createLog, isS4tError, type Log, systemClock } from "@s4t/kit";
 import { DEFAULT_PORT, openRealm, type RouterConfig, readRouterConfig } from "./config.ts";
 import { badSetting } from "./fields.ts";
+import { isLoopback } from "./loopback.ts";
 import { serveRouter } from "./serve.ts";
 
 /** sysexits: EX_CONFIG. */
@@ -47,9 +48,6 @@ const readFile = (file: string): unknown => {
     throw badSetting("--config", `${file} is no JSON: ${(cause as Error).message}`);
   }
 };
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127\./.test(host);
 
 const configOf = (args: readonly string[], log: Log): RouterConfig => {
   const flags = readFlags(args);

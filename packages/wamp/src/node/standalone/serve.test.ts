@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,6 +8,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { silentLog, systemClock } from "@s4t/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { cryptosignCredentials } from "../../auth/cryptosign.ts";
 import { craCredentials } from "../../auth/wampcra.ts";
 import { joinRealm } from "../../client/join.ts";
@@ -126,6 +129,38 @@ describe("a served router", () => {
     await expect(fetch(new URL("/metrics", metrics))).rejects.toThrow();
   });
 
+  it("starts where one that was killed has left its Unix socket", async () => {
+    const path = join(folder, "router.sock");
+    const program = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+    const killed = spawn(process.execPath, ["-e", program], { stdio: "ignore" });
+    expect((await once(killed, "exit"))[1]).toBe("SIGKILL");
+    expect(existsSync(path)).toBe(true);
+    await serve([{ kind: "rawSocket", path }]);
+    const transport = await connectRawSocket({ to: { path }, subprotocol }, deps);
+    transport.close(1000, "");
+  });
+
+  it("lets pages of this machine come, and those that are named; programs name none", async () => {
+    const come = async (listen: object, origin?: string): Promise<string | undefined> => {
+      const { listeners } = await serve([{ kind: "webSocket", port: 0, ...listen }]);
+      const socket = new WebSocket(listeners[0]?.url ?? "", subprotocol, origin ? { origin } : {});
+      const refused = once(socket, "unexpected-response").then(([, answer]) => answer.statusCode);
+      socket.on("error", () => {});
+      const answer = await Promise.race([once(socket, "open").then(() => 101), refused]);
+      socket.terminate();
+      return answer;
+    };
+    for (const origin of ["http://localhost:5173", "http://127.0.0.1", "https://[::1]:8080"])
+      expect([origin, await come({}, origin)]).toEqual([origin, 101]);
+    for (const origin of ["https://evil.example", "null", "http://127.0.0.1.evil.example"])
+      expect([origin, await come({}, origin)]).toEqual([origin, 403]);
+    const origins = ["https://city.example"];
+    expect(await come({ origins }, "https://city.example")).toBe(101);
+    expect(await come({ origins }, "http://localhost")).toBe(403);
+    expect(await come({ origins })).toBe(101);
+    expect(await come({ origins: ["*"] }, "https://evil.example")).toBe(101);
+  });
+
   it.each<[string, () => Promise<object>, RegExp]>([
     [
       "a port that is taken",
@@ -141,6 +176,20 @@ describe("a served router", () => {
       "a path that cannot be",
       async () => ({ kind: "rawSocket", path: join(folder, "nowhere", "router.sock") }),
       /cannot be listened at/,
+    ],
+    [
+      "a path where another router listens",
+      async () => {
+        const path = join(folder, "other.sock");
+        await serve([{ kind: "rawSocket", path }]);
+        return { kind: "rawSocket", path };
+      },
+      /EADDRINUSE/,
+    ],
+    [
+      "a path that is somebody's file",
+      async () => ({ kind: "rawSocket", path: join(folder, "cert.pem") }),
+      /EADDRINUSE/,
     ],
     [
       "a certificate that is not there",

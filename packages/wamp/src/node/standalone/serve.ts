@@ -1,8 +1,8 @@
 // A router with everything around it: listeners, metrics, a clean end.
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync, unlinkSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { type AddressInfo, createServer as createNetServer, type Server } from "node:net";
+import { type AddressInfo, connect, createServer as createNetServer, type Server } from "node:net";
 import { createSecureContext, createServer as createTlsServer } from "node:tls";
 import { type Clock, type Log, sleep } from "@s4t/kit";
 import type { ConnectionFacts } from "../../auth/authenticator.ts";
@@ -16,6 +16,7 @@ import { acceptRawSockets } from "../rawsocket-server.ts";
 import { acceptWebSockets } from "../websocket-server.ts";
 import type { ListenConfig, RouterConfig } from "./config.ts";
 import { badSetting } from "./fields.ts";
+import { takesOrigin } from "./loopback.ts";
 import { metricsText } from "./metrics.ts";
 import { realmOptionsOf } from "./realms.ts";
 
@@ -47,14 +48,41 @@ const readPem = (file: string, setting: string): Buffer => {
   }
 };
 
-const listening = (server: Server, { at }: ListenConfig, i: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const where = "path" in at ? at.path : `${at.host}:${at.port}`;
-      reject(badSetting(`listen[${i}]`, `${where} cannot be listened at (${cause.code})`));
+/** Whether a path is a socket that nobody listens at: what a router leaves that was killed. */
+const isLeftBehind = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return resolve(false);
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(false);
     });
-    server.listen(at, resolve);
+    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
   });
+
+const listen = (server: Server, { at }: ListenConfig): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(at, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+
+const listening = async (server: Server, config: ListenConfig, i: number): Promise<void> => {
+  const { at } = config;
+  try {
+    await listen(server, config).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE" || !("path" in at) || !(await isLeftBehind(at.path)))
+        throw error;
+      unlinkSync(at.path);
+      await listen(server, config);
+    });
+  } catch (cause) {
+    const where = "path" in at ? at.path : `${at.host}:${at.port}`;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw badSetting(`listen[${i}]`, `${where} cannot be listened at (${code})`);
+  }
+};
 
 const urlOf = (server: Server, { kind, at, tls }: ListenConfig): string => {
   if ("path" in at) return `unix:${at.path}`;
@@ -118,7 +146,7 @@ export const serveRouter = async (
     return { cert, key };
   };
   const open = (listen: ListenConfig, i: number): { server: Server; door: Door } => {
-    const { kind, maxFrameBytes, pingEveryMs, maxConnections, tls } = listen;
+    const { kind, maxFrameBytes, pingEveryMs, maxConnections, tls, origins } = listen;
     if (kind === "rawSocket") {
       const options = { subprotocols, onTransport, maxFrameBytes, pingEveryMs, maxConnections };
       const door = acceptRawSockets(options, { clock });
@@ -136,7 +164,7 @@ export const serveRouter = async (
       return { server, door: { connections: 0, close() {} } };
     }
     const door = acceptWebSockets(
-      { subprotocols, onTransport, maxFrameBytes, pingEveryMs },
+      { subprotocols, onTransport, maxFrameBytes, pingEveryMs, takesOrigin: takesOrigin(origins) },
       { clock },
     );
     server.on("upgrade", door.handleUpgrade);
