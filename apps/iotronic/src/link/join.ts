@@ -75,6 +75,14 @@ const welcome = (
 /** As the audit has it: which board somebody said to be, where that can be an id. */
 const posingAs = ({ authid = "" }: JoinRequest): string =>
   `link.join as ${/^[0-9a-f]{32}$/.test(authid) ? authid : "an unknown board"}`;
+const known = new WeakSet<object>();
+/** What an agent said of itself: looked at once, however often it is asked for. Throws `request.invalid`. */
+export const helloOf = (authextra: Readonly<Record<string, unknown>>): HelloExtra => {
+  if (known.has(authextra)) return authextra as HelloExtra;
+  const hello = check(HelloExtra, authextra, "authextra");
+  known.add(authextra);
+  return hello;
+};
 const addressOf = (request: JoinRequest): string | null => request.connection.remoteAddress ?? null;
 
 /** The two ways to join the link. `onRefused` hears of who said to be a board and is not. */
@@ -84,17 +92,20 @@ export const linkAuthenticators = (
   contracts: ContractWindow,
   onRefused: (what: string, address: string | null) => void,
 ): readonly Authenticator[] => {
-  const known = new WeakMap<Principal, KnownBoard>();
+  /** By what a HELLO said: asked for twice in a join, at its begin and once the signature is good. */
+  const boards = new WeakMap<object, KnownBoard>();
   const cryptosign = cryptosignAuthenticator({
     verify: verifyEd25519,
     randomBytes,
     channelBinding: "required",
-    findPrincipal: async (pubkey, { authid }) => {
-      const uuid = fromHex(authid ?? "");
+    findPrincipal: async (pubkey, { authid = "", authextra }): Promise<Principal | undefined> => {
+      const principal = { authid, authrole: BOARD_ROLE };
+      // The second time is no question: `openSession` refuses what was withdrawn meanwhile, and does so within its transaction.
+      if (boards.has(authextra)) return principal;
+      const uuid = fromHex(authid);
       const board = uuid === undefined ? undefined : await host.findByKey(pubkey, uuid);
       if (!board) return undefined;
-      const principal: Principal = { authid: authid ?? "", authrole: BOARD_ROLE };
-      known.set(principal, board);
+      boards.set(authextra, board);
       return principal;
     },
   });
@@ -107,7 +118,7 @@ export const linkAuthenticators = (
         : { kind: "deny", message: "Tickets are for enrolment only." },
     async finish(request, _pending, proof) {
       try {
-        const extra = check(HelloExtra, request.authextra, "authextra");
+        const extra = helloOf(request.authextra);
         requireContract(extra, contracts);
         const board = await host.enrol(proof.signature, extra, addressOf(request));
         const nowMs = clock.now();
@@ -122,7 +133,7 @@ export const linkAuthenticators = (
     method: "cryptosign",
     async start(request) {
       try {
-        requireContract(check(HelloExtra, request.authextra, "authextra"), contracts);
+        requireContract(helloOf(request.authextra), contracts);
       } catch (error) {
         return denyWith(error);
       }
@@ -137,9 +148,9 @@ export const linkAuthenticators = (
         onRefused(posingAs(request), addressOf(request));
         return denyWith(fail("link.revoked"));
       }
-      const board = known.get(verdict.principal);
+      const board = boards.get(request.authextra);
       if (!board) return denyWith(fail("link.revoked"));
-      const extra = check(HelloExtra, request.authextra, "authextra");
+      const extra = helloOf(request.authextra);
       try {
         // Durable before WELCOME: whatever an older session still does carries a smaller number.
         const epoch = await host.openSession(board, extra);

@@ -1,9 +1,9 @@
 // The boards that are there: by their id and by their session, one session a board; the turns of each, and its hints.
-import { type BoardId, boardProcedures, boardUri, check, HelloExtra } from "@s4t/contract";
+import { type BoardId, boardProcedures, boardUri } from "@s4t/contract";
 import type { Clock } from "@s4t/kit";
 import type { ClientSession, SessionInfo } from "@s4t/wamp";
 import type { KnownBoard } from "../edge/link.ts";
-import { boardOf } from "./join.ts";
+import { boardOf, helloOf } from "./join.ts";
 import type { Presence } from "./presence.ts";
 import { type BoardSession, type SessionInput, stepSession } from "./session.ts";
 
@@ -54,7 +54,7 @@ export class Sessions {
   open(session: SessionInfo, authextra: unknown): Opened {
     const { clock, presence } = this.#deps;
     const board = boardOf(session.principalExtra);
-    const extra = check(HelloExtra, authextra, "authextra");
+    const extra = helloOf(authextra);
     const { remoteAddress: address = null, roundTripMs } = session.connection;
     const earlier = this.#ofBoard.get(board.uuid);
     if (earlier && earlier.epoch > board.epoch) return { kind: "later" };

@@ -39,7 +39,7 @@ export const noteChange = async (
   input: {
     readonly actor: Actor;
     readonly action: string | null;
-    readonly row: BoardRow;
+    readonly row: Pick<BoardRow, "uuid" | "name" | "project_id" | "rev">;
     readonly patch: Facts;
     readonly facts?: Facts;
   },

@@ -16,8 +16,9 @@ import { searchTextOf, stateOf } from "./board.ts";
 import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
 import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.ts";
 import type { Reports } from "./reports.ts";
+import { findKeyHolder, findStanding, holdSession, openEpoch } from "./session-store.ts";
 import { insertPresence } from "./state-store.ts";
-import { type BoardRow, findBoard, findByPubkey, holdSession, updateBoard } from "./store.ts";
+import { type BoardRow, findByPubkey, updateBoard } from "./store.ts";
 import { composeTarget, settingsPart, type TargetContributor } from "./target.ts";
 import { knownBoard } from "./wishes.ts";
 
@@ -123,11 +124,11 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
 
   const storeEvent = async (tx: Tx, event: PresenceEvent): Promise<void> => {
     const { board, epoch, atMs, reason, address } = event;
-    const row = await findBoard(everything, tx, board.uuid);
+    const row = await findStanding(everything, tx, board.uuid);
     // An older session's going says nothing about the present one.
     if (!row || row.epoch !== epoch || row.retired_at !== null) return;
     const joined = event.event === "joined";
-    const next: BoardRow = {
+    const next = {
       ...row,
       connected: joined ? 1 : 0,
       since: atMs,
@@ -167,9 +168,9 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
   return {
     async findByKey(pubkey, uuid) {
       const row = await database.read(everything, (reader) =>
-        findByPubkey(everything, reader, pubkey),
+        findKeyHolder(everything, reader, pubkey),
       );
-      return row && row.uuid === uuid && row.retired_at === null ? knownBoard(row) : undefined;
+      return row?.uuid === uuid ? knownBoard(row) : undefined;
     },
     async enrol(code, extra, address) {
       try {
@@ -188,17 +189,14 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     },
     openSession: (board, extra) =>
       database.write(everything, async (tx) => {
-        const row = await getRow(everything, tx, board.uuid);
-        // Retired, or enrolled again with another key, while it proved who it is.
-        if (row.pubkey !== extra.pubkey || row.retired_at !== null) throw fail("link.revoked");
-        const epoch = row.epoch + 1;
-        await updateBoard(everything, tx, board.uuid, {
-          epoch,
+        const epoch = await openEpoch(everything, tx, board.uuid, extra.pubkey, {
           agent_kind: "lightning-rod",
           agent_version: extra.version,
           contract: extra.contract,
           features: JSON.stringify(extra.features),
         });
+        // Retired, or enrolled again with another key, while it proved who it is.
+        if (epoch === undefined) throw fail("link.revoked");
         await deps.onJoin(tx, board.project);
         return epoch;
       }),

@@ -8,17 +8,18 @@ import { systemActor, within } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { stateOf } from "./board.ts";
-import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
+import { type BoardsDependencies, noteChange } from "./change.ts";
 import { reportMetrics } from "./metrics.ts";
 import { type NumberedRow, type ParsedRows, parseRows } from "./report-rows.ts";
+import { findInfo, findStanding, holdSession } from "./session-store.ts";
 import {
   type EntryStateRow,
-  findReportCursor,
+  findReportPlace,
   listEntryStates,
   setEntryStates,
   setReportCursor,
 } from "./state-store.ts";
-import { holdSession, updateBoard } from "./store.ts";
+import { updateBoard } from "./store.ts";
 
 /** A board's clock further ahead than this is not believed: its values are dated by the cloud. */
 export const MAX_CLOCK_AHEAD_MS = 60_000;
@@ -57,6 +58,10 @@ export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | 
   readonly plugins: PluginReports;
   readonly metrics: Metrics;
 }
+
+const upFor = /"uptimeS":[^,}]+/;
+/** Whether two texts of what a board is say the same but for how long it has been up. */
+const isSameUpTo = (a: string, b: string): boolean => a.replace(upFor, "") === b.replace(upFor, "");
 
 /** Makes the intake. */
 export const createReports = (deps: ReportsDependencies): Reports => {
@@ -99,8 +104,9 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       const since = same && same.state === state && same.hash === hash ? same.since : clock.now();
       return { key, hash, state, code: code ?? null, sentence: sentence ?? null, since };
     });
-    await setEntryStates(scope, tx, board.project, board.uuid, rows);
-    const row = await getRow(scope, tx, board.uuid);
+    const isNews = await setEntryStates(scope, tx, board.project, board.uuid, before, rows);
+    const row = await findStanding(scope, tx, board.uuid);
+    if (!row) throw fail("board.not-found");
     const failed = entries.filter(({ state }) => state === "failed").length;
     const settled = entries.every(({ state }) => state !== "waiting");
     const next = {
@@ -112,6 +118,14 @@ export const createReports = (deps: ReportsDependencies): Reports => {
         : row.target_reached,
     };
     const status = stateOf(next, clock.now());
+    // A board that comes back tells what it had told before: nothing of it is written again.
+    if (
+      !isNews &&
+      row.failed_entries === failed &&
+      row.target_reached === next.target_reached &&
+      row.status === status
+    )
+      return;
     const since = status === row.status ? row.since : clock.now();
     await updateBoard(scope, tx, board.uuid, {
       failed_entries: failed,
@@ -129,21 +143,28 @@ export const createReports = (deps: ReportsDependencies): Reports => {
 
   const applyInfo = async (tx: Tx, board: KnownBoard, { info }: RowOf<"info">): Promise<void> => {
     const scope = within(board.project);
-    const row = await getRow(scope, tx, board.uuid);
+    const before = await findInfo(scope, tx, board.uuid);
     const text = JSON.stringify(info);
-    if (row.info === text) return;
+    if (before === text) return;
     await updateBoard(scope, tx, board.uuid, { info: text });
+    // How long it has been up is new at each join, and no news to anybody.
+    if (before !== null && isSameUpTo(before, text)) return;
+    const row = await findStanding(scope, tx, board.uuid);
+    if (!row) throw fail("board.not-found");
     await noteChange(deps, tx, { actor: systemActor, action: null, row, patch: { info: true } });
   };
 
-  /** How far this journal is known. */
+  /** How far this journal is known; undefined where the session is not the board's present one. */
   const placeOf = async (
     reader: Reader,
     board: KnownBoard,
+    epoch: number,
     { bootId }: ReportBatch,
-  ): Promise<number> => {
-    const cursor = await findReportCursor(within(board.project), reader, board.project, board.uuid);
-    return cursor?.bootId === bootId ? cursor.seq : 0;
+  ): Promise<number | undefined> => {
+    const scope = within(board.project);
+    const found = await findReportPlace(scope, reader, board.project, board.uuid, epoch);
+    if (!found) return undefined;
+    return found.bootId === bootId ? found.seq : 0;
   };
 
   /** Values, kept apart from the database: they are idempotent by (series, moment), so a repetition is harmless. */
@@ -205,11 +226,8 @@ export const createReports = (deps: ReportsDependencies): Reports => {
   return metrics.timed({
     async append(board, epoch, batch, refuse) {
       const scope = within(board.project);
-      const known = await database.read(scope, async (reader) => {
-        const row = await getRow(scope, reader, board.uuid);
-        if (row.epoch !== epoch || row.retired_at !== null) throw fail("link.superseded");
-        return placeOf(reader, board, batch);
-      });
+      const known = await database.read(scope, (reader) => placeOf(reader, board, epoch, batch));
+      if (known === undefined) throw fail("link.superseded");
       const last = batch.seq + batch.rows.length - 1;
       metrics.known(batch, known);
       if (last <= known) return known;
@@ -222,7 +240,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       const acked = await database.write(scope, async (tx) => {
         if (!(await holdSession(scope, tx, board.uuid, epoch, clock.now())))
           throw fail("link.superseded");
-        const place = await placeOf(tx, board, batch);
+        const place = (await placeOf(tx, board, epoch, batch)) ?? 0;
         if (last <= place) return place;
         for (const { seq, row } of rows)
           if (seq > place) await apply(tx, board, batch, row, notOwn);

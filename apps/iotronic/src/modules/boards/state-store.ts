@@ -1,5 +1,6 @@
 // What boards said of themselves: target entries, presence, logs, and how far their reports are known.
 import type { ProjectId } from "@s4t/contract";
+import { type Build, statement } from "../../edge/statement.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 
@@ -12,39 +13,74 @@ export interface EntryStateRow {
   readonly since: number;
 }
 
-export const listEntryStates = async (
-  _scope: Scope,
-  { queries }: Reader,
-  project: ProjectId,
-  board: string,
-): Promise<EntryStateRow[]> => {
-  const rows = await queries
+interface OfBoard {
+  readonly project: ProjectId;
+  readonly board: string;
+}
+
+const listEntries = statement((_scope, { queries, args }: Build<OfBoard>) =>
+  queries
     .selectFrom("boards_entries")
     .select(["key", "hash", "state", "code", "sentence", "since"])
-    .where("project_id", "=", project)
-    .where("board_id", "=", board)
-    .orderBy("key")
-    .execute();
-  return rows.map((row) => ({ ...row, since: Number(row.since) }));
-};
+    .where("project_id", "=", args.project)
+    .where("board_id", "=", args.board)
+    .orderBy("key"),
+);
 
+export const listEntryStates = async (
+  scope: Scope,
+  reader: Reader,
+  project: ProjectId,
+  board: string,
+): Promise<EntryStateRow[]> =>
+  (await listEntries(scope, reader, { project, board })).rows.map((row) => ({
+    ...row,
+    since: Number(row.since),
+  }));
+
+const putEntry = statement(
+  (_scope, { queries, args }: Build<OfBoard & { readonly row: EntryStateRow }>) => {
+    const { key: _, ...told } = args.row;
+    return queries
+      .insertInto("boards_entries")
+      .values({ ...args.row, project_id: args.project, board_id: args.board })
+      .onConflict((conflict) =>
+        conflict.columns(["project_id", "board_id", "key"]).doUpdateSet(told),
+      );
+  },
+);
+const removeEntry = statement(
+  (_scope, { queries, args }: Build<OfBoard & { readonly key: string }>) =>
+    queries
+      .deleteFrom("boards_entries")
+      .where("project_id", "=", args.project)
+      .where("board_id", "=", args.board)
+      .where("key", "=", args.key),
+);
+
+const isSame = (a: EntryStateRow, b: EntryStateRow | undefined): boolean =>
+  b !== undefined &&
+  a.hash === b.hash &&
+  a.state === b.state &&
+  a.code === b.code &&
+  a.sentence === b.sentence &&
+  a.since === b.since;
+
+/** Makes `rows` what a board has told, where `before` is what it had told: only what differs is written. Answers whether anything does. */
 export const setEntryStates = async (
-  _scope: Scope,
+  scope: Scope,
   tx: Tx,
   project: ProjectId,
   board: string,
+  before: ReadonlyMap<string, EntryStateRow>,
   rows: readonly EntryStateRow[],
-): Promise<void> => {
-  await tx.queries
-    .deleteFrom("boards_entries")
-    .where("project_id", "=", project)
-    .where("board_id", "=", board)
-    .execute();
-  if (rows.length > 0)
-    await tx.queries
-      .insertInto("boards_entries")
-      .values(rows.map((row) => ({ ...row, project_id: project, board_id: board })))
-      .execute();
+): Promise<boolean> => {
+  const changed = rows.filter((row) => !isSame(row, before.get(row.key)));
+  const told = new Set(rows.map(({ key }) => key));
+  const gone = [...before.keys()].filter((key) => !told.has(key));
+  for (const row of changed) await putEntry(scope, tx, { project, board, row });
+  for (const key of gone) await removeEntry(scope, tx, { project, board, key });
+  return changed.length + gone.length > 0;
 };
 
 /** How many boards of a project, retired ones aside, have told last of just one of these values in the place of an entry. */
@@ -74,17 +110,21 @@ export interface PresenceRow {
   readonly address: string | null;
 }
 
+const insertEvent = statement(
+  (_scope, { queries, args }: Build<OfBoard & { readonly row: PresenceRow }>) =>
+    queries
+      .insertInto("boards_presence")
+      .values({ ...args.row, project_id: args.project, board_id: args.board }),
+);
+
 export const insertPresence = async (
-  _scope: Scope,
+  scope: Scope,
   tx: Tx,
   project: ProjectId,
   board: string,
   row: PresenceRow,
 ): Promise<void> => {
-  await tx.queries
-    .insertInto("boards_presence")
-    .values({ ...row, project_id: project, board_id: board })
-    .execute();
+  await insertEvent(scope, tx, { project, board, row });
 };
 
 /** Newest first. */
@@ -108,33 +148,51 @@ export const listPresence = async (
   return rows.map((row) => ({ ...row, at: Number(row.at) }));
 };
 
-/** How far a board's reports are known. */
-export const findReportCursor = async (
-  _scope: Scope,
-  { queries }: Reader,
+const findPlace = statement(
+  (_scope, { queries, args }: Build<OfBoard & { readonly epoch: number }>) =>
+    queries
+      .selectFrom("boards as board")
+      .leftJoin("boards_reports as report", "report.board_id", "board.uuid")
+      .select(["report.boot_id", "report.seq"])
+      .where("board.project_id", "=", args.project)
+      .where("board.uuid", "=", args.board)
+      .where("board.epoch", "=", args.epoch)
+      .where("board.retired_at", "is", null),
+);
+
+/** How far a board's reports are known; undefined where the session of this epoch is not its present one. */
+export const findReportPlace = async (
+  scope: Scope,
+  reader: Reader,
   project: ProjectId,
   board: string,
-): Promise<{ bootId: string; seq: number } | undefined> => {
-  const row = await queries
-    .selectFrom("boards_reports")
-    .select(["boot_id", "seq"])
-    .where("project_id", "=", project)
-    .where("board_id", "=", board)
-    .executeTakeFirst();
+  epoch: number,
+): Promise<{ bootId: string | null; seq: number } | undefined> => {
+  const { rows } = await findPlace(scope, reader, { project, board, epoch });
+  const [row] = rows;
   return row && { bootId: row.boot_id, seq: Number(row.seq) };
 };
 
+const setCursor = statement(
+  (_scope, { queries, args }: Build<OfBoard & { readonly bootId: string; readonly seq: number }>) =>
+    queries
+      .insertInto("boards_reports")
+      .values({
+        ...{ project_id: args.project, board_id: args.board },
+        ...{ boot_id: args.bootId, seq: args.seq },
+      })
+      .onConflict((conflict) =>
+        conflict.column("board_id").doUpdateSet({ boot_id: args.bootId, seq: args.seq }),
+      ),
+);
+
 export const setReportCursor = async (
-  _scope: Scope,
+  scope: Scope,
   tx: Tx,
   project: ProjectId,
   board: string,
   bootId: string,
   seq: number,
 ): Promise<void> => {
-  await tx.queries
-    .insertInto("boards_reports")
-    .values({ project_id: project, board_id: board, boot_id: bootId, seq })
-    .onConflict((conflict) => conflict.column("board_id").doUpdateSet({ boot_id: bootId, seq }))
-    .execute();
+  await setCursor(scope, tx, { project, board, bootId, seq });
 };

@@ -87,27 +87,6 @@ export const updateBoard = async (
   await insertLabels(tx, uuid, set.labels);
 };
 
-/**
- * Notes that the session of this epoch was heard; false when it is not the board's present one. The row is held until the
- * transaction ends: no newer session opens between this and what the older one still writes.
- */
-export const holdSession = async (
-  _scope: Scope,
-  tx: Tx,
-  uuid: string,
-  epoch: number,
-  now: number,
-): Promise<boolean> => {
-  const { numUpdatedRows } = await tx.queries
-    .updateTable("boards")
-    .set({ last_seen_at: now })
-    .where("uuid", "=", uuid)
-    .where("epoch", "=", epoch)
-    .where("retired_at", "is", null)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
-};
-
 /** How many are in which state; `fleets`: only of those that are in one of them. */
 export const countByStatus = async (
   scope: Scope,

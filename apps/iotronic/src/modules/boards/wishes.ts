@@ -17,7 +17,7 @@ export const SETTLE_MS = 10_000;
 const waiting: EntryStanding = { state: "waiting", problem: null };
 
 /** A board as everybody but this module knows it. */
-export const knownBoard = (row: BoardRow): KnownBoard => ({
+export const knownBoard = (row: Pick<BoardRow, "uuid" | "project_id" | "name">): KnownBoard => ({
   uuid: row.uuid as BoardId,
   project: row.project_id as ProjectId,
   name: row.name,

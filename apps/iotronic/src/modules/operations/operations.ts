@@ -18,6 +18,7 @@ import { createRuns, type Runs } from "./run.ts";
 import { createSteps, ROWS_AT_ONCE } from "./steps.ts";
 import {
   findOperation,
+  hasJobs,
   insertOperation,
   listJobs,
   listOperations,
@@ -325,10 +326,10 @@ export const createOperations = ({
     },
     async jobsFor(project, board, { after, limit, hold }) {
       const scope = within(project);
-      const waiting = await database.read(scope, (reader) =>
-        listJobs(scope, reader, board, after, limit + 1),
+      const isWaiting = await database.read(scope, (reader) =>
+        hasJobs(scope, reader, board, after),
       );
-      if (waiting.length === 0) return { jobs: [], more: false };
+      if (!isWaiting) return { jobs: [], more: false };
       // From here on the board may run them: taken back they can no longer be. What was canceled meanwhile stays here.
       const given = await database.write(scope, async (tx) => {
         await hold?.(tx);

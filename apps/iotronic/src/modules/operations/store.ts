@@ -1,6 +1,7 @@
 import type { OperationState } from "@s4t/contract";
 import { type Selectable, sql } from "kysely";
 import { firstIdOf } from "../../edge/id.ts";
+import { type Build, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
@@ -105,21 +106,43 @@ export const listOperations = (
   return query.execute();
 };
 
+const lane = ({ queries, args }: Build<{ board: string; after: number }>) =>
+  queries
+    .selectFrom("operations")
+    .where("board_id", "=", args.board)
+    .where("lane", ">", args.after)
+    .where("status", "in", ["queued", "running"]);
+
+const findJob = statement(({ projects }, build: Build<{ board: string; after: number }>) => {
+  const query = lane(build).select("uuid").limit(1);
+  return projects === "all" ? query : query.where("project_id", "in", projects);
+});
+
+/** Whether a job waits for a board. */
+export const hasJobs = async (
+  scope: Scope,
+  reader: Reader,
+  board: string,
+  after: number,
+): Promise<boolean> => (await findJob(scope, reader, { board, after })).rows.length > 0;
+
 /** Jobs of a board that wait, in the order of their lane. */
 export const listJobs = (
   scope: Scope,
-  { queries }: Reader,
+  { queries, dialect }: Reader,
   board: string,
   after: number,
   limit: number,
   states: readonly OperationState[] = ["queued", "running"],
 ): Promise<OperationRow[]> => {
-  let query = queries
-    .selectFrom("operations")
+  let query = lane({ queries, dialect, args: { board, after } })
     .selectAll()
+<<<<<<< HEAD
     .where("board_id", "=", board)
     .where("lane", ">", after)
     .where("status", "in", states)
+=======
+>>>>>>> 81716f3 (link: what a return and a report ask of the database is built once and narrow; what a board tells again is not written again)
     .orderBy("lane")
     .limit(limit);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);

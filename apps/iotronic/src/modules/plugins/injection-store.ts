@@ -55,8 +55,21 @@ export const findInjected = async (
   return row && numbered(row);
 };
 
+const injectedOn = statement(({ projects }, { queries, args }: Build<{ board: string }>) => {
+  const query = injected(queries)
+    .where("injection.board_id", "=", args.board)
+    .orderBy("plugin.name");
+  return projects === "all" ? query : query.where("injection.project_id", "in", projects);
+});
+
+/** Plugins on a board, by name. */
+export const listInjectedOn = async (
+  scope: Scope,
+  reader: Reader,
+  board: string,
+): Promise<InjectedRow[]> => (await injectedOn(scope, reader, { board })).rows.map(numbered);
+
 export interface InjectedFilter {
-  readonly board?: string;
   readonly plugin?: string;
   readonly afterBoard?: string | undefined;
 }
@@ -64,12 +77,11 @@ export interface InjectedFilter {
 export const listInjected = async (
   scope: Scope,
   { queries }: Reader,
-  { board, plugin, afterBoard }: InjectedFilter,
+  { plugin, afterBoard }: InjectedFilter,
   limit?: number,
 ): Promise<InjectedRow[]> => {
   let query = injected(queries).orderBy("injection.board_id").orderBy("plugin.name");
   if (scope.projects !== "all") query = query.where("injection.project_id", "in", scope.projects);
-  if (board !== undefined) query = query.where("injection.board_id", "=", board);
   if (plugin !== undefined) query = query.where("injection.plugin_id", "=", plugin);
   if (afterBoard !== undefined) query = query.where("injection.board_id", ">", afterBoard);
   if (limit !== undefined) query = query.limit(limit);

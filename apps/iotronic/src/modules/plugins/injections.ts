@@ -25,6 +25,7 @@ import {
   type InjectedRow,
   type InjectionRow,
   listInjected,
+  listInjectedOn,
   removeInjection,
   setInjection,
   updateInjection,
@@ -111,7 +112,7 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
     if (!(await lockPlugin(scope, tx, plugin.uuid, { toRemove: false })))
       throw fail("plugin.not-found");
     const before = await findInjected(scope, tx, board.uuid, plugin.uuid);
-    const there = await listInjected(scope, tx, { board: board.uuid });
+    const there = await listInjectedOn(scope, tx, board.uuid);
     if (!before && there.length >= MAX_PLUGINS_PER_BOARD)
       throw fail("quota.exceeded", { limit: MAX_PLUGINS_PER_BOARD, what: "plugins on this board" });
     const wanted = body.version ?? (before ? String(before.number) : "latest");
@@ -147,7 +148,7 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
   /** A retired board holds nothing: its plugins may be removed. */
   const forgetBoard = (board: string, project: ProjectId): Promise<void> =>
     database.write(within(project), async (tx) => {
-      for (const row of await listInjected(within(project), tx, { board }))
+      for (const row of await listInjectedOn(within(project), tx, board))
         await removeInjection(within(project), tx, row);
     });
 
@@ -156,7 +157,7 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
     async list(actor, scope, idOrName) {
       const board = await deps.wishes.find(scope, idOrName);
       const rows = await database.read(scope, (reader) =>
-        listInjected(scope, reader, { board: board.uuid }),
+        listInjectedOn(scope, reader, board.uuid),
       );
       return { items: await showOn(actor, scope, board, rows) };
     },

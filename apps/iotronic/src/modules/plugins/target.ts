@@ -2,7 +2,7 @@
 import type { TargetPlugin } from "@s4t/contract";
 import { everything } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
-import { listInjected } from "./injection-store.ts";
+import { listInjectedOn } from "./injection-store.ts";
 import { targetValueOf } from "./plugin.ts";
 
 /** The section `plugins`. */
@@ -10,7 +10,7 @@ export const pluginsPart = async (
   reader: Reader,
   board: { readonly uuid: string },
 ): Promise<{ plugins?: Readonly<Record<string, TargetPlugin>> }> => {
-  const rows = await listInjected(everything, reader, { board: board.uuid });
+  const rows = await listInjectedOn(everything, reader, board.uuid);
   if (rows.length === 0) return {};
   return {
     plugins: Object.fromEntries(rows.map((row) => [row.name, targetValueOf(row)])),
@@ -23,6 +23,4 @@ export const namesBlob = async (
   board: { readonly uuid: string },
   sha256: string,
 ): Promise<boolean> =>
-  (await listInjected(everything, reader, { board: board.uuid })).some(
-    ({ blob }) => blob === sha256,
-  );
+  (await listInjectedOn(everything, reader, board.uuid)).some(({ blob }) => blob === sha256);

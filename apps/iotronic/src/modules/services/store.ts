@@ -91,6 +91,20 @@ const exposed = (queries: Reader["queries"]) =>
     .selectAll("exposure")
     .select(["service.name", "service.host", "service.port", "service.protocol"]);
 
+const exposedOn = statement(({ projects }, { queries, args }: Build<{ board: string }>) => {
+  const query = exposed(queries)
+    .where("exposure.board_id", "=", args.board)
+    .orderBy("exposure.service_id");
+  return projects === "all" ? query : query.where("exposure.project_id", "in", projects);
+});
+
+/** What is exposed on a board, by id of the service. */
+export const listExposedOn = async (
+  scope: Scope,
+  reader: Reader,
+  board: string,
+): Promise<ExposedRow[]> => (await exposedOn(scope, reader, { board })).rows.map(numbered);
+
 /** Narrowed by board, service or public port. */
 export interface ExposureFilter {
   readonly board?: string;
@@ -194,14 +208,29 @@ export const insertForward = async (_scope: Scope, tx: Tx, row: ForwardRow): Pro
   await tx.queries.insertInto("services_forwards").values(row).execute();
 };
 
+const forwardsOn = statement(({ projects }, { queries, args }: Build<{ board: string }>) => {
+  const query = queries
+    .selectFrom("services_forwards")
+    .selectAll()
+    .where("board_id", "=", args.board)
+    .orderBy("uuid");
+  return projects === "all" ? query : query.where("project_id", "in", projects);
+});
+
+/** Forwards to a board, by id. */
+export const listForwardsOn = async (
+  scope: Scope,
+  reader: Reader,
+  board: string,
+): Promise<ForwardRow[]> => (await forwardsOn(scope, reader, { board })).rows.map(numbered);
+
 export const listForwards = async (
   scope: Scope,
   { queries }: Reader,
-  filter: { readonly board?: string; readonly uuid?: string; readonly expiredAt?: number },
+  filter: { readonly uuid?: string; readonly expiredAt?: number },
 ): Promise<ForwardRow[]> => {
   let query = queries.selectFrom("services_forwards").selectAll().orderBy("uuid");
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  if (filter.board !== undefined) query = query.where("board_id", "=", filter.board);
   if (filter.uuid !== undefined) query = query.where("uuid", "=", filter.uuid);
   if (filter.expiredAt !== undefined) query = query.where("expires_at", "<=", filter.expiredAt);
   return (await query.execute()).map(numbered);

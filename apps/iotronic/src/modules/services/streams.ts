@@ -8,7 +8,13 @@ import type { KnownBoard } from "../../edge/link.ts";
 import { type Actor, everything, type Scope } from "../../policy/index.ts";
 import { noteForward, type ServicesDependencies } from "./change.ts";
 import { entryKeyOf, targetValueOf } from "./service.ts";
-import { insertForward, listForwards, removeForward, renewForward } from "./store.ts";
+import {
+  insertForward,
+  listForwards,
+  listForwardsOn,
+  removeForward,
+  renewForward,
+} from "./store.ts";
 
 /** How long a forward stays without its client: a few lost renewals. */
 export const FORWARD_LEASE_MS = 60_000;
@@ -103,7 +109,7 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
       const board = await find(scope, idOrName);
       const uuid = newId();
       await database.write(scope, async (tx) => {
-        const known = await listForwards(scope, tx, { board: board.uuid });
+        const known = await listForwardsOn(scope, tx, board.uuid);
         if (known.length >= MAX_FORWARDS_PER_BOARD)
           throw fail("stream.busy", { because: `${known.length} forwards lead to this board` });
         const row = {

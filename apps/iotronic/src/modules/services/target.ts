@@ -3,7 +3,7 @@ import type { TargetService } from "@s4t/contract";
 import { everything } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
 import { targetValueOf } from "./service.ts";
-import { listExposures, listForwards } from "./store.ts";
+import { listExposedOn, listForwardsOn } from "./store.ts";
 import { forwardKeyOf } from "./streams.ts";
 
 /** The section `services`. */
@@ -11,8 +11,8 @@ export const servicesPart = async (
   reader: Reader,
   board: { readonly uuid: string },
 ): Promise<{ services?: Readonly<Record<string, TargetService>> }> => {
-  const exposed = await listExposures(everything, reader, { board: board.uuid });
-  const forwards = await listForwards(everything, reader, { board: board.uuid });
+  const exposed = await listExposedOn(everything, reader, board.uuid);
+  const forwards = await listForwardsOn(everything, reader, board.uuid);
   if (exposed.length + forwards.length === 0) return {};
   return {
     services: Object.fromEntries([
