@@ -106,17 +106,18 @@ export const listOperations = (
   return query.execute();
 };
 
-const lane = ({ queries, args }: Build<{ board: string; after: number }>) =>
-  queries
-    .selectFrom("operations")
-    .where("board_id", "=", args.board)
-    .where("lane", ">", args.after)
-    .where("status", "in", ["queued", "running"]);
-
-const findJob = statement(({ projects }, build: Build<{ board: string; after: number }>) => {
-  const query = lane(build).select("uuid").limit(1);
-  return projects === "all" ? query : query.where("project_id", "in", projects);
-});
+const findJob = statement(
+  ({ projects }, { queries, args }: Build<{ board: string; after: number }>) => {
+    const query = queries
+      .selectFrom("operations")
+      .select("uuid")
+      .where("board_id", "=", args.board)
+      .where("lane", ">", args.after)
+      .where("status", "in", ["queued", "running"])
+      .limit(1);
+    return projects === "all" ? query : query.where("project_id", "in", projects);
+  },
+);
 
 /** Whether a job waits for a board. */
 export const hasJobs = async (
@@ -129,20 +130,18 @@ export const hasJobs = async (
 /** Jobs of a board that wait, in the order of their lane. */
 export const listJobs = (
   scope: Scope,
-  { queries, dialect }: Reader,
+  { queries }: Reader,
   board: string,
   after: number,
   limit: number,
   states: readonly OperationState[] = ["queued", "running"],
 ): Promise<OperationRow[]> => {
-  let query = lane({ queries, dialect, args: { board, after } })
+  let query = queries
+    .selectFrom("operations")
     .selectAll()
-<<<<<<< HEAD
     .where("board_id", "=", board)
     .where("lane", ">", after)
     .where("status", "in", states)
-=======
->>>>>>> 81716f3 (link: what a return and a report ask of the database is built once and narrow; what a board tells again is not written again)
     .orderBy("lane")
     .limit(limit);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
