@@ -4,7 +4,7 @@ import type { Codec } from "./codec/codec.ts";
 import { isWampError, WampError, wampErrors } from "./error.ts";
 import type { Message } from "./messages/message.ts";
 import { withOpenPayload } from "./messages/payload.ts";
-import type { Transport, TransportEnd } from "./transport.ts";
+import type { Transport, TransportEnd, TransportListener } from "./transport.ts";
 
 /** Who hears a peer. */
 export interface PeerListener {
@@ -26,34 +26,58 @@ export interface Peer {
   listen(listener: PeerListener): void;
 }
 
+/** It hears its transport itself: of a session at rest nothing is kept but what it is made of. */
+class TransportPeer implements Peer, TransportListener {
+  readonly #transport: Transport;
+  readonly #codec: Codec;
+  #listener: PeerListener | undefined;
+
+  constructor(transport: Transport, codec: Codec) {
+    this.#transport = transport;
+    this.#codec = codec;
+  }
+
+  get bufferedAmount(): number {
+    return this.#transport.bufferedAmount;
+  }
+
+  send(message: Message): void {
+    this.#transport.send(this.#codec.encode(message));
+  }
+
+  close(code: number, reason: string): void {
+    this.#transport.close(code, reason);
+  }
+
+  listen(listener: PeerListener): void {
+    this.#listener = listener;
+    this.#transport.listen(this);
+  }
+
+  onMessage(frame: string | Uint8Array): void {
+    let message: ReturnType<Codec["decode"]>;
+    try {
+      message = this.#codec.read(frame);
+    } catch (error) {
+      this.#listener?.onInvalid(
+        isWampError(error)
+          ? error
+          : new WampError(wampErrors.protocolViolation, "Unreadable frame.", { cause: error }),
+      );
+      return;
+    }
+    if (message.kind === "unknown") this.#listener?.onUnknown(message.code);
+    else this.#listener?.onMessage(message);
+  }
+
+  onClose(end: TransportEnd): void {
+    this.#listener?.onClose(end);
+  }
+}
+
 /** A {@link Peer} that speaks `codec` over `transport`. */
-export const openPeer = (transport: Transport, codec: Codec): Peer => ({
-  get bufferedAmount() {
-    return transport.bufferedAmount;
-  },
-  send: (message) => transport.send(codec.encode(message)),
-  close: (code, reason) => transport.close(code, reason),
-  listen(listener) {
-    transport.listen({
-      onMessage(frame) {
-        let message: ReturnType<Codec["decode"]>;
-        try {
-          message = codec.read(frame);
-        } catch (error) {
-          listener.onInvalid(
-            isWampError(error)
-              ? error
-              : new WampError(wampErrors.protocolViolation, "Unreadable frame.", { cause: error }),
-          );
-          return;
-        }
-        if (message.kind === "unknown") listener.onUnknown(message.code);
-        else listener.onMessage(message);
-      },
-      onClose: (end) => listener.onClose(end),
-    });
-  },
-});
+export const openPeer = (transport: Transport, codec: Codec): Peer =>
+  new TransportPeer(transport, codec);
 
 type Delivery = { readonly message: Message } | { readonly end: TransportEnd };
 

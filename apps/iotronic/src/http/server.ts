@@ -179,6 +179,10 @@ const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void 
 /** Makes the server. */
 export const createHttpServer = (options: ServerOptions, deps: ServerDependencies): HttpServer => {
   const sockets = new Set<Duplex>();
+  // One for all: ten thousand boards would keep ten thousand of them.
+  function forget(this: Duplex): void {
+    sockets.delete(this);
+  }
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const upgrade = Object.hasOwn(deps.upgrades, path) ? deps.upgrades[path] : undefined;
@@ -196,7 +200,7 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     cutInactive(made);
     made.on("connection", (socket: Duplex) => {
       sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
+      socket.on("close", forget);
     });
     made.on("upgrade", onUpgrade);
     made.on("clientError", onClientError);

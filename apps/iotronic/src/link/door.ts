@@ -26,21 +26,26 @@ const putOff = (socket: Duplex, afterMs: number): void => {
   hangUp(socket, `${lines.join("\r\n")}\r\n\r\n`);
 };
 
+interface Coming {
+  readonly place: JoinPlace;
+  readonly socket: Duplex;
+}
+
 /** Opens it. `attach` gets everybody who was let in. */
 export const openLinkDoor = (
   attach: (peer: Peer, facts: ConnectionFacts) => void,
   clock: Clock,
 ): LinkDoor => {
   const admission = createAdmission(clock);
-  /** By the request, and from its upgrade on by what is known of the connection. */
-  const places = new WeakMap<object, JoinPlace>();
+  /** By the request, and from its upgrade on by what is known of the connection, until it has joined. */
+  const coming = new WeakMap<object, Coming>();
   const door = acceptWebSockets(
     {
       subprotocols: [jsonCodec.subprotocol],
       // A session keeps what is known of its connection, and must not keep the request for it: that is a kilobyte and more.
       onTransport(transport, { request, ...facts }) {
-        const place = places.get(request);
-        if (place) places.set(facts, place);
+        const own = coming.get(request);
+        if (own) coming.set(facts, own);
         attach(openPeer(transport, jsonCodec), facts);
       },
     },
@@ -53,11 +58,19 @@ export const openLinkDoor = (
         putOff(socket, admitted.afterMs);
         return;
       }
-      places.set(request, admitted.place);
-      socket.once("close", admitted.place.leave);
+      const { place } = admitted;
+      coming.set(request, { place, socket });
+      socket.on("close", place.leave);
       door.handleUpgrade(request, socket, head);
     },
-    joined: (connection) => places.get(connection)?.joined(),
+    joined(connection) {
+      const own = coming.get(connection);
+      if (!own) return undefined;
+      // It needs its place no more, and for as long as it stays nothing is kept of it.
+      coming.delete(connection);
+      own.socket.off("close", own.place.leave);
+      return own.place.joined();
+    },
     counts: admission.counts,
     close: () => door.close(),
   };

@@ -14,6 +14,9 @@ export type Connected = KnownBoard & {
   readonly roundTripMs?: (() => number | undefined) | undefined;
 };
 
+/** Lists of features that boards share. */
+const MAX_SHARED_FEATURES = 100;
+
 /** What came of a joining. `later`: two joins crossed and another is in already, so that this one was stale before it began. */
 export type Opened =
   | { readonly kind: "opened"; readonly earlier: number | undefined }
@@ -32,6 +35,7 @@ export class Sessions {
   readonly #deps: SessionsDependencies;
   readonly #ofBoard = new Map<BoardId, BoardSession>();
   readonly #byId = new Map<number, Connected>();
+  readonly #features = new Map<string, readonly string[]>();
 
   constructor(deps: SessionsDependencies) {
     this.#deps = deps;
@@ -58,8 +62,9 @@ export class Sessions {
     const { remoteAddress: address = null, roundTripMs } = session.connection;
     const earlier = this.#ofBoard.get(board.uuid);
     if (earlier && earlier.epoch > board.epoch) return { kind: "later" };
+    const { uuid, project, name, epoch } = board;
     const joinedMs = clock.monotonicMs();
-    this.#byId.set(session.id, { ...board, joinedMs, roundTripMs });
+    this.#byId.set(session.id, { uuid, project, name, epoch, joinedMs, roundTripMs });
     this.#ofBoard.set(board.uuid, {
       board: board.uuid,
       project: board.project,
@@ -68,7 +73,7 @@ export class Sessions {
       epoch: board.epoch,
       pubkey: extra.pubkey,
       contract: extra.contract,
-      features: extra.features,
+      features: this.#shared(extra.features),
       address,
       joinedAtMs: clock.now(),
       hint: "idle",
@@ -85,6 +90,16 @@ export class Sessions {
       address,
     });
     return { kind: "opened", earlier: earlier?.session };
+  }
+
+  /** One list for all who said the same: there are as many as releases of the agent. */
+  #shared(features: readonly string[]): readonly string[] {
+    const key = features.join(" ");
+    const known = this.#features.get(key);
+    if (known) return known;
+    if (this.#features.size >= MAX_SHARED_FEATURES) this.#features.clear();
+    this.#features.set(key, features);
+    return features;
   }
 
   /** A session ended. Answers whether it was a board's. */

@@ -152,7 +152,7 @@ export const columnsOf = (
 /** Values with what is known of their series, and the names of series that nothing is known of. */
 export const matched = <Known>(
   points: readonly Point[],
-  series: ReadonlyMap<string, Known>,
+  series: { get(name: string): Known | undefined },
 ): {
   readonly found: readonly {
     readonly known: Known;

@@ -2,8 +2,9 @@
 // nothing; the only thing asynchronous is the authenticator, whose verdict comes back as an input.
 import type { Clock, Log, Timer } from "@s4t/kit";
 import type { ConnectionFacts, JoinRequest, Principal, Verdict } from "../auth/authenticator.ts";
+import type { WampError } from "../error.ts";
 import type { Message, MessageKind } from "../messages/message.ts";
-import type { Peer } from "../peer.ts";
+import type { Peer, PeerListener } from "../peer.ts";
 import {
   type AcceptorEffect,
   type AcceptorInput,
@@ -11,6 +12,7 @@ import {
   openAcceptor,
   stepAcceptor,
 } from "../session/acceptor.ts";
+import type { TransportEnd } from "../transport.ts";
 import { routerRoles } from "./features.ts";
 import type { Member } from "./member.ts";
 import type { Realm } from "./realm.ts";
@@ -51,6 +53,17 @@ const aboutSession: ReadonlySet<MessageKind> = new Set<MessageKind>([
   "authenticate",
   "goodbye",
 ]);
+
+const noLimits: Partial<SessionLimits> = {};
+const limitsKnown = new WeakMap<RealmOptions, WeakMap<Partial<SessionLimits>, SessionLimits>>();
+/** One for all sessions of a realm that are attached with the same. */
+const limitsOf = (options: RealmOptions, own = noLimits): SessionLimits => {
+  const known = limitsKnown.get(options) ?? new WeakMap<Partial<SessionLimits>, SessionLimits>();
+  limitsKnown.set(options, known);
+  const limits = known.get(own) ?? { ...defaultSessionLimits, ...options.limits, ...own };
+  known.set(own, limits);
+  return limits;
+};
 
 type MemberFacts = Omit<Member, "waitingBytes" | "send" | "end">;
 
@@ -94,7 +107,7 @@ export class RoutedMember implements Member {
 }
 
 /** One attached peer, from its first message to its last. */
-export class AttachedSession {
+export class AttachedSession implements PeerListener {
   readonly #peer: Peer;
   readonly #as: AttachedAs;
   readonly #deps: AttachedDependencies;
@@ -115,14 +128,7 @@ export class AttachedSession {
     const { state, effects } = openAcceptor();
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
-    this.#peer.listen({
-      onMessage: (message) => this.#hear(message),
-      onUnknown: () => {
-        this.#deps.tally.unknownMessages += 1;
-      },
-      onInvalid: (error) => this.#step({ kind: "violation", because: error.message }),
-      onClose: (end) => this.#step({ kind: "lost", because: end.reason || `closed ${end.code}` }),
-    });
+    this.#peer.listen(this);
   }
 
   /** Ends the session in peace: GOODBYE with `reason`. */
@@ -131,10 +137,22 @@ export class AttachedSession {
   }
 
   /** What an open session says besides its end is the realm's business: it takes no step, and most of all messages are such. */
-  #hear(message: Message): void {
+  onMessage(message: Message): void {
     if (this.#joined && this.#state.name === "established" && !aboutSession.has(message.kind))
       this.#route(message);
     else this.#step({ kind: "message", message });
+  }
+
+  onUnknown(): void {
+    this.#deps.tally.unknownMessages += 1;
+  }
+
+  onInvalid(error: WampError): void {
+    this.#step({ kind: "violation", because: error.message });
+  }
+
+  onClose(end: TransportEnd): void {
+    this.#step({ kind: "lost", because: end.reason || `closed ${end.code}` });
   }
 
   #step(input: AcceptorInput): void {
@@ -247,7 +265,7 @@ export class AttachedSession {
     };
     const member = new RoutedMember(this, this.#peer, {
       info,
-      limits: { ...defaultSessionLimits, ...found.options.limits, ...this.#as.limits },
+      limits: limitsOf(found.options, this.#as.limits),
       calleeCancels: hello.calleeCancels,
       calleeTimesOut: hello.calleeTimesOut,
       callerProgresses: hello.callerProgresses,

@@ -23,6 +23,7 @@ import { forwarded, noDetails, opened } from "../messages/payload.ts";
 import { MAX_BUFFERED_BYTES } from "../transport.ts";
 import type { Admission } from "./admission.ts";
 import { type CallParts, MAX_WAITING_FOR_PARTS, openParts, takePart } from "./call-parts.ts";
+import { Few } from "./few.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
 import type { MetaProcedure, MetaProcedures } from "./meta-api.ts";
 import type { Pace } from "./pace.ts";
@@ -49,9 +50,9 @@ interface PendingCall {
 
 interface Desk {
   /** As caller: request id → call. */
-  readonly calls: Map<number, PendingCall>;
+  readonly calls: Few<PendingCall>;
   /** As callee: invocation id → call. */
-  readonly invocations: Map<number, PendingCall>;
+  readonly invocations: Few<PendingCall>;
   /** Ids of the session scope count up from 1. */
   lastInvocation: number;
   /** The greatest request id of a CALL so far. */
@@ -231,7 +232,7 @@ export class Dealer {
   #deskOf(member: Member): Desk {
     let desk = this.#desks.get(member);
     if (!desk) {
-      desk = { calls: new Map(), invocations: new Map(), lastInvocation: 0, lastCall: 0 };
+      desk = { calls: new Few(), invocations: new Few(), lastInvocation: 0, lastCall: 0 };
       this.#desks.set(member, desk);
     }
     return desk;

@@ -8,23 +8,40 @@ export interface Pace {
   forget(member: Member): void;
 }
 
+/** Buckets above which those that are full again are let go of: a session at rest needs none. */
+const SWEPT_FROM = 1_024;
+
 interface Bucket {
   left: number;
   filledMs: number;
 }
 
+const filled = ({ left, filledMs }: Bucket, perSecond: number, nowMs: number): number =>
+  Math.min(perSecond, left + ((nowMs - filledMs) / 1_000) * perSecond);
+
 /** Makes a {@link Pace} by the sessions' limits. A session without one has no bucket. */
 export const createPace = (clock: Clock): Pace => {
   const buckets = new Map<Member, Bucket>();
+  let sweepAt = SWEPT_FROM;
+  const sweep = (nowMs: number): void => {
+    for (const [member, bucket] of buckets) {
+      const { requestsPerSecond } = member.limits;
+      if (filled(bucket, requestsPerSecond, nowMs) === requestsPerSecond) buckets.delete(member);
+    }
+    sweepAt = Math.max(SWEPT_FROM, buckets.size * 2);
+  };
   return {
     takes(member) {
       const { requestsPerSecond } = member.limits;
       if (requestsPerSecond === Number.POSITIVE_INFINITY) return true;
       const nowMs = clock.monotonicMs();
-      const bucket = buckets.get(member) ?? { left: requestsPerSecond, filledMs: nowMs };
-      buckets.set(member, bucket);
-      const filled = bucket.left + ((nowMs - bucket.filledMs) / 1_000) * requestsPerSecond;
-      bucket.left = Math.min(requestsPerSecond, filled);
+      let bucket = buckets.get(member);
+      if (!bucket) {
+        if (buckets.size >= sweepAt) sweep(nowMs);
+        bucket = { left: requestsPerSecond, filledMs: nowMs };
+        buckets.set(member, bucket);
+      }
+      bucket.left = filled(bucket, requestsPerSecond, nowMs);
       bucket.filledMs = nowMs;
       if (bucket.left < 1) return false;
       bucket.left -= 1;

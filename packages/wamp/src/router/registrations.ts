@@ -8,6 +8,7 @@ import { wampErrors } from "../error.ts";
 import type { Register, Unregister } from "../messages/message.ts";
 import type { MatchPolicy } from "../uri.ts";
 import { type Admission, matchOf } from "./admission.ts";
+import { Few } from "./few.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
 import { type MetaEvents, noMetaEvents } from "./meta-events.ts";
 import { PatternTable } from "./pattern-table.ts";
@@ -54,7 +55,7 @@ export class Registrations {
   readonly #table = new PatternTable<RegistrationRecord>();
   readonly #byId = new Map<number, RegistrationRecord>();
   /** Callee → what it offers by id. */
-  readonly #offered = new Map<Member, Map<number, RegistrationRecord>>();
+  readonly #offered = new Map<Member, Few<RegistrationRecord>>();
   #lastId = 0;
 
   constructor(deps: RegistrationsDependencies) {
@@ -103,9 +104,10 @@ export class Registrations {
     if (refusal) return sendRefusal(callee, "register", request, refusal);
     const match = matchOf(options) as MatchPolicy;
     const before = this.#table.get(procedure, match);
-    const record = before ?? this.#open(procedure, match, invokeOf(message));
-    record.offers.push({ callee, disclosesCaller: options.disclose_caller === true });
-    const offered = this.#offered.get(callee) ?? new Map<number, RegistrationRecord>();
+    const offer: Offer = { callee, disclosesCaller: options.disclose_caller === true };
+    const record = before ?? this.#open(procedure, match, invokeOf(message), offer);
+    if (before) before.offers.push(offer);
+    const offered = this.#offered.get(callee) ?? new Few<RegistrationRecord>();
     offered.set(record.id, record);
     this.#offered.set(callee, offered);
     callee.send({ kind: "registered", request, registration: record.id });
@@ -148,12 +150,17 @@ export class Registrations {
     for (const record of offered?.values() ?? []) this.#drop(callee, record);
   }
 
-  #open(pattern: string, match: MatchPolicy, invoke: InvokePolicy): RegistrationRecord {
+  #open(
+    pattern: string,
+    match: MatchPolicy,
+    invoke: InvokePolicy,
+    first: Offer,
+  ): RegistrationRecord {
     this.#lastId += 1;
     const record: RegistrationRecord = {
       ...{ id: this.#lastId, pattern, match, invoke },
       createdMs: this.#deps.nowMs(),
-      offers: [],
+      offers: [first],
       turn: 0,
     };
     this.#table.set(pattern, match, record);

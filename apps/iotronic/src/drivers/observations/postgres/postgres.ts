@@ -27,6 +27,7 @@ import {
   openConnections,
   STATEMENT_TIMEOUT_MS,
 } from "../../../technology/postgres/connections.ts";
+import { type BoardSeries, SeriesMemory } from "../series-memory.ts";
 import type { PostgresObservationsOptions } from "./config.ts";
 import { copyObservations, takeOverObservations } from "./copy.ts";
 import { readRange } from "./range.ts";
@@ -40,18 +41,10 @@ import {
   schema,
 } from "./tables.ts";
 
-/** Boards whose series are kept in memory. */
-export const MAX_BOARDS_REMEMBERED = 5_000;
 /** Points of one statement; more of them wait for the next. */
 export const POINTS_A_STATEMENT = 20_000;
 /** Lock that one cloud holds while it makes or drops tables, against another one. */
 const tablesLock = 7_355_609;
-
-interface Known {
-  readonly id: number;
-  readonly unit: string;
-  readonly periodS: number;
-}
 
 interface Appending {
   readonly board: BoardId;
@@ -67,7 +60,7 @@ const insertPoints =
 class PostgresObservations implements ObservationsDriver {
   readonly name = "observations";
   readonly #options: PostgresObservationsOptions;
-  readonly #boards = new Map<string, Map<string, Known>>();
+  readonly #boards = new SeriesMemory();
   /** Days that are known to have a partition. */
   readonly #days = new Set<Day>();
   #connections: Connections | undefined;
@@ -124,9 +117,8 @@ class PostgresObservations implements ObservationsDriver {
     });
   }
 
-  async #series(project: ProjectId, board: BoardId): Promise<Map<string, Known>> {
-    const key = `${project} ${board}`;
-    const cached = this.#boards.get(key);
+  async #series(project: ProjectId, board: BoardId): Promise<BoardSeries> {
+    const cached = this.#boards.of(project, board);
     if (cached) return cached;
     const rows = await this.#opened().within([project], (client) =>
       client.query(
@@ -134,14 +126,13 @@ class PostgresObservations implements ObservationsDriver {
         [project, board],
       ),
     );
-    const known = new Map(
+    return this.#boards.keep(
+      project,
+      board,
       (rows.rows as { id: number; name: string; unit: string; period: number }[]).map(
-        ({ id, name, unit, period }) => [name, { id, unit, periodS: period }],
+        ({ id, name, unit, period }) => ({ id, name, unit, periodS: period }),
       ),
     );
-    if (this.#boards.size >= MAX_BOARDS_REMEMBERED) this.#boards.clear();
-    this.#boards.set(key, known);
-    return known;
   }
 
   open(board: BoardId, epoch: number): Promise<void> {
@@ -155,12 +146,9 @@ class PostgresObservations implements ObservationsDriver {
     epoch?: number,
   ): Promise<void> {
     const known = await this.#series(project, board);
-    const news = Object.entries(series).filter(
-      ([name, { unit, periodS }]) =>
-        known.get(name)?.unit !== unit || known.get(name)?.periodS !== periodS,
-    );
+    const news = known.changed(series);
     if (news.length === 0) return;
-    if (new Set([...known.keys(), ...Object.keys(series)]).size > MAX_SERIES_PER_BOARD)
+    if (new Set([...known.names(), ...Object.keys(series)]).size > MAX_SERIES_PER_BOARD)
       throw fail("request.invalid", {
         where: "series",
         because: `more than ${MAX_SERIES_PER_BOARD} series on one board`,
@@ -178,14 +166,14 @@ class PostgresObservations implements ObservationsDriver {
         ],
       );
     });
-    this.#boards.delete(`${project} ${board}`);
+    this.#boards.forget(board);
   }
 
   async append(project: ProjectId, board: BoardId, points: readonly Point[], epoch?: number) {
     requireStorable(points, this.#options.clock.now());
     const { found, undescribed } = matched(points, await this.#series(project, board));
     if (found.length === 0) return { undescribed };
-    const rows = found.map(({ known, atMs, value }) => [known.id, atMs, value] as const);
+    const rows = found.map(({ known, atMs, value }) => [known, atMs, value] as const);
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ board, epoch, points: rows, resolve, reject });
       this.#writing ??= this.#writeAll();
@@ -285,7 +273,7 @@ class PostgresObservations implements ObservationsDriver {
   }
 
   async range(project: ProjectId, board: BoardId, query: RangeQuery): Promise<RangeColumns> {
-    const known = (await this.#series(project, board)).get(query.series);
+    const known = (await this.#series(project, board)).find(query.series);
     if (!known) throw fail("series.not-found");
     const { fromMs, toMs, points } = query;
     const stepMs = stepFor(query, known.periodS, this.#options.clock.now());

@@ -24,6 +24,7 @@ import {
   stepFor,
 } from "../../../ports/observations.ts";
 import { isDamage, translate } from "../../../technology/sqlite/translate.ts";
+import { type BoardSeries, type KnownSeries, SeriesMemory } from "../series-memory.ts";
 import type { SqliteObservationsOptions } from "./config.ts";
 import { ObservationFiles, type OpenFile } from "./files.ts";
 import { readRange } from "./range.ts";
@@ -32,23 +33,14 @@ import { createSessionFence } from "./session-fence.ts";
 
 /** Points of one commit; more of them wait for the next turn. Some 40 ms of the loop. */
 export const POINTS_A_COMMIT = 10_000;
-/** Boards whose series are kept in memory. */
-export const MAX_CACHED_SERIES = 100_000;
-
-interface Known {
-  readonly id: number;
-  readonly name: string;
-  readonly unit: string;
-  readonly periodS: number;
-  /** Absent until somebody asks: whoever only writes needs no look into the files. */
-  latest?: { atMs: number; value: number } | null;
-}
+/** Series whose last value is kept in memory, once somebody has asked for it. */
+export const MAX_LATEST_VALUES = 100_000;
 
 interface Appending {
   readonly board: BoardId;
   readonly epoch: number | undefined;
   readonly points: readonly {
-    readonly known: Known;
+    readonly known: number;
     readonly atMs: number;
     readonly value: number;
   }[];
@@ -62,7 +54,9 @@ const insertPoint =
 class SqliteObservations implements ObservationsDriver {
   readonly name = "observations";
   readonly #options: SqliteObservationsOptions;
-  readonly #boards = new Map<string, Map<string, Known>>();
+  readonly #boards = new SeriesMemory();
+  /** By number of the series. Absent until somebody asks: whoever only writes needs no look into the files. */
+  readonly #latest = new Map<number, { atMs: number; value: number } | null>();
   #files: ObservationFiles | undefined;
   #waiting: Appending[] = [];
   #writing: Promise<void> | undefined;
@@ -103,37 +97,37 @@ class SqliteObservations implements ObservationsDriver {
     await closing;
     this.#boards.clear();
     this.#sessions.forget();
+    this.#latest.clear();
   }
 
   /** Series of a board, read once. */
-  #series(project: ProjectId, board: BoardId): Map<string, Known> {
-    const key = `${project} ${board}`;
-    const cached = this.#boards.get(key);
+  #series(project: ProjectId, board: BoardId): BoardSeries {
+    const cached = this.#boards.of(project, board);
     if (cached) return cached;
-    if (this.#boards.size * 20 > MAX_CACHED_SERIES) this.#boards.clear();
     const rows = this.#opened()
       .dictionary()
       .statement("SELECT id, name, unit, period FROM series WHERE project = ? AND board = ?")
       .all(project, board);
-    const known = new Map<string, Known>(
-      rows.map((row) => [
-        String(row.name),
-        {
-          id: Number(row.id),
-          name: String(row.name),
-          unit: String(row.unit),
-          periodS: Number(row.period),
-        },
-      ]),
+    return this.#boards.keep(
+      project,
+      board,
+      rows.map((row) => ({
+        id: Number(row.id),
+        name: String(row.name),
+        unit: String(row.unit),
+        periodS: Number(row.period),
+      })),
     );
-    this.#boards.set(key, known);
-    return known;
   }
 
   /** Looks for the last value of each series that has not been looked up, from today back. */
-  #findLatest(series: Iterable<Known>): void {
+  #findLatest(series: readonly KnownSeries[]): void {
     const files = this.#opened();
-    const missing = new Set([...series].filter(({ latest }) => latest === undefined));
+    const missing = new Set(series.map(({ id }) => id).filter((id) => !this.#latest.has(id)));
+    if (this.#latest.size + missing.size > MAX_LATEST_VALUES) {
+      this.#latest.clear();
+      for (const { id } of series) missing.add(id);
+    }
     const days = files.rawDaysBefore(Number.POSITIVE_INFINITY).reverse();
     for (const day of days) {
       if (missing.size === 0) return;
@@ -142,16 +136,16 @@ class SqliteObservations implements ObservationsDriver {
           .raw(day)
           .statement("SELECT at, value FROM points WHERE series = ? ORDER BY at DESC LIMIT 1");
         for (const each of missing) {
-          const row = find.get(each.id);
+          const row = find.get(each);
           if (!row) continue;
-          each.latest = { atMs: Number(row.at), value: Number(row.value) };
+          this.#latest.set(each, { atMs: Number(row.at), value: Number(row.value) });
           missing.delete(each);
         }
       } catch (error) {
         if (!isDamage(error)) throw translate(error);
       }
     }
-    for (const each of missing) each.latest = null;
+    for (const each of missing) this.#latest.set(each, null);
   }
 
   async open(board: BoardId, epoch: number): Promise<void> {
@@ -166,12 +160,9 @@ class SqliteObservations implements ObservationsDriver {
   ): Promise<void> {
     this.#sessions.raise(board, epoch);
     const known = this.#series(project, board);
-    const news = Object.entries(series).filter(
-      ([name, { unit, periodS }]) =>
-        known.get(name)?.unit !== unit || known.get(name)?.periodS !== periodS,
-    );
+    const news = known.changed(series);
     if (news.length === 0) return;
-    const total = new Set([...known.keys(), ...Object.keys(series)]).size;
+    const total = new Set([...known.names(), ...Object.keys(series)]).size;
     if (total > MAX_SERIES_PER_BOARD)
       throw fail("request.invalid", {
         where: "series",
@@ -189,7 +180,7 @@ class SqliteObservations implements ObservationsDriver {
       if (database.isTransaction) database.exec("ROLLBACK");
       throw translate(error);
     }
-    this.#boards.delete(`${project} ${board}`);
+    this.#boards.forget(board);
   }
 
   async append(project: ProjectId, board: BoardId, points: readonly Point[], epoch?: number) {
@@ -257,9 +248,11 @@ class SqliteObservations implements ObservationsDriver {
       return;
     }
     for (const { points, resolve } of group) {
-      for (const { known, atMs, value } of points)
-        if (known.latest !== undefined && (!known.latest || atMs >= known.latest.atMs))
-          known.latest = { atMs, value };
+      for (const { known, atMs, value } of points) {
+        const latest = this.#latest.get(known);
+        if (latest !== undefined && (!latest || atMs >= latest.atMs))
+          this.#latest.set(known, { atMs, value });
+      }
       resolve();
     }
   }
@@ -291,7 +284,7 @@ class SqliteObservations implements ObservationsDriver {
         .run(day);
     database.exec("BEGIN IMMEDIATE");
     try {
-      for (const { known, atMs, value } of points) insert.run(known.id, atMs, value);
+      for (const { known, atMs, value } of points) insert.run(known, atMs, value);
       database.exec("COMMIT");
     } catch (error) {
       if (database.isTransaction) database.exec("ROLLBACK");
@@ -316,15 +309,15 @@ class SqliteObservations implements ObservationsDriver {
   }
 
   async series(project: ProjectId, board: BoardId): Promise<readonly SeriesInfo[]> {
-    const known = this.#series(project, board);
-    this.#findLatest(known.values());
-    return [...known.values()]
-      .map(({ name, unit, periodS, latest }) => ({ name, unit, periodS, latest: latest ?? null }))
+    const known = this.#series(project, board).list();
+    this.#findLatest(known);
+    return known
+      .map(({ id, ...each }) => ({ ...each, latest: this.#latest.get(id) ?? null }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   async range(project: ProjectId, board: BoardId, query: RangeQuery): Promise<RangeColumns> {
-    const known = this.#series(project, board).get(query.series);
+    const known = this.#series(project, board).find(query.series);
     if (!known) throw fail("series.not-found");
     const { fromMs, toMs, points } = query;
     const stepMs = stepFor(query, known.periodS, this.#options.clock.now());
