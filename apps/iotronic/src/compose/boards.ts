@@ -16,7 +16,7 @@ import type { Offer } from "./offer.ts";
 
 /** The registry of boards, their commands and their timeline. */
 export const composeBoards = (ground: Ground) => {
-  const { parts, changes, wayIn, metrics } = ground;
+  const { parts, changes, clock, wayIn, metrics } = ground;
   const { address, commandsFor } = wayIn;
   const boards: Boards = parts.add(
     createBoards({ ...ground, fleets: knownFleets, address, commandsFor }),
@@ -27,7 +27,7 @@ export const composeBoards = (ground: Ground) => {
   const { subscribe, since } = changes;
   const offer: Offer = {
     routes: boardRoutes(boards, commands, timeline),
-    topics: boardTopics({ boards, subscribe, since }),
+    topics: boardTopics({ boards, clock, subscribe, since }),
   };
   const findBoard = async (scope: Scope, idOrName: string) => {
     const row = await boards.row(scope, idOrName);

@@ -13,8 +13,13 @@ export const JOIN_PLACE_MS = 3_000;
 export const MIN_COME_AGAIN_MS = 1_000;
 /** Latest: a board that lost its cloud shows as lost for as long. */
 export const MAX_COME_AGAIN_MS = 30_000;
-/** Joins a second while none was seen of late: a small machine takes so many with TLS. */
-export const EXPECTED_JOINS_PER_S = 500;
+/**
+ * Joins a second while none was seen of late: somewhat more than two cores take that the boards share, since who comes too early costs
+ * less than a core that waits.
+ */
+export const EXPECTED_JOINS_PER_S = 1_000;
+/** The same over TLS, where who comes too early has made a handshake for nothing. */
+export const EXPECTED_TLS_JOINS_PER_S = 250;
 /** Fewer are not expected, however slow it was. */
 export const MIN_JOINS_PER_S = 100;
 
@@ -32,7 +37,8 @@ export type Admitted =
   | { readonly kind: "later"; readonly afterMs: number };
 
 export interface Admission {
-  ask(address: string): Admitted;
+  /** `isSecure`: it came over TLS. */
+  ask(address: string, isSecure?: boolean): Admitted;
   counts(): { readonly underWay: number; readonly putOff: number };
 }
 
@@ -68,23 +74,29 @@ export const createAdmission = ({ monotonicMs }: Pick<Clock, "monotonicMs">): Ad
     pace.second = second;
     pace.joined = 0;
   };
-  const joinsPerSecond = (): number =>
-    pace.before === 0 ? EXPECTED_JOINS_PER_S : Math.max(MIN_JOINS_PER_S, pace.before);
+  const joinsPerSecond = (isSecure: boolean): number =>
+    pace.before > 0
+      ? Math.max(MIN_JOINS_PER_S, pace.before)
+      : isSecure
+        ? EXPECTED_TLS_JOINS_PER_S
+        : EXPECTED_JOINS_PER_S;
 
-  const later = (nowMs: number): Admitted => {
+  const later = (nowMs: number, isSecure: boolean): Admitted => {
     putOff += 1;
     turnSecond(nowMs);
-    const next = Math.max(lastMomentMs, nowMs + MIN_COME_AGAIN_MS) + 1_000 / joinsPerSecond();
+    const next =
+      Math.max(lastMomentMs, nowMs + MIN_COME_AGAIN_MS) + 1_000 / joinsPerSecond(isSecure);
     lastMomentMs = Math.min(next, nowMs + MAX_COME_AGAIN_MS);
     return { kind: "later", afterMs: lastMomentMs - nowMs };
   };
 
   return {
-    ask(address) {
+    ask(address, isSecure = false) {
       const nowMs = monotonicMs();
       dropDawdlers(nowMs);
       const own = ofAddress.get(address) ?? 0;
-      if (held.size >= MAX_JOINS_UNDER_WAY || own >= MAX_JOINS_OF_ADDRESS) return later(nowMs);
+      if (held.size >= MAX_JOINS_UNDER_WAY || own >= MAX_JOINS_OF_ADDRESS)
+        return later(nowMs, isSecure);
       const place: Held = { address, sinceMs: nowMs };
       held.add(place);
       ofAddress.set(address, own + 1);

@@ -53,7 +53,10 @@ export const openLinkDoor = (
   );
   return {
     handleUpgrade(request, socket, head) {
-      const admitted = admission.ask(request.socket.remoteAddress ?? "");
+      const admitted = admission.ask(
+        request.socket.remoteAddress ?? "",
+        "encrypted" in request.socket,
+      );
       if (admitted.kind === "later") {
         putOff(socket, admitted.afterMs);
         return;

@@ -1,6 +1,6 @@
 // What boards report: stored once, acknowledged after it is durable, handed on by kind.
 import { fail, type ReportBatch, type ReportRow } from "@s4t/contract";
-import type { Clock, Log } from "@s4t/kit";
+import { type Clock, type Log, sleep } from "@s4t/kit";
 import type { KnownBoard, LinkHost } from "../../edge/link.ts";
 import type { Metrics } from "../../edge/metrics.ts";
 import { createSeldom } from "../../edge/seldom.ts";
@@ -29,6 +29,17 @@ type RowOf<Kind extends Row["kind"]> = Extract<Row, { kind: Kind }>;
 
 /** A board by the session that reports. */
 type Reporting = KnownBoard & { readonly epoch: number };
+
+/**
+ * How long a report of values alone waits for others: ten thousand boards at rest send nothing else, and what is stored together shares
+ * its commits. Somebody who watches does not wait for them: what is live goes at once.
+ */
+export const VALUES_GATHER_MS = 100;
+
+const isLasting = (row: unknown): boolean => {
+  const { kind, live } = row as { readonly kind?: unknown; readonly live?: unknown };
+  return kind === "points" && live !== true;
+};
 
 /** Where measured values go. A store of their own, with a fence of its own: it throws `link.superseded` for a session that is over. */
 export interface Measurements {
@@ -68,6 +79,15 @@ export const createReports = (deps: ReportsDependencies): Reports => {
   const { database, clock, log, operations, measurements, plugins } = deps;
   const metrics = reportMetrics(deps.metrics, clock.monotonicMs);
   const isNews = createSeldom(clock.monotonicMs);
+
+  let turn: Promise<void> | undefined;
+  /** The next moment at which values are stored, one for all that wait for it. */
+  const nextTurn = (): Promise<void> => {
+    turn ??= sleep(clock, VALUES_GATHER_MS).then(() => {
+      turn = undefined;
+    });
+    return turn;
+  };
 
   /** Counts what was stored, and says now and then what a board sends in vain. */
   const note = (board: KnownBoard, parsed: ParsedRows): void => {
@@ -226,6 +246,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
   return metrics.timed({
     async append(board, epoch, batch, refuse) {
       const scope = within(board.project);
+      if (batch.rows.every(isLasting)) await nextTurn();
       const known = await database.read(scope, (reader) => placeOf(reader, board, epoch, batch));
       if (known === undefined) throw fail("link.superseded");
       const last = batch.seq + batch.rows.length - 1;

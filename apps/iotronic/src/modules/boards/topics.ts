@@ -1,15 +1,22 @@
-import type { Board } from "@s4t/contract";
+import { type Board, EVENT_FLUSH_MS } from "@s4t/contract";
+import { type Clock, createGathering } from "@s4t/kit";
 import type { Change } from "../../edge/facts.ts";
 import { type AnyTopicSource, topicSource } from "../../edge/topics.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Boards } from "./boards.ts";
 
 export interface BoardTopicsDependencies {
+  readonly clock: Clock;
   readonly boards: Boards;
   readonly subscribe: (listener: (change: Change) => void) => () => void;
   /** Changes after a cursor; undefined when too far back. */
   readonly since: (scope: Scope, seq: number) => Promise<readonly Change[] | undefined>;
 }
+
+/** How long the first change after a silence waits for others before its board is looked up. */
+export const LOAD_GATHER_MS = 10;
+/** Boards that are looked up at once; the others are when that is sent. */
+export const MAX_LOADED_AT_ONCE = 500;
 
 const sees = (scope: Scope, change: Change) =>
   change.noun === "board" && (scope.projects === "all" || scope.projects.includes(change.project));
@@ -17,6 +24,7 @@ const sees = (scope: Scope, change: Change) =>
 /** `boards` and `board:UUID`. Lists are read by REST; these keep them fresh. */
 export const boardTopics = ({
   boards,
+  clock,
   subscribe,
   since,
 }: BoardTopicsDependencies): readonly AnyTopicSource[] => [
@@ -24,16 +32,36 @@ export const boardTopics = ({
     name: "boards",
     action: "board.list",
     async open({ actor, scope, push, since: cursor }) {
-      const load = async (uuid: string): Promise<void> => {
-        try {
-          push({ changed: [await boards.get(actor, scope, uuid)], removed: [] });
-        } catch {
-          push({ changed: [], removed: [uuid] });
-        }
+      // A fleet that comes back changes each of its boards more than once: what changes before the next sending is looked up once for it.
+      const waiting = new Set<string>();
+      let loadedMs = Number.NEGATIVE_INFINITY;
+      const loadSoon = (): void => {
+        const restMs = loadedMs + EVENT_FLUSH_MS - clock.monotonicMs();
+        loading.within(Math.max(LOAD_GATHER_MS, restMs));
       };
-      const close = subscribe((change) => {
-        if (sees(scope, change)) void load(change.uuid);
+      const load = async (): Promise<void> => {
+        loadedMs = clock.monotonicMs();
+        const uuids = [...waiting].slice(0, MAX_LOADED_AT_ONCE);
+        for (const uuid of uuids) waiting.delete(uuid);
+        const found = await Promise.all(
+          uuids.map((uuid) => boards.get(actor, scope, uuid).catch(() => undefined)),
+        );
+        push({
+          changed: found.filter((board) => board !== undefined),
+          removed: uuids.filter((_, i) => found[i] === undefined),
+        });
+        if (waiting.size > 0) loadSoon();
+      };
+      const loading = createGathering(clock, () => void load());
+      const unsubscribe = subscribe((change) => {
+        if (!sees(scope, change)) return;
+        waiting.add(change.uuid);
+        loadSoon();
       });
+      const close = (): void => {
+        loading.cancel();
+        unsubscribe();
+      };
       const missed = cursor === undefined ? undefined : await since(scope, cursor);
       if (!missed) return { kind: "snapshot", data: { changed: [], removed: [] }, close };
       const ids = new Set(missed.filter((change) => sees(scope, change)).map(({ uuid }) => uuid));

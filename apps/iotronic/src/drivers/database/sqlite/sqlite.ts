@@ -38,7 +38,7 @@ const openWriting = (file: string, how: "pool" | "loop" | "never", onCommit: () 
   const synchronous = { pool: "NORMAL", loop: "FULL", never: "OFF" }[how];
   const pages = how === "loop" ? checkpointPages : 0;
   database.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${keptLogBytes}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA busy_timeout = 2000;`,
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = ${pages}; PRAGMA journal_size_limit = ${keptLogBytes}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -12000; PRAGMA busy_timeout = 2000;`,
   );
   database.exec("BEGIN IMMEDIATE; COMMIT"); // the log's file is there from now on
   const flusher = how === "pool" ? openFlusher(`${file}-wal`) : undefined;
