@@ -37,7 +37,7 @@ type Reporting = KnownBoard & { readonly epoch: number };
 export const VALUES_GATHER_MS = 100;
 
 const isLasting = (row: unknown): boolean => {
-  const { kind, live } = row as { readonly kind?: unknown; readonly live?: unknown };
+  const { kind, live } = (row ?? {}) as { readonly kind?: unknown; readonly live?: unknown };
   return kind === "points" && live !== true;
 };
 
