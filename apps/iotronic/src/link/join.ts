@@ -77,10 +77,10 @@ const posingAs = ({ authid = "" }: JoinRequest): string =>
   `link.join as ${/^[0-9a-f]{32}$/.test(authid) ? authid : "an unknown board"}`;
 const known = new WeakSet<object>();
 /** What an agent said of itself: looked at once, however often it is asked for. Throws `request.invalid`. */
-export const helloOf = (authextra: Readonly<Record<string, unknown>>): HelloExtra => {
-  if (known.has(authextra)) return authextra as HelloExtra;
+export const helloOf = (authextra: unknown): HelloExtra => {
+  if (known.has(authextra as object)) return authextra as HelloExtra;
   const hello = check(HelloExtra, authextra, "authextra");
-  known.add(authextra);
+  known.add(authextra as object);
   return hello;
 };
 const addressOf = (request: JoinRequest): string | null => request.connection.remoteAddress ?? null;
