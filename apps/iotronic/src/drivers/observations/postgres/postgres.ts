@@ -22,12 +22,12 @@ import {
   type SeriesInfo,
   stepFor,
 } from "../../../ports/observations.ts";
+import { type BoardSeries, SeriesMemory } from "../../../technology/observations/series-memory.ts";
 import {
   type Connections,
   openConnections,
   STATEMENT_TIMEOUT_MS,
 } from "../../../technology/postgres/connections.ts";
-import { type BoardSeries, SeriesMemory } from "../series-memory.ts";
 import type { PostgresObservationsOptions } from "./config.ts";
 import { copyObservations, takeOverObservations } from "./copy.ts";
 import { readRange } from "./range.ts";

@@ -23,8 +23,12 @@ import {
   type SeriesInfo,
   stepFor,
 } from "../../../ports/observations.ts";
+import {
+  type BoardSeries,
+  type KnownSeries,
+  SeriesMemory,
+} from "../../../technology/observations/series-memory.ts";
 import { isDamage, translate } from "../../../technology/sqlite/translate.ts";
-import { type BoardSeries, type KnownSeries, SeriesMemory } from "../series-memory.ts";
 import type { SqliteObservationsOptions } from "./config.ts";
 import { ObservationFiles, type OpenFile } from "./files.ts";
 import { readRange } from "./range.ts";
