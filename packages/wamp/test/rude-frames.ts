@@ -29,7 +29,7 @@ const uris = ["p.echo", "p.slow", "p.topic", "r.one", "r.two", "r..two", "r.", "
 const oddUris = [
   ...["wamp.session.add_testament", "wamp.registration.remove_callee"],
   ...["wamp.subscription.remove_subscriber", "wamp.session.flush_testaments"],
-  "wamp.session.count",
+  ...["wamp.session.count", "wamp.subscription.get_events"],
   "wamp.session.on_join",
   "wamp.subscription.list",
   "wamp.",
@@ -102,6 +102,18 @@ export const createRudeFrames = (codec: Codec, random: () => number) => {
       ]),
     );
 
+  /** The first two subscriptions are those whose events are kept. */
+  const askingHistory = (request: number): Message => {
+    const bounds = ["limit", "reverse", "topic", "from_time", "until_time", "after_publication"];
+    const right = ["2026-01-01T00:00:00Z", 3, true, "r.one", "1970-01-01T00:00:00.000Z"];
+    const kwargs: Dict = { [oneOf(bounds)]: often(0.7) ? oneOf(right) : anything() };
+    const args = [often(0.8) ? 1 + below(2) : anything()];
+    return {
+      ...{ kind: "call", request, options: {}, procedure: "wamp.subscription.get_events" },
+      ...(often(0.5) ? { args } : { args, kwargs }),
+    };
+  };
+
   const hello = (): Message => ({
     kind: "hello",
     realm: often(0.99) ? "realm" : uri(),
@@ -125,6 +137,7 @@ export const createRudeFrames = (codec: Codec, random: () => number) => {
             ? { kind, ...stream, ...goesOn }
             : { kind, ...stream, ...goesOn, procedure: uri() };
         }
+        if (often(0.1)) return askingHistory(request);
         return {
           ...{ kind, request, procedure: uri(), ...payload() },
           options: often(0.2) ? { ...options(), progress: true } : options(),

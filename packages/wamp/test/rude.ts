@@ -8,6 +8,7 @@ import { wampErrors } from "../src/error.ts";
 import type { Call, Dict, Message } from "../src/messages/message.ts";
 import { openPeer } from "../src/peer.ts";
 import { createRouter, type Router } from "../src/router/router.ts";
+import { trustByRules } from "../src/router/trust-levels.ts";
 import type { TransportListener } from "../src/transport.ts";
 import { createRudeFrames, type Frame, type Within } from "./rude-frames.ts";
 
@@ -332,6 +333,11 @@ export const beRude = async (options: {
             retainedEvents: 3,
             authenticators: [anonymousAuthenticator()],
           },
+          eventHistory: [
+            { uri: "r.", match: "prefix", maxEvents: 20 },
+            { uri: "p.topic", match: "exact", maxBytes: 4_096 },
+          ],
+          trust: trustByRules([{ uri: "r.one", match: "exact", level: 1 }]),
           authorize: (_session, _action, uri) =>
             uri.startsWith("denied.") || uri.startsWith("wamp.session.kill") ? "deny" : "allow",
           limits: { pendingCalls: 20, pendingInvocations: 20, registrations: 8, subscriptions: 8 },

@@ -12,6 +12,12 @@ export const roughBytes = (value: unknown): number => {
   return bytes;
 };
 
+/** Whether lists and dictionaries in `value`, itself among them, lie no more than `most` deep. */
+export const isNoDeeperThan = (most: number, value: unknown): boolean => {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return true;
+  return most > 0 && Object.values(value).every((one) => isNoDeeperThan(most - 1, one));
+};
+
 const ownCopy = (value: unknown): unknown => {
   if (value instanceof Uint8Array) return Uint8Array.from(value);
   if (Array.isArray(value)) return value.map(ownCopy);

@@ -32,10 +32,8 @@ describeInterop(
 );
 
 it("announces nothing that no foreign client has used", () => {
-  const announced = routerRoles({ metaApi: true, retains: true }) as Record<
-    string,
-    { features: Record<string, boolean> }
-  >;
+  const all = { metaApi: true, retains: true, keepsHistory: true, hasTrustLevels: true };
+  const announced = routerRoles(all) as Record<string, { features: Record<string, boolean> }>;
   const houses = [...autobahns, ...wampys];
   for (const role of ["broker", "dealer"] as const) {
     const used = Object.keys(exercises[role]).filter((feature) =>

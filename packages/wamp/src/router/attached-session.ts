@@ -161,8 +161,13 @@ export class AttachedSession implements PeerListener {
         this.#deps.findRealm(realm)?.options.authenticators.map(({ method }) => method),
       trustedAs: this.#as.trustedAs,
       rolesOf: (realm) => {
-        const { metaApi, retainedEvents } = this.#deps.findRealm(realm)?.options ?? {};
-        return routerRoles({ metaApi: metaApi === true, retains: (retainedEvents ?? 0) > 0 });
+        const has = this.#deps.findRealm(realm)?.options;
+        return routerRoles({
+          metaApi: has?.metaApi === true,
+          retains: (has?.retainedEvents ?? 0) > 0,
+          keepsHistory: (has?.eventHistory ?? []).length > 0,
+          hasTrustLevels: has?.trust !== undefined,
+        });
       },
     });
     const wasOpen = this.#state.name !== "closed";

@@ -9,11 +9,13 @@ import { forwarded, noDetails } from "../messages/payload.ts";
 import type { MatchPolicy } from "../uri.ts";
 import { type Admission, matchOf } from "./admission.ts";
 import { type EventFilter, eventFilterOf } from "./event-filter.ts";
+import type { EventHistory } from "./event-history.ts";
 import { type Member, sendRefusal, type Violation } from "./member.ts";
 import { type MetaEvents, noMetaEvents } from "./meta-events.ts";
 import { PatternTable } from "./pattern-table.ts";
 import { Retained } from "./retained.ts";
 import type { Subscription } from "./subscription.ts";
+import type { TrustPolicy } from "./trust-levels.ts";
 
 /** What a {@link Broker} leans on. */
 export interface BrokerDependencies {
@@ -24,6 +26,10 @@ export interface BrokerDependencies {
   readonly events?: MetaEvents;
   /** For how many topics the last event can be kept; 0: none is. */
   readonly retainedEvents: number;
+  /** Absent where no events of the past are kept. */
+  readonly history?: EventHistory;
+  /** Absent where events have no level. */
+  readonly trust?: TrustPolicy;
 }
 
 /** The broker of a realm. */
@@ -41,6 +47,7 @@ export class Broker {
     this.#deps = deps;
     if (deps.retainedEvents > 0) this.#retained = new Retained(deps.retainedEvents);
     this.#events = deps.events ?? noMetaEvents;
+    for (const { uri, match } of deps.history?.rules ?? []) this.#open(uri, match, true);
   }
 
   subscribe(member: Member, { request, topic, options }: Subscribe): Violation {
@@ -55,13 +62,7 @@ export class Broker {
         message: `No more than ${member.limits.subscriptions} subscriptions.`,
       });
     const isNew = subscription === undefined;
-    if (!subscription) {
-      this.#lastId += 1;
-      const createdMs = this.#deps.nowMs();
-      subscription = { id: this.#lastId, pattern: topic, match, createdMs, members: new Set() };
-      this.#table.set(topic, match, subscription);
-      this.#byId.set(subscription.id, subscription);
-    }
+    subscription ??= this.#open(topic, match, false);
     const wasThere = subscription.members.has(member);
     subscription.members.add(member);
     followed.add(subscription);
@@ -130,7 +131,7 @@ export class Broker {
     }
     const publication = this.distribute(member, message, filter);
     if (kept) {
-      const publisher = options.disclose_me === true ? publisherOf(member) : undefined;
+      const publisher = this.#toldOf(member, topic, options);
       this.#retained?.keep({ ...kept, topic, publication, publisher, filter });
     }
     if (acknowledged) member.send({ kind: "published", request, publication });
@@ -146,14 +147,15 @@ export class Broker {
     const { topic, options } = message;
     const publication = this.#deps.drawId();
     const excluded = options.exclude_me === false ? undefined : member;
-    const disclosed = options.disclose_me === true ? publisherOf(member) : undefined;
+    const told = this.#toldOf(member, topic, options);
+    this.#deps.history?.record(message, publication, told, filter);
     for (const subscription of this.#table.listMatches(topic)) {
       // One object for all who follow it, so that a codec may encode it once.
       const event = {
         kind: "event",
         subscription: subscription.id,
         publication,
-        details: detailsOf(subscription, topic, disclosed),
+        details: eventDetailsOf(subscription, topic, told),
         ...forwarded(message),
       } as const;
       for (const follower of subscription.members)
@@ -191,12 +193,32 @@ export class Broker {
     return { subscriptions: this.#byId.size, followers };
   }
 
+  #open(pattern: string, match: MatchPolicy, isKept: boolean): Subscription {
+    this.#lastId += 1;
+    const subscription: Subscription = {
+      ...{ id: this.#lastId, pattern, match, isKept },
+      createdMs: this.#deps.nowMs(),
+      members: new Set(),
+    };
+    this.#table.set(pattern, match, subscription);
+    this.#byId.set(subscription.id, subscription);
+    return subscription;
+  }
+
+  /** What everybody is told of who publishes: who it is, where it wants that, and how far it is trusted. */
+  #toldOf(member: Member, topic: string, options: Dict): Dict | undefined {
+    const publisher = options.disclose_me === true ? publisherOf(member) : undefined;
+    const { trust } = this.#deps;
+    if (trust === undefined) return publisher;
+    return { ...publisher, trustlevel: trust(member.info, "publish", topic) };
+  }
+
   #sendRetained(member: Member, subscription: Subscription): void {
     const { id, pattern, match } = subscription;
     for (const event of this.#retained?.listMatches(pattern, match) ?? []) {
       const { topic, publication, payload, publisher, filter } = event;
       if (filter !== undefined && !filter(member)) continue;
-      const details = { ...detailsOf(subscription, topic, publisher), retained: true };
+      const details = { ...eventDetailsOf(subscription, topic, publisher), retained: true };
       member.send({ kind: "event", subscription: id, publication, details, ...payload });
     }
   }
@@ -209,7 +231,7 @@ export class Broker {
 
   #drop(member: Member, subscription: Subscription): void {
     subscription.members.delete(member);
-    const isLast = subscription.members.size === 0;
+    const isLast = subscription.members.size === 0 && !subscription.isKept;
     if (isLast) {
       this.#table.remove(subscription.pattern, subscription.match);
       this.#byId.delete(subscription.id);
@@ -225,7 +247,12 @@ const publisherOf = ({ info }: Member): Dict => ({
   publisher_authrole: info.authrole,
 });
 
-const detailsOf = ({ match }: Subscription, topic: string, disclosed: Dict | undefined): Dict => {
-  if (match === "exact") return disclosed ?? noDetails;
-  return { topic, ...disclosed };
+/** Details of an EVENT of `topic` for those who follow `subscription`. */
+export const eventDetailsOf = (
+  { match }: Subscription,
+  topic: string,
+  told: Dict | undefined,
+): Dict => {
+  if (match === "exact") return told ?? noDetails;
+  return { topic, ...told };
 };

@@ -7,11 +7,15 @@ import { MAX_ID } from "../ids.ts";
 import type { Dict } from "../messages/message.ts";
 import { openPeer } from "../peer.ts";
 import type { TransportListener } from "../transport.ts";
+import type { HistoryRule } from "./event-history.ts";
 import { createRouter, type Router } from "./router.ts";
+import { type TrustRule, trustByRules } from "./trust-levels.ts";
 
 interface Conversation {
   readonly name: string;
   readonly source: string;
+  readonly trustLevels?: readonly TrustRule[];
+  readonly eventHistory?: readonly HistoryRule[];
   /** Session → its roles, in the order of their coming. */
   readonly roles: Readonly<Record<string, Dict>>;
   readonly says: readonly (readonly [who: string, how: ">" | "<", frame: string])[];
@@ -40,7 +44,7 @@ const join = async (router: Router, authid: string, roles: Dict) => {
   return { told, say: (frame: string) => heard?.onMessage(frame) };
 };
 
-it.each(conversations)("$name", async ({ roles, says }) => {
+it.each(conversations)("$name", async ({ roles, says, trustLevels, eventHistory = [] }) => {
   let drawn = -1;
   const clock: Clock = {
     now: () => Date.UTC(2026, 0, 1),
@@ -48,7 +52,14 @@ it.each(conversations)("$name", async ({ roles, says }) => {
     after: () => ({ cancel: () => {} }),
   };
   const router = createRouter(
-    { realms: [{ name: "r", authenticators: [], authorize: () => "allow" }] },
+    {
+      realms: [
+        {
+          ...{ name: "r", authenticators: [], authorize: () => "allow", eventHistory },
+          ...(trustLevels ? { trust: trustByRules(trustLevels) } : {}),
+        },
+      ],
+    },
     {
       clock,
       random: () => {

@@ -28,6 +28,7 @@ import { type Member, type Refusal, sendRefusal, type Violation } from "./member
 import type { MetaProcedure, MetaProcedures } from "./meta-api.ts";
 import type { Pace } from "./pace.ts";
 import type { Offer, RegistrationRecord, Registrations } from "./registrations.ts";
+import type { TrustPolicy } from "./trust-levels.ts";
 
 /** The longest timeout that a call may ask for; beyond a day work is an operation with an id, not a call. */
 export const MAX_CALL_TIMEOUT_MS = 86_400_000;
@@ -67,6 +68,8 @@ export interface DealerDependencies {
   readonly clock: Clock;
   /** Answers the procedures of the router's own; absent where it has none. */
   readonly meta?: MetaProcedures;
+  /** Absent where calls have no level. */
+  readonly trust?: TrustPolicy;
 }
 
 /** The dealer of a realm. */
@@ -111,7 +114,8 @@ export class Dealer {
         message: "The callee has too many calls to answer already.",
       });
     calleeDesk.lastInvocation += 1;
-    const details = detailsOf(caller, record, offer, message);
+    const trust = this.#deps.trust?.(caller.info, "call", procedure);
+    const details = detailsOf(caller, record, offer, message, trust);
     const parts = isInParts ? openParts(message, record.id, details) : undefined;
     const pending: PendingCall = {
       caller,
@@ -331,12 +335,13 @@ const detailsOf = (
   record: RegistrationRecord,
   offer: Offer,
   { procedure, options }: Call,
+  trust: number | undefined,
 ): Dict => {
   const progressive = options.receive_progress === true;
   const isExact = record.match === "exact";
   const discloses = offer.disclosesCaller || options.disclose_me === true;
   const timesOut = options.timeout && offer.callee.calleeTimesOut;
-  if (isExact && !discloses && !timesOut && !progressive) return noDetails;
+  if (isExact && !discloses && !timesOut && !progressive && trust === undefined) return noDetails;
   return {
     ...(isExact ? {} : { procedure }),
     ...(discloses
@@ -348,6 +353,7 @@ const detailsOf = (
       : {}),
     ...(timesOut ? { timeout: options.timeout } : {}),
     ...(progressive ? { receive_progress: true } : {}),
+    ...(trust === undefined ? {} : { trustlevel: trust }),
   };
 };
 

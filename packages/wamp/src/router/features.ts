@@ -18,15 +18,22 @@ const dealerFeatures = {
   shared_registration: true,
 };
 
-/** The roles of a router with their features, as WELCOME tells them. */
-export const routerRoles = (has: {
+/** What a realm has beyond what every realm has. */
+export interface RealmFeatures {
   readonly metaApi: boolean;
   readonly retains: boolean;
-}): Dict => ({
+  readonly keepsHistory: boolean;
+  readonly hasTrustLevels: boolean;
+}
+
+/** The roles of a router with their features, as WELCOME tells them. */
+export const routerRoles = (has: RealmFeatures): Dict => ({
   broker: {
     features: {
       ...brokerFeatures,
       ...(has.retains ? { event_retention: true } : {}),
+      ...(has.keepsHistory ? { event_history: true } : {}),
+      ...(has.hasTrustLevels ? { publication_trustlevels: true } : {}),
       ...(has.metaApi
         ? { session_meta_api: true, subscription_meta_api: true, subscription_revocation: true }
         : {}),
@@ -35,6 +42,7 @@ export const routerRoles = (has: {
   dealer: {
     features: {
       ...dealerFeatures,
+      ...(has.hasTrustLevels ? { call_trustlevels: true } : {}),
       ...(has.metaApi
         ? {
             registration_meta_api: true,

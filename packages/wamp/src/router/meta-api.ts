@@ -207,14 +207,9 @@ const subscriptionProcedures = ({ broker }: MetaWorld): Readonly<Record<string, 
 };
 
 /** The meta procedures of a realm. */
-export const createMetaProcedures = (world: MetaWorld): MetaProcedures => {
-  const procedures = new Map(
-    Object.entries({
-      ...sessionProcedures(world),
-      ...registrationProcedures(world),
-      ...subscriptionProcedures(world),
-      ...testamentProcedures(world.testaments, world.admit),
-    }),
-  );
-  return { find: (procedure) => procedures.get(procedure) };
-};
+export const metaProcedures = (world: MetaWorld): Readonly<Record<string, MetaProcedure>> => ({
+  ...sessionProcedures(world),
+  ...registrationProcedures(world),
+  ...subscriptionProcedures(world),
+  ...testamentProcedures(world.testaments, world.admit),
+});

@@ -7,12 +7,21 @@ import type { Authorizer } from "./authorizer.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
 import { eventFilterOf } from "./event-filter.ts";
+import { EventHistory, type HistoryRule } from "./event-history.ts";
+import { historyProcedures } from "./history-api.ts";
 import type { Member, Violation } from "./member.ts";
-import { createMetaProcedures, metaTopics, sessionDetailsOf } from "./meta-api.ts";
+import {
+  type MetaProcedure,
+  type MetaProcedures,
+  metaProcedures,
+  metaTopics,
+  sessionDetailsOf,
+} from "./meta-api.ts";
 import { noMetaEvents, publishedMetaEvents } from "./meta-events.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { Registrations } from "./registrations.ts";
 import { Testaments } from "./testaments.ts";
+import type { TrustPolicy } from "./trust-levels.ts";
 
 /** What a {@link Realm} leans on. */
 export interface RealmDependencies {
@@ -24,6 +33,10 @@ export interface RealmDependencies {
   readonly random: () => number;
   readonly metaApi: boolean;
   readonly retainedEvents: number;
+  /** Which events of the past are kept. */
+  readonly eventHistory: readonly HistoryRule[];
+  /** Absent where calls and events have no level. */
+  readonly trust?: TrustPolicy | undefined;
 }
 
 /** How much a realm holds. */
@@ -36,6 +49,12 @@ export interface RealmCounts {
   readonly invocations: number;
 }
 
+/** The router's own procedures in a realm; undefined where it has none. */
+const proceduresOf = (all: Readonly<Record<string, MetaProcedure>>): MetaProcedures | undefined => {
+  const byName = new Map(Object.entries(all));
+  return byName.size > 0 ? { find: (procedure) => byName.get(procedure) } : undefined;
+};
+
 /** A realm's routing, without its door. */
 export class Realm {
   /** Session id → member. */
@@ -46,22 +65,30 @@ export class Realm {
   readonly #pace: Pace;
   readonly #hasMetaApi: boolean;
   readonly #testaments = new Testaments();
+  readonly #history: EventHistory | undefined;
 
   constructor(deps: RealmDependencies) {
     const { clock, drawId, authorize, uriCheck, random, metaApi, retainedEvents } = deps;
+    const trust = deps.trust ? { trust: deps.trust } : {};
+    const history =
+      deps.eventHistory.length > 0 ? new EventHistory(deps.eventHistory, clock) : undefined;
+    this.#history = history;
     this.#hasMetaApi = metaApi;
     this.#pace = createPace(clock);
     const admit = createAdmission({
       ...{ authorize, check: uriCheck, pace: this.#pace },
       isMeta: (action, uri) =>
-        (action === "call" && meta?.find(uri) !== undefined) ||
+        (action === "call" && own?.find(uri) !== undefined) ||
         (action === "subscribe" && metaApi && metaTopics.has(uri)),
     });
     const nowMs = () => clock.now();
     const events = metaApi
       ? publishedMetaEvents((topic, args) => this.#broker.publishMeta(topic, args))
       : noMetaEvents;
-    this.#broker = new Broker({ admit, drawId, nowMs, events, retainedEvents });
+    this.#broker = new Broker({
+      ...{ admit, drawId, nowMs, events, retainedEvents },
+      ...{ ...(history ? { history } : {}), ...trust },
+    });
     this.#registrations = new Registrations({ admit, random, nowMs, events });
     const world = {
       members: this.#members,
@@ -70,10 +97,13 @@ export class Realm {
       testaments: this.#testaments,
       admit,
     };
-    const meta = metaApi ? createMetaProcedures(world) : undefined;
+    const own = proceduresOf({
+      ...(metaApi ? metaProcedures(world) : {}),
+      ...(history ? historyProcedures(this.#broker, history, admit) : {}),
+    });
     this.#dealer = new Dealer({
       ...{ admit, pace: this.#pace, registrations: this.#registrations, clock },
-      ...(meta ? { meta } : {}),
+      ...{ ...(own ? { meta: own } : {}), ...trust },
     });
   }
 
@@ -131,6 +161,11 @@ export class Realm {
       default:
         return `${message.kind.toUpperCase()} is nothing that a client says.`;
     }
+  }
+
+  /** Lets go of what is kept of the past. */
+  close(): void {
+    this.#history?.clear();
   }
 
   counts(): RealmCounts {

@@ -16,7 +16,7 @@ export interface RetainedEvent {
   readonly topic: string;
   readonly publication: number;
   readonly payload: Payload;
-  /** What was disclosed of its publisher. */
+  /** What everybody is told of its publisher. */
   readonly publisher: Dict | undefined;
   /** Who may have it, as its publisher said. */
   readonly filter: EventFilter | undefined;

@@ -184,6 +184,7 @@ class World {
     random: () => 0,
     metaApi: false,
     retainedEvents: 0,
+    eventHistory: [],
   });
   readonly #members: Member[] = sessions.map((index) => this.#aMember(index));
   #request = 0;

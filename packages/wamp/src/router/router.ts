@@ -8,8 +8,10 @@ import type { Peer } from "../peer.ts";
 import type { UriCheck } from "../uri.ts";
 import { type AttachedDependencies, AttachedSession, RoutedMember } from "./attached-session.ts";
 import type { Authorizer } from "./authorizer.ts";
+import type { HistoryRule } from "./event-history.ts";
 import { Realm, type RealmCounts } from "./realm.ts";
 import type { SessionInfo, SessionLimits } from "./session-info.ts";
+import type { TrustPolicy } from "./trust-levels.ts";
 
 /** A realm: its name, who may join, who may do what, and who hears of it. */
 export interface RealmOptions {
@@ -27,6 +29,13 @@ export interface RealmOptions {
   readonly metaApi?: boolean;
   /** For how many topics the last event is kept whose publisher wants that (`retain`). Default 0: none is. */
   readonly retainedEvents?: number;
+  /**
+   * Which events of the past are kept, for `wamp.subscription.get_events`, which `authorize` is asked about, and then about following
+   * the pattern. Default: none.
+   */
+  readonly eventHistory?: readonly HistoryRule[];
+  /** How far calls and events are trusted, as callees and followers are told; `trustByRules` makes one. Default: nothing is told. */
+  readonly trust?: TrustPolicy;
   /**
    * Within the turn, after WELCOME is sent. `authextra`: what the client said of itself in HELLO, unproven; it may be as large as a
    * message, and no session keeps it. Must not throw.
@@ -102,6 +111,8 @@ export const createRouter = (options: RouterOptions, deps: RouterDependencies): 
       uriCheck: realmOptions.uriCheck ?? "strict",
       metaApi: realmOptions.metaApi ?? false,
       retainedEvents: realmOptions.retainedEvents ?? 0,
+      eventHistory: realmOptions.eventHistory ?? [],
+      trust: realmOptions.trust,
     });
     realms.set(realmOptions.name, { options: realmOptions, realm });
   }
@@ -143,6 +154,7 @@ export const createRouter = (options: RouterOptions, deps: RouterDependencies): 
       open = false;
       for (const session of [...attached])
         session.end(wampErrors.systemShutdown, "The router is closing.");
+      for (const { realm } of realms.values()) realm.close();
     },
   };
 };

@@ -8,5 +8,7 @@ export interface Subscription {
   readonly pattern: string;
   readonly match: MatchPolicy;
   readonly createdMs: number;
+  /** It is there also when nobody follows it: events that it matches are kept. */
+  readonly isKept: boolean;
   readonly members: Set<Member>;
 }

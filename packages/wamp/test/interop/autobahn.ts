@@ -15,7 +15,8 @@ export const autobahnHouse = (
   subprotocol: `wamp.2.${serializer.toLowerCase()}`,
   // In the other modes it forgets the call at once, and takes the router's ERROR for a protocol violation.
   cancelModes: ["kill"],
-  without: ["progressive_call_invocations"],
+  // It hands details on that it knows, and levels of trust are not among them.
+  without: ["progressive_call_invocations", "call_trustlevels", "publication_trustlevels"],
   join: (doors, login) =>
     new Promise((resolve, reject) => {
       const signed = (secret: string, extra: Untyped) =>
@@ -66,8 +67,8 @@ export const autobahnHouse = (
       connection.onopen = (session: Untyped, details: Details) =>
         resolve({
           ...{ id: session.id, details },
-          call: (uri, args, options, onProgress) => {
-            const call = session.call(uri, args, undefined, {
+          call: (uri, args, options, onProgress, kwargs) => {
+            const call = session.call(uri, args, kwargs, {
               ...options,
               ...(onProgress ? { receive_progress: true } : {}),
             });

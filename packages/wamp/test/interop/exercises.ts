@@ -121,6 +121,55 @@ export const exercises: Readonly<Record<"broker" | "dealer", Readonly<Record<str
         await a.publish("it.kept.one", ["live"]);
         await until(() => other, ["live"]);
       },
+      async event_history(join) {
+        const [a, b] = [await join(), await join()];
+        for (const one of [1, 2, 3]) await a.publish("it.past.rain", [one]);
+        await a.publish("it.past.wind", ["north"]);
+        await a.publish("it.past.rain", ["for a"], { eligible: [a.id] });
+        await a.publish("it.past.rain", ["for nobody"], { eligible_authrole: ["nobody"] });
+        await b.subscribe("it.past.rain", () => {});
+        await b.subscribe("it.past", () => {}, { match: "prefix" });
+        const idOf = (topic: string, match: string) =>
+          b.call("wamp.subscription.lookup", [topic, { match }]);
+        const told = async (id: unknown, kwargs?: Details) => {
+          const events = await b.call("wamp.subscription.get_events", [id], {}, undefined, kwargs);
+          return (events as Details[]).map(({ args, details }) => [
+            (args as unknown[])[0],
+            (details as Details).topic ?? null,
+          ]);
+        };
+        const rain = await idOf("it.past.rain", "exact");
+        // What other houses published before is kept as well.
+        expect((await told(rain)).slice(-3)).toEqual([
+          [1, null],
+          [2, null],
+          [3, null],
+        ]);
+        expect(await told(rain, { reverse: true, limit: 2 })).toEqual([
+          [3, null],
+          [2, null],
+        ]);
+        expect(await told(await idOf("it.past", "prefix"), { reverse: true, limit: 2 })).toEqual([
+          ["north", "it.past.wind"],
+          [3, "it.past.rain"],
+        ]);
+        await b.subscribe("it.unkept", () => {});
+        const unkept = await idOf("it.unkept", "exact");
+        expect(await failureOf(b.call("wamp.subscription.get_events", [unkept]))).toBe(
+          "wamp.error.history_unavailable",
+        );
+      },
+      async publication_trustlevels(join) {
+        const [a, b] = [await join(), await join()];
+        const heard: unknown[] = [];
+        const hear = (_args: readonly unknown[], details: Details) =>
+          heard.push(details.trustlevel);
+        await a.subscribe("it.trusted.one", hear);
+        await a.subscribe("it.stranger", hear);
+        await b.publish("it.trusted.one", []);
+        await b.publish("it.stranger", []);
+        await until(() => heard, [3, 0]);
+      },
       async subscription_revocation(join, house) {
         const [a, b] = [await join(), await join()];
         const heard: unknown[] = [];
@@ -206,6 +255,13 @@ export const exercises: Readonly<Record<"broker" | "dealer", Readonly<Record<str
         expect(await a.call("it.all.dim")).toBe("prefix it.all.dim");
         expect(await a.call("it.lamp.dim")).toBe("wildcard it.lamp.dim");
         expect(await failureOf(a.call("it.lamp.bright"))).toBe("wamp.error.no_such_procedure");
+      },
+      async call_trustlevels(join) {
+        const [a, b] = [await join(), await join()];
+        await b.register("it.trusted.one", (_args, { trustlevel }) => trustlevel ?? null);
+        await b.register("it.stranger", (_args, { trustlevel }) => trustlevel ?? null);
+        expect(await a.call("it.trusted.one")).toBe(3);
+        expect(await a.call("it.stranger")).toBe(0);
       },
       async progressive_call_invocations(join) {
         const [a, b, plain] = [await join(withParts), await join(withParts), await join()];

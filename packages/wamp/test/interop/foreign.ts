@@ -20,6 +20,7 @@ export interface Foreign {
     args?: readonly unknown[],
     options?: Details,
     onProgress?: (value: unknown) => void,
+    kwargs?: Details,
   ): Promise<unknown> & { cancel?: (mode: string) => void };
   /** Calls with arguments in parts, one argument each; absent where it cannot. */
   readonly callInParts?: (

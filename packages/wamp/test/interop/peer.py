@@ -125,7 +125,8 @@ async def call(order):
     options = dict(order.get("options") or {})
     if order["progress"]:
         options["on_progress"] = lambda value: say(order["id"], "progress", value=value)
-    future = session.call(order["uri"], *order["args"], options=types.CallOptions(**options))
+    options = types.CallOptions(**options)
+    future = session.call(order["uri"], *order["args"], options=options, **order["kwargs"])
     calls[order["id"]] = future
     result = await future
     return list(result.results) if isinstance(result, types.CallResult) else result

@@ -85,6 +85,8 @@ export const pythonHouse = (
     "publisher_identification",
     "caller_identification",
     "progressive_call_invocations",
+    "call_trustlevels",
+    "publication_trustlevels",
     "subscription_revocation",
     "on_revoked",
   ],
@@ -106,14 +108,14 @@ export const pythonHouse = (
     };
     return {
       ...{ id: session, details },
-      call(uri, args, options, onProgress) {
+      call(uri, args, options, onProgress, kwargs) {
         const call = process.ask(
           {
             op: "call",
             session,
             uri,
             args: args ?? [],
-            options,
+            ...{ options, kwargs: kwargs ?? {} },
             progress: onProgress !== undefined,
           },
           (line) => onProgress?.(line.value),

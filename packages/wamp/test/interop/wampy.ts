@@ -34,11 +34,11 @@ export const wampyHouse = (serializer: "Json" | "Msgpack" | "Cbor"): House => ({
     const details = (await wampy.connect()) as Details;
     return {
       ...{ id: wampy.getSessionId(), details },
-      call: (uri, args, options, onProgress) => {
+      call: (uri, args, options, onProgress, kwargs) => {
         const result = wampy
           .call(
             uri,
-            { argsList: args ?? [] },
+            { argsList: args ?? [], ...(kwargs ? { argsDict: kwargs } : {}) },
             {
               ...options,
               ...(onProgress

@@ -19,6 +19,7 @@ import { acceptRawSockets } from "../../src/node/rawsocket-server.ts";
 import { acceptWebSockets } from "../../src/node/websocket-server.ts";
 import { openPeer } from "../../src/peer.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
+import { trustByRules } from "../../src/router/trust-levels.ts";
 import type { Transport } from "../../src/transport.ts";
 import type { Doors } from "./foreign.ts";
 
@@ -45,6 +46,8 @@ export const openWorld = async (): Promise<World> => {
       realms: [
         {
           ...{ name: "realm", authorize: () => "allow", metaApi: true, retainedEvents: 100 },
+          eventHistory: [{ uri: "it.past", match: "prefix" }],
+          trust: trustByRules([{ uri: "it.trusted.", match: "prefix", level: 3 }]),
           authenticators: [
             anonymousAuthenticator(),
             ticketAuthenticator((ticket) => (ticket === "letmein" ? principal : undefined)),

@@ -6,6 +6,11 @@ const good = {
     {
       name: "city",
       metaApi: true,
+      eventHistory: [
+        { uri: "city.", match: "prefix" },
+        { uri: "city.rain", maxEvents: 5, maxBytes: 4_096, maxAgeMs: 60_000 },
+      ],
+      trustLevels: [{ uri: "city.", match: "prefix", role: "lamp", authid: "lamp", level: 2 }],
       limits: { subscriptions: 5, requestsPerSecond: 100 },
       join: [
         { method: "anonymous", role: "guest" },
@@ -37,6 +42,13 @@ const good = {
 it("takes a whole config, and fills in what it leaves open", () => {
   const { realms, listen } = readRouterConfig(good);
   expect(realms[0]).toMatchObject({ name: "city", uriCheck: "strict", metaApi: true });
+  expect(realms[0]?.eventHistory).toEqual([
+    { uri: "city.", match: "prefix", maxEvents: 1_000, maxBytes: 16_777_216, maxAgeMs: undefined },
+    { uri: "city.rain", match: "exact", maxEvents: 5, maxBytes: 4_096, maxAgeMs: 60_000 },
+  ]);
+  expect(realms[0]?.trustLevels).toEqual([
+    { uri: "city.", match: "prefix", authrole: "lamp", authid: "lamp", level: 2 },
+  ]);
   expect(realms[0]?.join[2]).toMatchObject({ users: [{ salting: { keylen: 32 } }] });
   expect(listen).toMatchObject([
     { at: { host: "127.0.0.1", port: 8080 }, maxFrameBytes: 1_048_576, pingEveryMs: 14_000 },
@@ -75,6 +87,22 @@ it.each<[path: string, value: unknown, setting: string, because: RegExp]>([
   ["realms.0.roles.guest.0.allow", ["shout"], "realms[0].roles.guest[0].allow", /a list of call/],
   ["realms.0.limits.subscriptions", 0, "realms[0].limits.subscriptions", /from 1/],
   ["realms.0.limits.bytes", 1, "realms[0].limits.bytes", /not known/],
+  ["realms.0.eventHistory.0.uri", "a b", "realms[0].eventHistory[0].uri", /a URI/],
+  [
+    "realms.0.eventHistory.1.maxEvents",
+    0,
+    "realms[0].eventHistory[1].maxEvents",
+    /from 1 to 100000/,
+  ],
+  ["realms.0.eventHistory.1.maxBytes", 1, "realms[0].eventHistory[1].maxBytes", /from 1024/],
+  ["realms.0.eventHistory.1.maxAgeMs", 1, "realms[0].eventHistory[1].maxAgeMs", /from 1000/],
+  [
+    ...(["realms.0.eventHistory.1", { uri: "city.", match: "prefix" }] as const),
+    ...(["realms[0].eventHistory[1]", /came already/] as const),
+  ],
+  ["realms.0.trustLevels.0.level", -1, "realms[0].trustLevels[0].level", /from 0/],
+  ["realms.0.trustLevels.0.uri", "a b", "realms[0].trustLevels[0].uri", /a URI/],
+  ["realms.0.trustLevels.0.who", "x", "realms[0].trustLevels[0].who", /not known/],
   ["realms.0.relams", 1, "realms[0].relams", /not known/],
   ["listen.0.port", "8080", "listen[0].port", /whole number/],
   ["listen.0.path", "/x", "listen[0].path", /stands in the place/],

@@ -1,7 +1,13 @@
 // What a standalone router is told: realms with ways to join and permissions, and where it listens. Untrusted JSON → typed, or an error
 // `config.invalid` whose details say which setting and why.
 import type { Action } from "../../router/authorizer.ts";
+import {
+  DEFAULT_HISTORY_BYTES,
+  DEFAULT_HISTORY_EVENTS,
+  type HistoryRule,
+} from "../../router/event-history.ts";
 import type { Permission } from "../../router/permissions.ts";
+import type { TrustRule } from "../../router/trust-levels.ts";
 import { MAX_FRAME_BYTES } from "../../transport.ts";
 import { isUri, isUriPattern } from "../../uri.ts";
 import { PING_EVERY_MS } from "../keep-alive.ts";
@@ -15,6 +21,13 @@ export const DEFAULT_MAX_CONNECTIONS = 20_000;
 
 /** Topics whose last event a realm may be told to keep. */
 export const MAX_RETAINED_TOPICS = 100_000;
+
+/** Events of the past that a realm may be told to keep of one pattern: as many, as much, as long. In memory, all of it. */
+export const MAX_HISTORY_EVENTS = 100_000;
+export const MAX_HISTORY_BYTES = 256 * 1024 * 1024;
+export const MAX_HISTORY_AGE_MS = 366 * 86_400_000;
+/** The highest level of trust: what the levels mean is the applications'. */
+export const MAX_TRUST_LEVEL = 1_000_000;
 
 /** Who somebody is who proved it. */
 interface Who {
@@ -53,6 +66,9 @@ export interface RealmConfig {
   readonly uriCheck: "strict" | "loose";
   readonly metaApi: boolean;
   readonly retainedEvents: number;
+  readonly eventHistory: readonly HistoryRule[];
+  /** Undefined: nobody is told any level. */
+  readonly trustLevels: readonly TrustRule[] | undefined;
   readonly join: readonly JoinConfig[];
   readonly roles: Readonly<Record<string, readonly Permission[]>>;
   readonly limits: Readonly<
@@ -133,15 +149,36 @@ const readJoin = (fields: Fields): JoinConfig => {
   }
 };
 
-const readPermission = (fields: Fields): Permission => {
+/** A URI or a pattern; the prefix `""` is all of them. */
+const readPattern = (fields: Fields): Pick<Permission, "uri" | "match"> => {
   const uri = fields.text("uri", anyText);
   const match = fields.oneOf("match", ["exact", "prefix", "wildcard"], "exact");
   const isAll = uri === "" && match === "prefix";
   if (!isAll && !isUriPattern(uri, match, "loose"))
     throw badSetting(fields.at("uri"), "must be a URI, or a pattern of one");
-  const allow = fields.listOf("allow", actions);
-  return { uri, match, allow };
+  return { uri, match };
 };
+
+const readPermission = (fields: Fields): Permission => ({
+  ...readPattern(fields),
+  allow: fields.listOf("allow", actions),
+});
+
+const readHistory = (fields: Fields): HistoryRule => ({
+  ...readPattern(fields),
+  maxEvents: fields.whole("maxEvents", 1, MAX_HISTORY_EVENTS, DEFAULT_HISTORY_EVENTS),
+  maxBytes: fields.whole("maxBytes", 1_024, MAX_HISTORY_BYTES, DEFAULT_HISTORY_BYTES),
+  maxAgeMs: fields.has("maxAgeMs")
+    ? fields.whole("maxAgeMs", 1_000, MAX_HISTORY_AGE_MS)
+    : undefined,
+});
+
+const readTrust = (fields: Fields): TrustRule => ({
+  ...readPattern(fields),
+  authrole: fields.textIf("role"),
+  authid: fields.textIf("authid"),
+  level: fields.whole("level", 0, MAX_TRUST_LEVEL),
+});
 
 const readRealm = (fields: Fields): RealmConfig => {
   const name = fields.text("name");
@@ -160,8 +197,15 @@ const readRealm = (fields: Fields): RealmConfig => {
   ];
   const unknown = Object.keys(limits ?? {}).find((limit) => !known.includes(limit as never));
   if (unknown !== undefined) throw badSetting(`${fields.at("limits")}.${unknown}`, "is not known");
+  const eventHistory = fields.list("eventHistory", readHistory);
+  const twice = eventHistory.findIndex((one, i) =>
+    eventHistory.slice(0, i).some(({ uri, match }) => uri === one.uri && match === one.match),
+  );
+  if (twice !== -1)
+    throw badSetting(`${fields.at("eventHistory")}[${twice}]`, "is a pattern that came already");
   return {
-    ...{ name, join, roles: roles ?? {}, limits: limits ?? {} },
+    ...{ name, join, roles: roles ?? {}, limits: limits ?? {}, eventHistory },
+    trustLevels: fields.has("trustLevels") ? fields.list("trustLevels", readTrust) : undefined,
     uriCheck: fields.oneOf("uriCheck", ["strict", "loose"], "strict"),
     metaApi: fields.yes("metaApi"),
     retainedEvents: fields.whole("retainedEvents", 0, MAX_RETAINED_TOPICS, 0),
@@ -223,6 +267,7 @@ export const openRealm = (name: string): RealmConfig => {
   if (!isUri(name, "loose")) throw badSetting("--realm", "must be a URI");
   return {
     ...{ name, uriCheck: "strict", metaApi: false, retainedEvents: 0, limits: {} },
+    ...{ eventHistory: [], trustLevels: undefined },
     join: [{ method: "anonymous", role: "anonymous" }],
     roles: { anonymous: [{ uri: "", match: "prefix", allow: actions }] },
   };

@@ -7,6 +7,7 @@ import { ticketAuthenticator } from "../../auth/ticket.ts";
 import { craAuthenticator } from "../../auth/wampcra.ts";
 import { permissionAuthorizer } from "../../router/permissions.ts";
 import type { RealmOptions } from "../../router/router.ts";
+import { trustByRules } from "../../router/trust-levels.ts";
 import { verifyEd25519 } from "../ed25519.ts";
 import type { JoinConfig, RealmConfig } from "./config.ts";
 
@@ -67,8 +68,14 @@ const authenticatorOf = (join: JoinConfig): Authenticator => {
 };
 
 /** What a router is made of for this realm. */
-export const realmOptionsOf = ({ join, roles, ...realm }: RealmConfig): RealmOptions => ({
+export const realmOptionsOf = ({
+  join,
+  roles,
+  trustLevels,
+  ...realm
+}: RealmConfig): RealmOptions => ({
   ...realm,
+  ...(trustLevels ? { trust: trustByRules(trustLevels) } : {}),
   authenticators: join.map(authenticatorOf),
   authorize: permissionAuthorizer(roles),
 });

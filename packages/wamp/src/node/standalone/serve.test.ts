@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { cryptosignCredentials } from "../../auth/cryptosign.ts";
 import { craCredentials } from "../../auth/wampcra.ts";
+import { pastEvents } from "../../client/event-history.ts";
 import { joinRealm } from "../../client/join.ts";
 import { cborCodec } from "../../codec/cbor.ts";
 import { openPeer } from "../../peer.ts";
@@ -42,6 +43,8 @@ const all = [{ uri: "", match: "prefix", allow: ["call", "register", "publish", 
 const realm = {
   name: "r",
   retainedEvents: 1,
+  eventHistory: [{ uri: "a.", match: "prefix", maxEvents: 2 }],
+  trustLevels: [{ uri: "a.", match: "prefix", role: "person", level: 2 }],
   limits: { subscriptions: 1 },
   join: [
     {
@@ -51,7 +54,10 @@ const realm = {
     { method: "wampcra", users: [{ authid: "ann", role: "person", secret: "s3cret" }] },
     { method: "anonymous", role: "guest" },
   ],
-  roles: { lamp: all, person: all },
+  roles: {
+    lamp: all,
+    person: [...all, { uri: "wamp.subscription.get_events", allow: ["call"] }],
+  },
 };
 const serve = async (listen: object[]): Promise<ServedRouter> => {
   const served = await serveRouter(readRouterConfig({ realms: [realm], listen }), deps);
@@ -120,6 +126,17 @@ describe("a served router", () => {
       deps,
     );
     expect(ann.authid).toBe("ann");
+    for (const one of [1, 2, 3]) await ann.publish("a.past", { args: [one] });
+    const past: unknown[] = [];
+    for await (const { args, trustLevel } of pastEvents(
+      ann,
+      await ann.subscribe("a.past", () => {}),
+    ))
+      past.push([args[0], trustLevel]);
+    expect(past).toEqual([
+      [2, 2],
+      [3, 2],
+    ]);
     await expect(guest.publish("a.b")).rejects.toMatchObject({ uri: "wamp.error.not_authorized" });
     expect((await fetch(new URL("/other", metrics))).status).toBe(404);
     expect((await fetch((webSocket ?? "").replace("ws:", "http:"))).status).toBe(426);
