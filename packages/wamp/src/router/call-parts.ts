@@ -19,15 +19,13 @@ export interface CallParts {
   readonly details: Dict;
   /** The last part has come. */
   isWhole: boolean;
-  /** The callee was told to stop: what still comes is for nobody. */
-  isStopped: boolean;
 }
 
 const inProgress: Dict = Object.freeze({ progress: true });
 
 /** Begins with a CALL that says `progress`; `details` are what its INVOCATION tells besides. */
 export const openParts = ({ procedure }: Call, registration: number, details: Dict): CallParts => ({
-  ...{ procedure, registration, lastDetails: details, isWhole: false, isStopped: false },
+  ...{ procedure, registration, lastDetails: details, isWhole: false },
   details: details === noDetails ? inProgress : { ...details, progress: true },
 });
 

@@ -154,7 +154,6 @@ export class Dealer {
     if (mode === "kill" && pending.callee.calleeCancels) {
       if (pending.isKilled) return undefined;
       pending.isKilled = true;
-      if (parts) parts.isStopped = true;
       interrupt(pending, "kill", wampErrors.canceled);
       return undefined;
     }
@@ -260,7 +259,8 @@ export class Dealer {
     const { caller, callee, parts, request } = pending;
     if (!parts) return `CALL ${request} is already pending.`;
     const wrong = takePart(parts, message);
-    if (wrong !== undefined || parts.isStopped) return wrong;
+    // A callee that was told to stop gets no more.
+    if (wrong !== undefined || pending.isKilled) return wrong;
     if (this.#cuts(pending, caller, callee, MAX_WAITING_FOR_PARTS)) return undefined;
     callee.send({
       kind: "invocation",

@@ -412,7 +412,7 @@ class World {
     const own = this.reference.calls.filter(({ caller }) => caller === who);
     const call = own[pick % Math.max(1, own.length)];
     this.#receive(who, { kind: "cancel", request: call?.tag ?? 1, options: { mode } });
-    if (!call) return;
+    if (!call || (mode === "kill" && call.isStopped)) return;
     if (mode !== "skip") this.reference.say(call.callee, `interrupt ${mode}`);
     else if (call.goesOn) this.reference.say(call.callee, "interrupt killnowait");
     if (mode === "kill") call.isStopped = true;
