@@ -7,6 +7,7 @@ import { auditSettings } from "./config/audit.ts";
 import { boardSettings } from "./config/boards.ts";
 import { databaseSettings } from "./config/database.ts";
 import { gatewaySettings } from "./config/gateway.ts";
+import { identitySettings } from "./config/identity.ts";
 import { logSettings } from "./config/log.ts";
 import { observationSettings } from "./config/observations.ts";
 import { pluginSettings } from "./config/plugins.ts";
@@ -24,6 +25,7 @@ export const settings = {
   ...gatewaySettings,
   ...pluginSettings,
   ...auditSettings,
+  ...identitySettings,
   ...traceSettings,
 } as const;
 

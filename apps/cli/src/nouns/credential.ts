@@ -28,6 +28,7 @@ export const register = (program: Command): void => {
     .description("make one for a program, within one project")
     .argument("<name>")
     .option("--role <role>", "at most my own")
+    .option("--description <text>", "what it is for")
     .option("--days <n>", "how long it is good; without end unless said");
   examples(create, "credential create dashboard --role auditor --project messina");
   run(
@@ -35,12 +36,17 @@ export const register = (program: Command): void => {
     async (
       { client, out },
       [name = ""],
-      { role, days }: { role?: (typeof projectRoles)[number]; days?: string },
+      {
+        role,
+        days,
+        description,
+      }: { role?: (typeof projectRoles)[number]; days?: string; description?: string },
     ) => {
       const { secret, credential: made } = await client().credentials.create({
         body: {
           name,
           role,
+          description,
           expiresInS: days === undefined ? undefined : Math.round(Number(days) * 86_400),
         },
       });

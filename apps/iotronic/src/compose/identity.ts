@@ -1,4 +1,6 @@
 import type { Estate } from "../edge/estate.ts";
+import { identityV3 } from "../http/identity-v3/mount.ts";
+import { createReached } from "../http/identity-v3/reached.ts";
 import { type Boards, boardsEstate } from "../modules/boards/index.ts";
 import { fleetsEstate } from "../modules/fleets/index.ts";
 import { createIdentity, type Identity, identityRoutes } from "../modules/identity/index.ts";
@@ -6,6 +8,7 @@ import type { Keys } from "../modules/keys/index.ts";
 import { servicesEstate } from "../modules/services/index.ts";
 import { type Action, maySomewhere, policyTable } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
+import { addressOf } from "./lan.ts";
 import type { Offer } from "./offer.ts";
 
 const allActions = Object.keys(policyTable) as Action[];
@@ -33,8 +36,15 @@ export const composeIdentity = (
         remove: async (tx, project) => ground.retention.forget(tx, project),
       },
     },
+    tokenLifeS: ground.config["identity.token-life"],
     actionsOf: (actor) => allActions.filter((action) => maySomewhere(actor, action)),
   });
   ground.parts.add(identity.tokens);
-  return { identity, offer: { routes: identityRoutes(identity) } };
+  const { config, wayIn } = ground;
+  const mount = identityV3({
+    identity,
+    reached: createReached(addressOf(config.address), wayIn.url),
+    region: config["identity.region"],
+  });
+  return { identity, offer: { routes: identityRoutes(identity), mounts: [mount] } };
 };

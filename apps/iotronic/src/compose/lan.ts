@@ -28,7 +28,8 @@ export interface Lan {
   keepGood(renew: (credentials: TlsCredentials) => void): Part;
 }
 
-const addressOf = (text: string | null): string | null => {
+/** The setting `address` as an origin. Throws `config.invalid`. */
+export const addressOf = (text: string | null): string | null => {
   if (text === null) return null;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "https:" || url.pathname !== "/" || url.search !== "")

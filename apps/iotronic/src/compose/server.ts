@@ -2,6 +2,7 @@
 import type { Part } from "@s4t/kit";
 import { createAuthenticate } from "../http/authenticate.ts";
 import { createEvents, type Events } from "../http/events.ts";
+import { withoutIotPrefix } from "../http/identity-v3/catalogue.ts";
 import { isOverLoopback } from "../http/listeners.ts";
 import { eventMetrics } from "../http/metrics.ts";
 import { createHttpServer, type HttpServer } from "../http/server.ts";
@@ -62,6 +63,8 @@ export const composeServer = (
         mayReadMetrics: (request) => isOverLoopback(request.socket),
         routes: offers.flatMap(({ routes = [] }) => routes),
         plainRoutes: offers.flatMap(({ plainRoutes = [] }) => plainRoutes),
+        mounts: offers.flatMap(({ mounts = [] }) => mounts),
+        rewrite: withoutIotPrefix,
         upgrades: Object.assign({}, ...offers.map(({ upgrades = {} }) => upgrades)),
       },
     ),

@@ -30,17 +30,31 @@ export const isOwnOrigin = (headers: IncomingHttpHeaders): boolean => {
   }
 };
 
+/** OpenStack's spelling of a bearer token. */
+export const TOKEN_HEADER = "x-auth-token";
+
+/** The token that a header has, in either spelling. Throws `auth.required` for what is none, and for two that differ. */
+const headerTokenOf = (headers: IncomingHttpHeaders): string | undefined => {
+  const { authorization, [TOKEN_HEADER]: bare } = headers;
+  if (authorization === undefined && bare === undefined) return undefined;
+  const spelt = authorization === undefined ? bare : /^Bearer (.+)$/i.exec(authorization)?.[1];
+  if (
+    typeof spelt !== "string" ||
+    spelt.length > MAX_TOKEN_LENGTH ||
+    !/^[\w.~+/=-]+$/.test(spelt) ||
+    (bare ?? spelt) !== spelt
+  )
+    throw fail("auth.required");
+  return spelt;
+};
+
 /** The token of a request and whether it came by cookie. */
 export const tokenOf = (
   headers: IncomingHttpHeaders,
   cookieName: string,
 ): { readonly token: string; readonly byCookie: boolean } | undefined => {
-  const { authorization } = headers;
-  if (authorization !== undefined) {
-    const match = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization);
-    if (!match?.[1] || match[1].length > MAX_TOKEN_LENGTH) throw fail("auth.required");
-    return { token: match[1], byCookie: false };
-  }
+  const given = headerTokenOf(headers);
+  if (given !== undefined) return { token: given, byCookie: false };
   const token = cookieOf(headers, cookieName);
   return token === undefined || token.length > MAX_TOKEN_LENGTH
     ? undefined

@@ -42,6 +42,12 @@ export interface PlainRoute {
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | unknown;
 }
 
+/** An API of other words than ours, whole beneath a path of its own: its routes, its headers, its refusals. */
+export interface Mount {
+  readonly prefix: string;
+  readonly mount: (server: FastifyInstance, deps: ApiDependencies) => void;
+}
+
 /** What TLS is served with, PEM. */
 export interface TlsCredentials {
   readonly key: string;
@@ -60,6 +66,9 @@ export interface ServerOptions {
 export interface ServerDependencies extends ApiDependencies {
   readonly routes: readonly Route[];
   readonly plainRoutes: readonly PlainRoute[];
+  readonly mounts: readonly Mount[];
+  /** The path that is meant by the one that is asked for. */
+  readonly rewrite: (url: string) => string;
   readonly upgrades: Readonly<Record<string, UpgradeHandler>>;
   /** Whether everything is up: `/readyz`. */
   readonly isReady: () => boolean;
@@ -155,18 +164,20 @@ const sendProblem = (error: unknown, reply: FastifyReply, log: Log): FastifyRepl
   return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
 };
 
+/** What Fastify found wrong with a request, as an error of ours. */
+export const meantBy = (error: unknown): unknown => {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return fail("request.too-large", { limitBytes: MAX_BODY_BYTES });
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return fail("request.unsupported-media");
+  return statusCode === 400
+    ? fail("request.malformed", { because: "the request is damaged" }, error)
+    : error;
+};
+
 const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void => {
   const refuse = (error: unknown, reply: FastifyReply) => sendProblem(error, reply, deps.log);
-  server.setErrorHandler((error, _request, reply) => {
-    const { code, statusCode } = error as { code?: string; statusCode?: number };
-    if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
-      return refuse(fail("request.too-large", { limitBytes: MAX_BODY_BYTES }), reply);
-    if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
-      return refuse(fail("request.unsupported-media"), reply);
-    if (statusCode === 400)
-      return refuse(fail("request.malformed", { because: "the request is damaged" }, error), reply);
-    return refuse(error, reply);
-  });
+  server.setErrorHandler((error, _request, reply) => refuse(meantBy(error), reply));
   const methodsOf = methodsByPath(deps.routes);
   server.setNotFoundHandler((request, reply) => {
     const allowed = methodsOf(request.url.split("?", 1)[0] ?? "");
@@ -215,6 +226,7 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
+    rewriteUrl: (request) => deps.rewrite(request.url ?? "/"),
     clientErrorHandler: () => {}, // `prepare` listens, at both servers
     frameworkErrors: (error, _request, reply) => {
       const damaged = fail("request.malformed", { because: "the address is damaged" }, error);
@@ -260,6 +272,15 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     });
   for (const { method, path, handle } of deps.plainRoutes)
     server.route({ method, url: path, handler: async (request, reply) => handle(request, reply) });
+
+  for (const { prefix, mount } of deps.mounts)
+    server.register(
+      (child, _options, done) => {
+        mount(child, deps);
+        done();
+      },
+      { prefix },
+    );
 
   if (!plain) throw new Bug("the server's factory was not called");
   const listeners = createListeners({

@@ -16,6 +16,7 @@ import { streamsMigration } from "./20261128-0010-streams.ts";
 import { pluginBytesMigration } from "./20261128-0345-plugins-bytes.ts";
 import { pluginManifestsMigration } from "./20261128-0825-plugins-manifests.ts";
 import { fleetsMigration } from "./20261128-1131-fleets.ts";
+import { identityScopesMigration } from "./20261128-1207-identity-scopes.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   pluginBytesMigration,
   pluginManifestsMigration,
   fleetsMigration,
+  identityScopesMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

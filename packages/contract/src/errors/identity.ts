@@ -7,6 +7,10 @@ export const identityErrors = {
   "auth.expired": refused(401)("noPermission", "Your sign-in has ended. Sign in again."),
   "auth.throttled": refusedForNow(429)("tryAgain", "Too many tries. Wait {retryAfterS} s."),
   "auth.origin": refused(403)("noPermission", "This page may not speak to the cloud."),
+  "auth.scoped": refused(403)(
+    "noPermission",
+    "This token is bound to its scope. Sign in again for another.",
+  ),
   "auth.link-invalid": refused(401)("noPermission", "This sign-in link was used or has expired."),
   "policy.denied": refused(403)(
     "noPermission",

@@ -3,7 +3,7 @@ import * as Type from "typebox";
 import { Uuid } from "../ids.ts";
 import { endpoint, Nothing, Strict } from "./endpoint.ts";
 import { projectRoles } from "./session.ts";
-import { Name, Page, pageQuery, Time, uuidParams } from "./shared.ts";
+import { Description, Name, Page, pageQuery, Time, uuidParams } from "./shared.ts";
 
 /** A bearer token: a sign-in, or one made for a script. Only its hash is stored. */
 export const Token = Type.Object(
@@ -27,6 +27,7 @@ export const Credential = Type.Object(
   {
     uuid: Uuid("Id"),
     name: Type.String(),
+    description: Description,
     status: Type.Union([Type.Literal("active"), Type.Literal("expired")]),
     project: Uuid("Project"),
     role: Type.Enum(projectRoles),
@@ -94,6 +95,7 @@ export const credentials = {
     summary: "Make an application credential for this project",
     body: Strict({
       name: Name,
+      description: Type.Optional(Description),
       role: Type.Optional(Type.Enum(projectRoles)),
       expiresInS: Type.Optional(Type.Integer({ minimum: 60, maximum: MAX_TOKEN_LIFE_S })),
     }),

@@ -1,3 +1,5 @@
+import type { Generated } from "kysely";
+
 export interface IdentityTables {
   identity_users: {
     uuid: string;
@@ -29,6 +31,7 @@ export interface IdentityTables {
     secret: string;
     created_at: number;
     expires_at: number | null;
+    description: Generated<string>;
   };
   identity_tokens: {
     uuid: string;
@@ -40,6 +43,14 @@ export interface IdentityTables {
     created_at: number;
     expires_at: number;
     last_used_at: number | null;
+    /** The one project that it is good for; null: not bound to one. */
+    project_id: string | null;
+    /** `domain` or `system`: good for the whole cloud, in the words of the Identity API. */
+    scope: string | null;
+    /** How it was proved, in the words of the Identity API, with commas; null for those made before that was kept. */
+    methods: string | null;
+    /** The token that it was made of: whoever ends that one ends this one too. */
+    parent: string | null;
   };
   identity_links: { hash: string; user_id: string; expires_at: number };
 }

@@ -33,6 +33,7 @@ export const createCredentials = ({
   const show = (row: CredentialRow): Credential => ({
     uuid: row.uuid,
     name: row.name,
+    description: row.description,
     status: row.expires_at === null || Number(row.expires_at) > clock.now() ? "active" : "expired",
     project: row.project_id,
     role: row.role as Credential["role"],
@@ -49,7 +50,7 @@ export const createCredentials = ({
       );
       return pageOf(rows, query, (row) => [row.name], show);
     },
-    async create(actor, project, { name, role, expiresInS }) {
+    async create(actor, project, { name, role, expiresInS, description }) {
       requirePerson(actor, "credential.create");
       const secret = randomToken(32);
       const now = clock.now();
@@ -62,6 +63,7 @@ export const createCredentials = ({
         secret: sha256Hex(secret),
         created_at: now,
         expires_at: expiresInS === undefined ? null : now + expiresInS * 1_000,
+        description: description ?? "",
       };
       await database.write(everything, async (tx) => {
         const mine = await listCredentials(everything, tx, actor.uuid, undefined, 1_000);

@@ -3,10 +3,14 @@ import type { ProjectId } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import type { Estate } from "../../edge/estate.ts";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
+import type { Directory, ScopedTokens } from "../../edge/identity.ts";
 import type { Actor } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
 import { type Credentials, createCredentials } from "./credentials.ts";
+import { createDirectory } from "./directory.ts";
 import { createProjects, type Projects } from "./projects.ts";
+import { createProofs } from "./proofs.ts";
+import { createScopedTokens } from "./scoped.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createThrottle } from "./throttle.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
@@ -26,6 +30,8 @@ export interface IdentityDependencies {
   >;
   /** Actions that an actor may do somewhere. */
   readonly actionsOf: (actor: Actor) => readonly string[];
+  /** How long a token of the Identity API lasts. */
+  readonly tokenLifeS: number;
 }
 
 /** Everything of one part that the others of this module need. */
@@ -39,6 +45,8 @@ export interface Identity {
   readonly projects: Projects;
   readonly credentials: Credentials;
   readonly tokens: Tokens;
+  readonly scoped: ScopedTokens;
+  readonly directory: Directory;
 }
 
 /** Makes the module. */
@@ -46,11 +54,14 @@ export const createIdentity = (dependencies: IdentityDependencies): Identity => 
   const tokens = createTokens(dependencies);
   const context: IdentityContext = { ...dependencies, tokens };
   const throttle = createThrottle(dependencies.clock);
+  const proofs = createProofs(context, throttle);
   return {
     tokens,
-    sessions: createSessions(context, throttle),
+    sessions: createSessions(context, throttle, proofs),
     users: createUsers(context),
     projects: createProjects(context),
     credentials: createCredentials(context),
+    scoped: createScopedTokens(context, proofs, dependencies.tokenLifeS),
+    directory: createDirectory(context),
   };
 };

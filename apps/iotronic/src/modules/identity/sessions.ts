@@ -11,12 +11,14 @@ import {
 } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
 import { randomToken, sha256Hex } from "@s4t/kit/node";
+import type { Proof } from "../../edge/identity.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, everything, requirePerson, systemActor } from "../../policy/index.ts";
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
+import type { Proofs } from "./proofs.ts";
 import {
-  findCredential,
+  findToken,
   findUser,
   insertLink,
   listMemberships,
@@ -24,7 +26,6 @@ import {
   removeToken,
   removeTokensOf,
   type TokenRow,
-  takeLink,
   type UserRow,
   updateUser,
 } from "./store.ts";
@@ -54,7 +55,17 @@ export interface Sessions {
   revokeToken(actor: Actor, uuid: string): Promise<void>;
 }
 
-const actorOf = (user: UserRow, address: string | null): Actor => ({
+/** The body of a sign-in as a proof. */
+const proofOf = (body: SignIn): Proof => {
+  if (body.method === "link") return body;
+  if (body.method === "password")
+    return { method: "password", user: { by: "name", key: body.name }, password: body.password };
+  const credential = { by: "id", key: body.id } as const;
+  return { method: "credential", credential, owner: undefined, secret: body.secret };
+};
+
+/** Who has just proved who they are, for the record. */
+export const signingIn = (user: UserRow, address: string | null): Actor => ({
   ...systemActor,
   kind: "user",
   uuid: user.uuid,
@@ -64,7 +75,11 @@ const actorOf = (user: UserRow, address: string | null): Actor => ({
 });
 
 /** Makes the verbs. */
-export const createSessions = (context: IdentityContext, throttle: Throttle): Sessions => {
+export const createSessions = (
+  context: IdentityContext,
+  throttle: Throttle,
+  proofs: Proofs,
+): Sessions => {
   const { database, clock, audit, tokens, actionsOf } = context;
 
   const showToken = (row: TokenRow, current: string | null): Token => ({
@@ -88,7 +103,7 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
     return {
       user: { uuid: user.uuid, name: user.name, admin: actor.admin },
       projects: memberships
-        .filter(({ project }) => actor.kind !== "credential" || actor.roles.has(project))
+        .filter(({ project }) => actor.admin || actor.roles.has(project))
         .map(({ project, projectName, role }) => ({
           uuid: project,
           name: projectName,
@@ -100,87 +115,20 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
     };
   };
 
-  /** The user that the proof belongs to, or undefined: who it was for is the same to an outsider. */
-  const prove = async (
-    body: SignIn,
-  ): Promise<{ user: UserRow | undefined; credential: string | null; named: string }> => {
-    if (body.method === "link") {
-      const taken = await database.write(everything, (tx) =>
-        takeLink(everything, tx, sha256Hex(body.code)),
-      );
-      if (!taken || Number(taken.expires_at) <= clock.now())
-        return { user: undefined, credential: null, named: "" };
-      const user = await database.read(everything, (reader) =>
-        findUser(everything, reader, taken.user_id),
-      );
-      return { user, credential: null, named: user?.name ?? "" };
-    }
-    if (body.method === "credential") {
-      const found = await database.read(everything, async (reader) => {
-        const credential = await findCredential(everything, reader, body.id);
-        return {
-          credential,
-          user: credential && (await findUser(everything, reader, credential.user_id)),
-        };
-      });
-      const right = found.credential?.secret === sha256Hex(body.secret);
-      const alive =
-        found.credential?.expires_at === null || Number(found.credential?.expires_at) > clock.now();
-      return {
-        user: right && alive ? found.user : undefined,
-        credential: found.credential?.uuid ?? null,
-        named: body.id,
-      };
-    }
-    const user = await database.read(everything, (reader) =>
-      findUser(everything, reader, body.name),
-    );
-    const right = await isPassword(user?.password, body.password);
-    return { user: right ? user : undefined, credential: null, named: body.name };
-  };
-
-  const noteRefusal = (method: SignIn["method"], named: string, address: string | null) =>
-    audit.record({
-      actor: {
-        ...systemActor,
-        kind: "user",
-        uuid: "unknown",
-        name: named.slice(0, 63),
-        admin: false,
-        address,
-      },
-      action: "session.start",
-      status: "denied",
-      project: null,
-      facts: { method },
-    });
-
   return {
     async signIn(body, address) {
-      const keys = [
-        `address ${address}`,
-        body.method === "password" ? `name ${body.name}` : `method ${body.method} ${address}`,
-      ];
-      using _try = throttle.begin(keys);
-      const proven = await prove(body);
-      const user = proven.user?.status === "active" ? proven.user : undefined;
-      if (!user) {
-        throttle.wrong(keys);
-        await noteRefusal(body.method, proven.named, address);
-        throw body.method === "link" ? fail("auth.link-invalid") : fail("auth.failed");
-      }
-      throttle.right(keys);
+      const { user, credential } = await proofs.prove(proofOf(body), address);
       const { secret, row } = await database.write(everything, async (tx) => {
         await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
         const issued = await tokens.issue(tx, {
           user: user.uuid,
-          credential: proven.credential,
+          credential: credential?.uuid ?? null,
           name: "sign-in",
           address,
-          lifeS: SIGN_IN_LIFE_S,
+          expiresAtMs: clock.now() + SIGN_IN_LIFE_S * 1_000,
         });
         await audit.append(tx, {
-          actor: actorOf(user, address),
+          actor: signingIn(user, address),
           action: "session.start",
           project: null,
           facts: { method: body.method },
@@ -267,7 +215,10 @@ export const createSessions = (context: IdentityContext, throttle: Throttle): Se
           credential: null,
           name,
           address: actor.address,
-          lifeS: expiresInS,
+          expiresAtMs: clock.now() + expiresInS * 1_000,
+          // What is bound to a project makes what is bound to it.
+          projectId:
+            (await findToken(everything, tx, "uuid", actor.token ?? ""))?.project_id ?? null,
         });
         await audit.append(tx, {
           actor,

@@ -61,6 +61,16 @@ export const removeUser = async (_scope: Scope, tx: Tx, uuid: string): Promise<v
   await tx.queries.deleteFrom("identity_users").where("uuid", "=", uuid).execute();
 };
 
+/** Administrators, in order of their names. */
+export const listAdmins = (_scope: Scope, { queries }: Reader, limit: number): Promise<UserRow[]> =>
+  queries
+    .selectFrom("identity_users")
+    .selectAll()
+    .where("admin", "=", 1)
+    .orderBy("name")
+    .limit(limit)
+    .execute();
+
 export const countAdmins = async (_scope: Scope, { queries }: Reader): Promise<number> => {
   const row = await queries
     .selectFrom("identity_users")
@@ -128,6 +138,41 @@ export const updateProject = async (
 
 export const removeProject = async (_scope: Scope, tx: Tx, uuid: ProjectId): Promise<void> => {
   await tx.queries.deleteFrom("identity_projects").where("uuid", "=", uuid).execute();
+};
+
+export interface AssignmentRow {
+  readonly user_id: string;
+  readonly user_name: string;
+  readonly project_id: string;
+  readonly project_name: string;
+  readonly role: string;
+}
+
+/** Who has which role in which project, in order of projects and users. */
+export const listAssignments = (
+  scope: Scope,
+  { queries }: Reader,
+  of: { readonly user?: string | undefined; readonly project?: string | undefined },
+  limit: number,
+): Promise<AssignmentRow[]> => {
+  let query = queries
+    .selectFrom("identity_members")
+    .innerJoin("identity_users", "identity_users.uuid", "identity_members.user_id")
+    .innerJoin("identity_projects", "identity_projects.uuid", "identity_members.project_id")
+    .select([
+      "identity_members.user_id",
+      "identity_users.name as user_name",
+      "identity_members.project_id",
+      "identity_projects.name as project_name",
+      "identity_members.role",
+    ])
+    .orderBy("identity_projects.name")
+    .orderBy("identity_users.name")
+    .limit(limit);
+  if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
+  if (of.user !== undefined) query = query.where("user_id", "=", of.user);
+  if (of.project !== undefined) query = query.where("project_id", "=", of.project);
+  return query.execute();
 };
 
 export interface MemberRow {
@@ -230,7 +275,7 @@ export const touchTokens = async (
       .execute();
 };
 
-/** Ends one token of a user; answers whether it was there. */
+/** Ends one token of a user, and those that were made of it; answers whether it was there. */
 export const removeToken = async (
   _scope: Scope,
   tx: Tx,
@@ -238,9 +283,21 @@ export const removeToken = async (
   uuid: string,
 ): Promise<boolean> => {
   const result = await tx.queries
+    .withRecursive("made(uuid)", (made) =>
+      made
+        .selectFrom("identity_tokens")
+        .select("identity_tokens.uuid")
+        .where("user_id", "=", user)
+        .where("identity_tokens.uuid", "=", uuid)
+        .union(
+          made
+            .selectFrom("identity_tokens")
+            .innerJoin("made", "made.uuid", "identity_tokens.parent")
+            .select("identity_tokens.uuid"),
+        ),
+    )
     .deleteFrom("identity_tokens")
-    .where("user_id", "=", user)
-    .where("uuid", "=", uuid)
+    .where("uuid", "in", (e) => e.selectFrom("made").select("made.uuid"))
     .executeTakeFirst();
   return Number(result.numDeletedRows) > 0;
 };
@@ -279,6 +336,20 @@ export const findCredential = (
     .selectFrom("identity_credentials")
     .selectAll()
     .where("uuid", "=", uuid)
+    .executeTakeFirst();
+
+/** A user's credential by its name. */
+export const findCredentialOf = (
+  _scope: Scope,
+  { queries }: Reader,
+  user: string,
+  name: string,
+): Promise<CredentialRow | undefined> =>
+  queries
+    .selectFrom("identity_credentials")
+    .selectAll()
+    .where("user_id", "=", user)
+    .where("name", "=", name)
     .executeTakeFirst();
 
 export const listCredentials = (

@@ -41,7 +41,14 @@ export interface Tokens extends Part {
       readonly credential: string | null;
       readonly name: string;
       readonly address: string | null;
-      readonly lifeS: number;
+      readonly expiresAtMs: number;
+      /** The one project that it is good for. */
+      readonly projectId?: string | null;
+      readonly scope?: "domain" | "system" | null;
+      /** How it was proved, in the words of the Identity API. */
+      readonly methods?: readonly string[];
+      /** The token that it is made of. */
+      readonly parent?: string | null;
     },
   ): Promise<{ secret: string; row: TokenRow }>;
   /** The same actor with the rights of now; undefined once the token that it came with has ended. */
@@ -87,9 +94,15 @@ export const createTokens = ({
       Number(credential?.expires_at ?? Number.POSITIVE_INFINITY),
     );
     if (expiresAtMs <= clock.now()) return "expired";
+    const isAdmin = user.admin === 1;
     const own = new Map<ProjectId, ProjectRole>(
-      memberships.map(({ project, role }) => [project, role]),
+      memberships
+        .filter(({ project }) => isAdmin || (row.project_id ?? project) === project)
+        .map(({ project, role }) => [project, role]),
     );
+    // Bound to what its owner may not any more, it is worth nothing.
+    if (!isAdmin && ((row.project_id !== null && own.size === 0) || row.scope !== null))
+      return undefined;
     const actor: Actor = credential
       ? {
           kind: "credential",
@@ -101,7 +114,7 @@ export const createTokens = ({
             credential.project_id as ProjectId,
             credential.role as ProjectRole,
             own,
-            user.admin === 1,
+            isAdmin,
           ),
           defaultProject: credential.project_id as ProjectId,
           token: row.uuid,
@@ -111,10 +124,12 @@ export const createTokens = ({
           kind: "user",
           uuid: user.uuid,
           name: user.name,
-          admin: user.admin === 1,
+          admin: isAdmin,
           roles: own,
-          defaultProject:
-            memberships[0]?.project ?? (first[0]?.uuid as ProjectId | undefined) ?? null,
+          defaultProject: (row.project_id ??
+            memberships[0]?.project ??
+            first[0]?.uuid ??
+            null) as ProjectId | null,
           token: row.uuid,
           address: null,
         };
@@ -166,19 +181,22 @@ export const createTokens = ({
         ? undefined
         : { ...found.actor, address: actor.address };
     },
-    async issue(tx, { user, credential, name, address, lifeS }) {
+    async issue(tx, token) {
       const secret = randomToken(32);
-      const now = clock.now();
       const row: TokenRow = {
         uuid: newId(),
         hash: sha256Hex(secret),
-        user_id: user,
-        credential_id: credential,
-        name,
-        address,
-        created_at: now,
-        expires_at: now + lifeS * 1_000,
+        user_id: token.user,
+        credential_id: token.credential,
+        name: token.name,
+        address: token.address,
+        created_at: clock.now(),
+        expires_at: token.expiresAtMs,
         last_used_at: null,
+        project_id: token.projectId ?? null,
+        scope: token.scope ?? null,
+        methods: token.methods?.join(",") ?? null,
+        parent: token.parent ?? null,
       };
       await insertToken(everything, tx, row);
       return { secret, row };

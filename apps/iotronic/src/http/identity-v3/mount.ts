@@ -1,0 +1,181 @@
+// `/identity/v3` (OpenStack's Identity API): a translation of the identity module's verbs, for clients that know no other. It has
+// Keystone's own paths, headers and refusals; what stands behind each is what stands behind `/api`.
+import { randomUUID } from "node:crypto";
+import { fail, rest, traceparentOf } from "@s4t/contract";
+import { isS4tError, parseJson } from "@s4t/kit";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { IdentityVerbs } from "../../edge/identity.ts";
+import { type Actor, systemActor } from "../../policy/index.ts";
+import { type ApiDependencies, TRACE_HEADER } from "../api.ts";
+import { compileCheck } from "../parse.ts";
+import { type Mount, meantBy } from "../server.ts";
+import { authRoutes } from "./auth.ts";
+import { IDENTITY_PREFIX } from "./catalogue.ts";
+import { credentialRoutes } from "./credentials.ts";
+import { directoryRoutes } from "./directory.ts";
+import type { Reached } from "./reached.ts";
+import { refusalOf } from "./refusal.ts";
+import type { V3Answer, V3Request, V3Route } from "./row.ts";
+import { versionOf } from "./version.ts";
+
+export interface IdentityV3Options {
+  readonly identity: IdentityVerbs;
+  readonly reached: Reached;
+  readonly region: string;
+}
+
+const nobody: Actor = {
+  ...systemActor,
+  kind: "user",
+  uuid: "anonymous",
+  name: "anonymous",
+  admin: false,
+};
+
+const lastOf = (value: unknown): string | undefined =>
+  Array.isArray(value) ? String(value.at(-1) ?? "") : (value as string | undefined);
+
+/** The last value of each name of a query, in an object without a prototype. */
+const queryOf = (request: FastifyRequest): Record<string, string | undefined> =>
+  Object.assign(
+    Object.create(null),
+    Object.fromEntries(
+      Object.entries(request.query as Record<string, unknown>).map(([name, value]) => [
+        name,
+        lastOf(value),
+      ]),
+    ),
+  );
+
+const bodyOf = (request: FastifyRequest): unknown => {
+  if (typeof request.body !== "string" || request.body === "")
+    throw fail("request.malformed", { because: "there is no JSON body" });
+  return parseJson(request.body);
+};
+
+const send = (reply: FastifyReply, { status = 200, headers = {}, body }: V3Answer) => {
+  reply.code(status).headers(headers);
+  if (body === undefined) return reply.send();
+  // As bytes: Fastify would add a charset, which Keystone's answers do not have.
+  return reply.type("application/json").send(Buffer.from(JSON.stringify(body)));
+};
+
+/** Paths that are served, and by what. */
+const allowedAt = (routes: readonly V3Route[]) => {
+  const rows = routes.map(({ method, path }) => ({
+    methods: method === "GET" ? ["GET", "HEAD"] : [method],
+    path: new RegExp(`^${IDENTITY_PREFIX}/v3${path.replace(/:\w+/g, "[^/]+")}/?$`),
+  }));
+  return (path: string): string[] => [
+    ...new Set(rows.filter((row) => row.path.test(path)).flatMap(({ methods }) => methods)),
+  ];
+};
+
+const versionRoutes: readonly V3Route[] = [
+  {
+    method: "GET",
+    path: "",
+    access: "public",
+    handle: (request) => ({ body: { version: versionOf(request) } }),
+  },
+];
+
+/** Everything beneath `/identity`. */
+export const identityV3 = ({ identity, reached, region }: IdentityV3Options): Mount => ({
+  prefix: IDENTITY_PREFIX,
+  mount(server: FastifyInstance, deps: ApiDependencies) {
+    const routes: readonly V3Route[] = [
+      ...versionRoutes,
+      ...authRoutes(identity, region),
+      ...directoryRoutes(identity.directory, region),
+      ...credentialRoutes(
+        identity,
+        () => deps.clock.now(),
+        compileCheck(rest.credentials.create.body) as never,
+      ),
+    ];
+    const placeOf = (request: FastifyRequest) => {
+      const origin = reached(request);
+      return { origin, base: `${origin}${IDENTITY_PREFIX}/v3` };
+    };
+    const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      send(reply, refusalOf(error, placeOf(request).base, deps.log));
+
+    server.addHook("onRequest", (_request, reply, done) => {
+      const id = `req-${randomUUID()}`;
+      reply
+        .header("x-openstack-request-id", id)
+        .header("openstack-request-id", id)
+        .header("vary", "X-Auth-Token")
+        .header("cache-control", "no-store");
+      done();
+    });
+    server.setErrorHandler((error, request, reply) => refuse(meantBy(error), request, reply));
+    const allowed = allowedAt(routes);
+    server.setNotFoundHandler((request, reply) => {
+      const methods = allowed(request.url.split("?", 1)[0] ?? "");
+      if (methods.length === 0) return refuse(fail("request.not-found"), request, reply);
+      reply.header("allow", methods.join(", "));
+      return refuse(fail("request.method-not-allowed"), request, reply);
+    });
+
+    const answer = async (
+      route: V3Route,
+      request: FastifyRequest,
+      reply: FastifyReply,
+      onKnown: () => void,
+    ) => {
+      const address = request.socket.remoteAddress ?? null;
+      let actor: Actor = { ...nobody, address };
+      try {
+        if (route.access === "actor") {
+          const found = await deps.authenticate(request.headers, route.method !== "GET");
+          actor = { ...found, address };
+          onKnown();
+        }
+        const asked: V3Request = {
+          actor,
+          params: request.params as Record<string, string>,
+          query: queryOf(request),
+          body: () => bodyOf(request),
+          header: (name) => lastOf(request.headers[name]),
+          address,
+          ...placeOf(request),
+        };
+        return send(reply, await route.handle(asked));
+      } catch (error) {
+        if (isS4tError(error, "policy.denied"))
+          deps.onDenied(actor, String((error.details as { action?: string }).action));
+        return refuse(error, request, reply);
+      }
+    };
+
+    for (const route of routes) {
+      const name = `${route.method} ${IDENTITY_PREFIX}/v3${route.path}`;
+      const handler = (request: FastifyRequest, reply: FastifyReply) => {
+        const came = {
+          traceparent: request.headers.traceparent,
+          tracestate: request.headers.tracestate,
+        };
+        return deps.tracing.request(came, name, async (span, trace) => {
+          if (trace) reply.header(TRACE_HEADER, traceparentOf(trace));
+          span.isStrangers = true;
+          const sent = await answer(route, request, reply, () => {
+            span.isStrangers = false;
+          });
+          span.attributes["http.response.status_code"] = reply.statusCode;
+          if (reply.statusCode >= 500) span.failed = String(reply.statusCode);
+          return sent;
+        });
+      };
+      for (const slash of ["", "/"])
+        server.route({ method: route.method, url: `/v3${route.path}${slash}`, handler });
+    }
+    const versions = (request: FastifyRequest, reply: FastifyReply) =>
+      send(reply, {
+        status: 300,
+        body: { versions: { values: [versionOf(placeOf(request))] } },
+      });
+    server.route({ method: "GET", url: "/", handler: versions }); // with and without the slash
+  },
+});

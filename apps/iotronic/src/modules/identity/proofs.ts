@@ -1,0 +1,137 @@
+// Proving who one is: every way in goes through here, so that the throttle, the record and the same answer for everybody who is
+// wrong hold for each.
+import { fail } from "@s4t/contract";
+import { sha256Hex } from "@s4t/kit/node";
+import type { Called, Proof } from "../../edge/identity.ts";
+import { isId } from "../../edge/statement.ts";
+import { everything, systemActor } from "../../policy/index.ts";
+import type { Reader } from "../../ports/database.ts";
+import type { IdentityContext } from "./identity.ts";
+import { isPassword } from "./passwords.ts";
+import {
+  type CredentialRow,
+  findCredential,
+  findCredentialOf,
+  findUser,
+  takeLink,
+  type UserRow,
+} from "./store.ts";
+import type { Throttle } from "./throttle.ts";
+
+export interface Proven {
+  readonly user: UserRow;
+  readonly credential: CredentialRow | null;
+}
+
+export interface Proofs {
+  /** Throws `auth.failed` or `auth.link-invalid` for everything that is not right, and `auth.throttled`. */
+  prove(proof: Proof, address: string | null): Promise<Proven>;
+  /** Puts on record that somebody was refused. */
+  note(method: string, named: string, address: string | null): Promise<void>;
+}
+
+/** Who is called so; an id is no name. */
+const findCalled = async (reader: Reader, { by, key }: Called): Promise<UserRow | undefined> =>
+  by === "nobody" || (by === "id" && !isId(key)) ? undefined : findUser(everything, reader, key);
+
+interface Judged {
+  readonly user: UserRow | undefined;
+  readonly credential: CredentialRow | null;
+  readonly named: string;
+}
+
+/** Makes the one way. */
+export const createProofs = (context: IdentityContext, throttle: Throttle): Proofs => {
+  const { database, clock, audit } = context;
+
+  const byLink = async (code: string): Promise<Judged> => {
+    const taken = await database.write(everything, (tx) =>
+      takeLink(everything, tx, sha256Hex(code)),
+    );
+    if (!taken || Number(taken.expires_at) <= clock.now())
+      return { user: undefined, credential: null, named: "" };
+    const user = await database.read(everything, (reader) =>
+      findUser(everything, reader, taken.user_id),
+    );
+    return { user, credential: null, named: user?.name ?? "" };
+  };
+
+  const byCredential = async ({
+    credential: called,
+    owner,
+    secret,
+  }: Proof & { method: "credential" }): Promise<Judged> => {
+    const found = await database.read(everything, async (reader) => {
+      const whose = owner && (await findCalled(reader, owner));
+      const credential =
+        owner === undefined
+          ? await findCredential(everything, reader, called.key)
+          : await findCredentialOf(everything, reader, whose?.uuid ?? "", called.key);
+      return {
+        credential,
+        user: credential && (await findUser(everything, reader, credential.user_id)),
+      };
+    });
+    const right = found.credential?.secret === sha256Hex(secret);
+    const alive =
+      found.credential?.expires_at === null || Number(found.credential?.expires_at) > clock.now();
+    return {
+      user: right && alive ? found.user : undefined,
+      credential: found.credential ?? null,
+      named: called.key,
+    };
+  };
+
+  /** Who has to wait after a wrong try: the address, and the person by whichever name. */
+  const keysOf = (proof: Proof, user: UserRow | undefined, address: string | null): string[] => [
+    `address ${address}`,
+    proof.method === "password"
+      ? `name ${user?.name ?? proof.user.key}`
+      : `method ${proof.method} ${address}`,
+  ];
+
+  const note: Proofs["note"] = (method, named, address) =>
+    audit.record({
+      actor: {
+        ...systemActor,
+        kind: "user",
+        uuid: "unknown",
+        name: named.slice(0, 63),
+        admin: false,
+        address,
+      },
+      action: "session.start",
+      status: "denied",
+      project: null,
+      facts: { method },
+    });
+
+  return {
+    note,
+    async prove(proof, address) {
+      const meant =
+        proof.method === "password"
+          ? await database.read(everything, (reader) => findCalled(reader, proof.user))
+          : undefined;
+      const keys = keysOf(proof, meant, address);
+      using _try = throttle.begin(keys);
+      const judged: Judged =
+        proof.method === "link"
+          ? await byLink(proof.code)
+          : proof.method === "credential"
+            ? await byCredential(proof)
+            : {
+                user: (await isPassword(meant?.password, proof.password)) ? meant : undefined,
+                credential: null,
+                named: proof.user.key,
+              };
+      if (judged.user?.status !== "active") {
+        throttle.wrong(keys);
+        await note(proof.method, judged.named, address);
+        throw proof.method === "link" ? fail("auth.link-invalid") : fail("auth.failed");
+      }
+      throttle.right(keys);
+      return { user: judged.user, credential: judged.credential };
+    },
+  };
+};
