@@ -338,8 +338,13 @@ describe("a program's token", () => {
         })
       ).code,
     ).toBe("policy.denied");
+    const byApi = (
+      await cloud.call("POST", "/api/session", { body: { method: "credential", id, secret } })
+    ).body.token;
+    expect(await validity(byApi)).toBe(200);
     await asAdmin("DELETE", `/api/projects/${one.uuid}/members/${user.uuid}`);
-    expect([await validity(inside), await validity(more)]).toEqual([404, 404]);
+    const left = await Promise.all([inside, more, byApi].map(validity));
+    expect(left).toEqual([404, 404, 404]);
   });
 });
 

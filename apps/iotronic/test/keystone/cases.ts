@@ -828,6 +828,14 @@ const credentials: readonly Case[] = [
     body: refusal(400, "Bad Request"),
   },
   {
+    name: "a credential has no stronger role in its project than its maker",
+    section: "Application credentials: Create application credential, 400",
+    send: make({ name: "climber", roles: [{ name: "member" }, { name: "admin_iot_project" }] }),
+    status: 400,
+    body: refusal(400, "Bad Request"),
+    differs: "a fresh Keystone does not know the role at all",
+  },
+  {
     name: "a credential that is not restricted is not to be had",
     section: "Application credentials: unrestricted",
     send: make({ name: "free", unrestricted: true }),
