@@ -1,5 +1,6 @@
 import { buildAll } from "../bundles.ts";
 import { closeLanes, runLane } from "../lanes.ts";
+import { bringOpenstack } from "../real/openstack.ts";
 import { bringPackages } from "../real/packages.ts";
 import { startPostgres } from "../real/postgres.ts";
 import { bringRuntimes } from "../real/runtimes.ts";
@@ -22,6 +23,7 @@ export const run = async (args: string[]): Promise<number> => {
   const say = (line: string) => console.error(line);
   await bringPackages(say);
   await bringRuntimes(say);
+  await bringOpenstack(say);
   await buildAll(say);
   const postgres = await startPostgres(say);
   if (!postgres) say("PostgreSQL could not be brought: its suites fail.");

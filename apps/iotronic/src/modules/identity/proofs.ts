@@ -34,6 +34,9 @@ export interface Proofs {
 const findCalled = async (reader: Reader, { by, key }: Called): Promise<UserRow | undefined> =>
   by === "nobody" || (by === "id" && !isId(key)) ? undefined : findUser(everything, reader, key);
 
+/** Nobody's id. */
+const noId = "00000000-0000-0000-0000-000000000000";
+
 interface Judged {
   readonly user: UserRow | undefined;
   readonly credential: CredentialRow | null;
@@ -67,10 +70,8 @@ export const createProofs = (context: IdentityContext, throttle: Throttle): Proo
         owner === undefined
           ? await findCredential(everything, reader, called.key)
           : await findCredentialOf(everything, reader, whose?.uuid ?? "", called.key);
-      return {
-        credential,
-        user: credential && (await findUser(everything, reader, credential.user_id)),
-      };
+      // The same looks for a credential that there is not.
+      return { credential, user: await findUser(everything, reader, credential?.user_id ?? noId) };
     });
     const right = found.credential?.secret === sha256Hex(secret);
     const alive =
