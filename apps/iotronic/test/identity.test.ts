@@ -65,6 +65,9 @@ describe("signing in", () => {
     const unknown = await signIn({ method: "password", name: "nobody", password: "not that one" });
     expect([wrong.status, wrong.code]).toEqual([401, "auth.failed"]);
     expect(unknown.text).toBe(wrong.text);
+    // What is no text is no name either, and on record as far as a record can hold it.
+    const half = await signIn({ method: "password", name: "\ud800", password: "not that one" });
+    expect(half.text).toBe(wrong.text);
     await signIn({ method: "password", name: user.name, password });
   });
   it("is on record, also when it failed", async () => {

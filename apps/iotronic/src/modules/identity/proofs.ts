@@ -13,10 +13,10 @@ import {
   findCredential,
   findCredentialOf,
   findUser,
-  takeLink,
   type UserRow,
 } from "./store.ts";
 import type { Throttle } from "./throttle.ts";
+import { takeLink } from "./token-store.ts";
 
 export interface Proven {
   readonly user: UserRow;
@@ -97,7 +97,7 @@ export const createProofs = (context: IdentityContext, throttle: Throttle): Proo
         ...systemActor,
         kind: "user",
         uuid: "unknown",
-        name: named.slice(0, 63),
+        name: named.slice(0, 63).toWellFormed(), // half a character is none that a record can hold
         admin: false,
         address,
       },

@@ -11,14 +11,12 @@ import {
   type CredentialRow,
   findCredential,
   findProject,
-  findToken,
   findUser,
   listMemberships,
-  removeToken,
-  type TokenRow,
   type UserRow,
   updateUser,
 } from "./store.ts";
+import { findToken, removeToken, type TokenRow } from "./token-store.ts";
 
 /** What was proved, and by which token where it was by one. */
 interface Ground {

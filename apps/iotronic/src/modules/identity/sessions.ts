@@ -17,19 +17,16 @@ import { type Actor, everything, requirePerson, systemActor } from "../../policy
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
 import type { Proofs } from "./proofs.ts";
+import { findUser, listMemberships, type UserRow, updateUser } from "./store.ts";
+import type { Throttle } from "./throttle.ts";
 import {
   findToken,
-  findUser,
   insertLink,
-  listMemberships,
   listTokens,
   removeToken,
   removeTokensOf,
   type TokenRow,
-  type UserRow,
-  updateUser,
-} from "./store.ts";
-import type { Throttle } from "./throttle.ts";
+} from "./token-store.ts";
 import { SIGN_IN_LIFE_S } from "./tokens.ts";
 
 /** How long a one-time sign-in link is good. */

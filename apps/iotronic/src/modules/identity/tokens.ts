@@ -7,16 +7,18 @@ import { type Actor, everything } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
 import {
   findCredential,
-  findToken,
   findUser,
-  insertToken,
   listMemberships,
   listProjects,
   type ProjectRole,
+} from "./store.ts";
+import {
+  findToken,
+  insertToken,
   removeExpired,
   type TokenRow,
   touchTokens,
-} from "./store.ts";
+} from "./token-store.ts";
 
 /** How long a sign-in lasts. */
 export const SIGN_IN_LIFE_S = 43_200;

@@ -16,12 +16,12 @@ import {
   insertUser,
   listMemberships,
   listUsers,
-  removeTokensOf,
   removeUser,
   setMember,
   type UserRow,
   updateUser,
 } from "./store.ts";
+import { removeTokensOf } from "./token-store.ts";
 
 /** Name of the user and of the project that a first start makes. */
 export const firstNames = { user: "admin", project: "default" } as const;

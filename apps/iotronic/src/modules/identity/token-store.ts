@@ -1,0 +1,119 @@
+// Tokens and one-time links. Whose they are is what asks for them, so all of these see everything.
+import type { UserId } from "@s4t/contract";
+import type { Selectable } from "kysely";
+import type { Schema } from "../../migrations/schema.ts";
+import type { Scope } from "../../policy/index.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
+
+export type TokenRow = Selectable<Schema["identity_tokens"]>;
+
+export const insertToken = async (_scope: Scope, tx: Tx, row: TokenRow): Promise<void> => {
+  await tx.queries.insertInto("identity_tokens").values(row).execute();
+};
+
+export const findToken = (
+  _scope: Scope,
+  { queries }: Reader,
+  by: "hash" | "uuid",
+  key: string,
+): Promise<TokenRow | undefined> =>
+  queries.selectFrom("identity_tokens").selectAll().where(by, "=", key).executeTakeFirst();
+
+export const listTokens = (
+  _scope: Scope,
+  { queries }: Reader,
+  user: string,
+  after: string | undefined,
+  limit: number,
+): Promise<TokenRow[]> => {
+  let query = queries
+    .selectFrom("identity_tokens")
+    .selectAll()
+    .where("user_id", "=", user)
+    .orderBy("uuid", "desc")
+    .limit(limit);
+  if (after !== undefined) query = query.where("uuid", "<", after);
+  return query.execute();
+};
+
+export const touchTokens = async (
+  _scope: Scope,
+  tx: Tx,
+  used: ReadonlyMap<string, number>,
+): Promise<void> => {
+  for (const [uuid, at] of used)
+    await tx.queries
+      .updateTable("identity_tokens")
+      .set({ last_used_at: at })
+      .where("uuid", "=", uuid)
+      .execute();
+};
+
+/** Ends one token of a user, and those that were made of it; answers whether it was there. */
+export const removeToken = async (
+  _scope: Scope,
+  tx: Tx,
+  user: string,
+  uuid: string,
+): Promise<boolean> => {
+  const result = await tx.queries
+    .withRecursive("made(uuid)", (made) =>
+      made
+        .selectFrom("identity_tokens")
+        .select("identity_tokens.uuid")
+        .where("user_id", "=", user)
+        .where("identity_tokens.uuid", "=", uuid)
+        .union(
+          made
+            .selectFrom("identity_tokens")
+            .innerJoin("made", "made.uuid", "identity_tokens.parent")
+            .select("identity_tokens.uuid"),
+        ),
+    )
+    .deleteFrom("identity_tokens")
+    .where("uuid", "in", (e) => e.selectFrom("made").select("made.uuid"))
+    .executeTakeFirst();
+  return Number(result.numDeletedRows) > 0;
+};
+
+/** Ends all tokens of a user, but the one kept. */
+export const removeTokensOf = async (
+  _scope: Scope,
+  tx: Tx,
+  user: string,
+  kept: string | null,
+): Promise<void> => {
+  let query = tx.queries.deleteFrom("identity_tokens").where("user_id", "=", user);
+  if (kept !== null) query = query.where("uuid", "!=", kept);
+  await query.execute();
+};
+
+export const removeExpired = async (_scope: Scope, tx: Tx, now: number): Promise<void> => {
+  await tx.queries.deleteFrom("identity_tokens").where("expires_at", "<", now).execute();
+  await tx.queries.deleteFrom("identity_links").where("expires_at", "<", now).execute();
+};
+
+export const insertLink = async (
+  _scope: Scope,
+  tx: Tx,
+  hash: string,
+  user: UserId,
+  expiresAt: number,
+): Promise<void> => {
+  await tx.queries
+    .insertInto("identity_links")
+    .values({ hash, user_id: user, expires_at: expiresAt })
+    .execute();
+};
+
+/** Uses a link up: the row is gone for whoever comes second. */
+export const takeLink = async (
+  _scope: Scope,
+  tx: Tx,
+  hash: string,
+): Promise<{ user_id: string; expires_at: number } | undefined> =>
+  tx.queries
+    .deleteFrom("identity_links")
+    .where("hash", "=", hash)
+    .returning(["user_id", "expires_at"])
+    .executeTakeFirst();
