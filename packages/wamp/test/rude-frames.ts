@@ -118,7 +118,7 @@ export const createRudeFrames = (codec: Codec, random: () => number) => {
     kind: "hello",
     realm: often(0.99) ? "realm" : uri(),
     details: {
-      roles: often(0.99) ? oneOf([rolesWithParts, rolesWithParts, plainRoles]) : {},
+      roles: often(0.99) ? (often(0.9) ? rolesWithParts : plainRoles) : {},
       ...(often(0.97) ? {} : { authmethods: oneOf<unknown>([["anonymous"], ["ticket"], "x", []]) }),
     },
   });
