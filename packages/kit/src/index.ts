@@ -3,6 +3,7 @@ export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./gathering.ts";
 export * from "./json.ts";
+export type * from "./lease.ts";
 export * from "./lifecycle.ts";
 export * from "./log.ts";
 export * from "./random.ts";

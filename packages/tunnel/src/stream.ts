@@ -1,6 +1,6 @@
 // One stream: bytes both ways with credit, small messages in order with them, an end for each way, a reset for both. All methods are
 // synchronous; what cannot be sent now waits here, in order, and whoever writes is told to wait too.
-import type { Json } from "@s4t/kit";
+import type { Json, Lease } from "@s4t/kit";
 import type { CreditPool, Window } from "./credit.ts";
 import {
   type EndReason,
@@ -10,7 +10,6 @@ import {
   numberOfReason,
 } from "./frames.ts";
 import { encodeJson, withU32 } from "./payload.ts";
-import type { Lease } from "./transport.ts";
 
 /** Frames of the peer that may wait for a listener: who opens or accepts a stream listens soon, or is too slow. */
 export const MAX_EARLY_INPUTS = 1_024;

@@ -1,14 +1,9 @@
 // The seam below a tunnel: something that carries frames in order, or tells that it is gone.
+import type { Lease } from "@s4t/kit";
 import type { EndReason, FrameType } from "./frames.ts";
 
 /** Bytes that wait in the transport before streams wait: a few frames, so that a new stream need not stand behind megabytes. */
 export const HIGH_WATER_BYTES = 524_288;
-
-/** Memory that a transport reads into again once everybody has released it. */
-export interface Lease {
-  hold(): void;
-  release(): void;
-}
 
 /** Who hears a transport. */
 export interface TransportListener {

@@ -1,6 +1,6 @@
-// The tunnel: streams over one transport, the same class at both ends. Who dialled takes odd ids, who accepted even ones. All
-// methods but `open` and `sign` are synchronous; its timers are those that ask for a sign of life.
-import type { Clock, Json, Timer } from "@s4t/kit";
+// The tunnel: streams over one transport, the same class at both ends. Who dialled takes odd ids, who accepted even ones. All methods
+// but `open` and `sign` are synchronous; its timers are those that ask for a sign of life.
+import type { Clock, Json, Lease, Timer } from "@s4t/kit";
 import { type CreditPool, createCreditPool, Window } from "./credit.ts";
 import { endedWith, refusedWith } from "./error.ts";
 import {
@@ -13,7 +13,7 @@ import {
 } from "./frames.ts";
 import { broken, encodeJson, ProtocolFault, readJson, readU32, withU32 } from "./payload.ts";
 import { type Stream, type StreamHost, TunnelStream } from "./stream.ts";
-import { HIGH_WATER_BYTES, type Lease, type Transport } from "./transport.ts";
+import { HIGH_WATER_BYTES, type Transport } from "./transport.ts";
 
 /** Streams of one tunnel at once, opened by either end. */
 export const MAX_STREAMS_PER_TUNNEL = 4_096;

@@ -42,7 +42,9 @@ class TransportPeer implements Peer, TransportListener {
   }
 
   send(message: Message): void {
-    this.#transport.send(this.#codec.encode(message));
+    const parts = this.#transport.sendJoined && this.#codec.split?.(message);
+    if (parts) this.#transport.sendJoined?.(...parts);
+    else this.#transport.send(this.#codec.encode(message), message.kind === "event");
   }
 
   close(code: number, reason: string): void {

@@ -31,7 +31,10 @@ export interface TransportListener {
  * the listener before they return: a router turn must not be entered again from its own effects.
  */
 export interface Transport {
-  send(data: string | Uint8Array): void;
+  /** `isForMany`: the same goes to others, too, so that its frame is worth keeping. */
+  send(data: string | Uint8Array, isForMany?: boolean): void;
+  /** As {@link Transport.send} of the two joined; where there is this, a long second part is not copied for it. */
+  sendJoined?(head: string, tail: string): void;
   /** Says goodbye on the transport's own level and lets go of it. Harmless when already closed. */
   close(code: number, reason: string): void;
   /** Starts the flow: nothing is lost that came before, and nothing is delivered within this call. */

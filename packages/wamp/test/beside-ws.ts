@@ -1,8 +1,9 @@
 // The same bytes read by our frames and by those of `ws`: what was seen must be the same, to the close code.
 import type { Writable } from "node:stream";
 import { seeded } from "@s4t/kit";
+import { encodeClose, encodeFrame, opcodes } from "@s4t/kit/node/websocket";
 import * as ws from "ws";
-import { encodeClose, encodeFrame, FrameReader, opcodes } from "../src/node/websocket-frames.ts";
+import { FrameReader } from "../src/node/websocket-frames.ts";
 
 // `ws` exports its receiver, but its type package does not tell of it.
 const { Receiver } = ws as unknown as {
@@ -16,23 +17,27 @@ export const limitBytes = 100_000;
 
 /** Reads with ours. */
 export const readWithOurs = (chunks: readonly Buffer[], masked: boolean): Seen[] => {
-  const seen: Seen[] = [];
+  const seen: (Seen | Uint8Array)[] = [];
   const reader = new FrameReader(
     { masked, maxMessageBytes: limitBytes },
     {
-      onMessage: (data) =>
-        seen.push(
-          typeof data === "string" ? ["text", data] : ["binary", Buffer.from(data).toString("hex")],
-        ),
-      onPing: (data) => seen.push(["ping", data.toString("hex")]),
+      // Bytes are ours to keep: they are looked at when all is read.
+      onMessage: (data) => seen.push(typeof data === "string" ? ["text", data] : data),
+      onPing: (data) => seen.push(["ping", Buffer.from(data).toString("hex")]),
       onPong: () => seen.push(["pong"]),
       onClose: (code, reason) => seen.push(["close", code, reason]),
       onViolation: (code) => seen.push(["violation", code]),
     },
   );
-  // Copies: masks are taken off in place.
-  for (const chunk of chunks) reader.push(Buffer.from(chunk));
-  return seen;
+  for (const chunk of chunks) {
+    // A copy, since masks are taken off in place; it is lent for the call only.
+    const lent = Buffer.from(chunk);
+    reader.push(lent);
+    lent.fill(0xee);
+  }
+  return seen.map((one) =>
+    one instanceof Uint8Array ? ["binary", Buffer.from(one).toString("hex")] : one,
+  );
 };
 
 /** Reads with those of `ws`. What it refuses is told only in a later turn of the event loop. */

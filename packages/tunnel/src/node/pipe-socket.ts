@@ -1,9 +1,9 @@
 // A stream and a socket joined: bytes both ways, half-close kept, each end slowed to the other's pace. Bytes go from the memory that
 // they were read into, and are never copied here.
 import type { Socket } from "node:net";
+import { readSocket } from "@s4t/kit/node/websocket";
 import type { EndReason } from "../frames.ts";
 import type { Stream } from "../stream.ts";
-import { readSocket } from "./read-socket.ts";
 import { resetSocket } from "./reset-socket.ts";
 
 /** Joins them; resolves when both ways are over, with why. The socket must not flow yet. */

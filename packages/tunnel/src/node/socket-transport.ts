@@ -1,13 +1,19 @@
 // A transport on an upgraded socket: the tunnel's frames as binary messages of RFC 6455. A payload is its own write behind its head,
 // never copied; what a turn writes leaves together.
-import { randomFillSync } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "@s4t/kit";
+import {
+  applyMask,
+  drawMask,
+  encodeClose,
+  encodeFrame,
+  frameHead,
+  opcodes,
+  readSocket,
+} from "@s4t/kit/node/websocket";
 import { type EndReason, endReasons, FRAME_HEAD_BYTES, type FrameType } from "../frames.ts";
 import { HIGH_WATER_BYTES, type Transport, type TransportListener } from "../transport.ts";
 import { FrameReader } from "./frame-reader.ts";
-import { unmask } from "./mask.ts";
-import { readSocket } from "./read-socket.ts";
 
 /** How long the other end has to take a goodbye. */
 export const CLOSE_TIMEOUT_MS = 2_000;
@@ -24,16 +30,8 @@ export interface SocketTransportOptions {
   readonly clock: Clock;
 }
 
-const maskPool = Buffer.alloc(4_096);
-let maskAt = maskPool.length;
-const drawMask = (): Buffer => {
-  if (maskAt === maskPool.length) {
-    randomFillSync(maskPool);
-    maskAt = 0;
-  }
-  maskAt += 4;
-  return maskPool.subarray(maskAt - 4, maskAt);
-};
+/** Where nothing is masked, who dials says so in the form of a mask. */
+const noMask = Buffer.alloc(4);
 
 /** Makes one; `rest`: bytes that came behind the upgrade. */
 export const createSocketTransport = (
@@ -66,33 +64,8 @@ export const createSocketTransport = (
     });
   };
 
-  /** Head of a WebSocket frame, and of the tunnel's within it; room for a small payload behind. */
-  const headOf = (opcode: number, length: number, room: number): { head: Buffer; at: number } => {
-    const extra = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-    const at = 2 + extra + (isDialer ? 4 : 0);
-    const head = Buffer.allocUnsafe(at + room);
-    head[0] = 0x80 | opcode;
-    const bit = isDialer ? 0x80 : 0;
-    if (extra === 0) head[1] = bit | length;
-    else if (extra === 2) {
-      head[1] = bit | 126;
-      head.writeUInt16BE(length, 2);
-    } else {
-      head[1] = bit | 127;
-      head.writeUInt32BE(0, 2);
-      head.writeUInt32BE(length, 6);
-    }
-    if (isDialer) head.writeUInt32BE(0, at - 4);
-    return { head, at };
-  };
   const mustMask = isDialer && !isMaskFree;
-  /** Masks what follows a head, where that must be. */
-  const maskBehind = (head: Buffer, at: number): void => {
-    if (!mustMask) return;
-    const mask = drawMask();
-    mask.copy(head, at - 4);
-    unmask(head.subarray(at), mask, 0);
-  };
+  const newMask = (): Buffer | undefined => (mustMask ? drawMask() : isDialer ? noMask : undefined);
 
   const send = (
     type: FrameType,
@@ -106,11 +79,13 @@ export const createSocketTransport = (
     }
     const length = FRAME_HEAD_BYTES + (payload?.length ?? 0);
     const isSmall = payload === undefined || payload.length <= SMALL_BYTES || mustMask;
-    const { head, at } = headOf(2, length, isSmall ? length : FRAME_HEAD_BYTES);
+    const room = isSmall ? length : FRAME_HEAD_BYTES;
+    // Of a WebSocket frame, and of the tunnel's within it; a small payload behind.
+    const { frame: head, at } = frameHead(opcodes.binary, length, newMask(), room);
     head[at] = type;
     head.writeUInt32BE(stream, at + 1);
     if (payload && isSmall) head.set(payload, at + FRAME_HEAD_BYTES);
-    maskBehind(head, at);
+    if (mustMask) applyMask(head, at, head.length, head.readInt32LE(at - 4));
     cork();
     if (!payload || isSmall) {
       socket.write(head);
@@ -123,10 +98,7 @@ export const createSocketTransport = (
   };
 
   const control = (opcode: number, payload: Buffer): void => {
-    const { head, at } = headOf(opcode, payload.length, payload.length);
-    head.set(payload, at);
-    maskBehind(head, at);
-    socket.write(head);
+    socket.write(encodeFrame(opcode, payload, newMask()));
   };
 
   const finish = (reason: EndReason, because: string): void => {
@@ -138,8 +110,7 @@ export const createSocketTransport = (
   const close = (reason: EndReason): void => {
     if (state !== "open") return;
     state = "closing";
-    // 1000, and the reason in words (RFC 6455, 5.5.1).
-    control(8, Buffer.concat([Buffer.from([0x03, 0xe8]), Buffer.from(reason)]));
+    control(opcodes.close, encodeClose(1000, reason));
     socket.end();
     const cut = clock.after(CLOSE_TIMEOUT_MS, () => socket.destroy());
     socket.once("close", () => cut.cancel());
@@ -152,7 +123,8 @@ export const createSocketTransport = (
     },
     onPing: (payload) => {
       // Who asks and never reads gets no answer: what waits stays bounded.
-      if (state === "open" && socket.writableLength < HIGH_WATER_BYTES) control(10, payload);
+      if (state === "open" && socket.writableLength < HIGH_WATER_BYTES)
+        control(opcodes.pong, payload);
     },
     onClose: (said) => {
       socket.end();

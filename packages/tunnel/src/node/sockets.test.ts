@@ -319,12 +319,20 @@ describe("frames", () => {
 
   it.each([
     ["text", "810568656c6c6f", "violation a message that is not binary"],
-    ["a reserved bit", "c20504000000", "violation reserved bits"],
-    ["a masked frame of who accepts", "828537fa213d00000000", "violation wrong masking"],
-    ["a frame beyond its limit", "827f0000000000100000", "violation a frame beyond its limit"],
+    ["a reserved bit", "c20504000000", "violation Reserved bits are set."],
+    [
+      "a masked frame of who accepts",
+      "828537fa213d00000000",
+      "violation A server's frame is masked.",
+    ],
+    [
+      "a frame beyond its limit",
+      "827f0000000000100000",
+      "violation A message may have 131077 bytes.",
+    ],
     ["a message too short for a head", "82020400", "violation a message without a frame's head"],
-    ["a continuation of nothing", "8000", "violation fragments out of order"],
-    ["a long ping", `89fe0080${"00".repeat(132)}`, "violation wrong masking"],
+    ["a continuation of nothing", "8000", "violation A continuation continues nothing."],
+    ["a long ping", `89fe0080${"00".repeat(132)}`, "violation A control frame is too long."],
   ])("%s is a violation", (_, hex, wanted) => {
     expect(read([Buffer.from(hex, "hex")], false).slice(0, 1)).toEqual([wanted]);
   });

@@ -12,6 +12,11 @@ export interface Codec {
   /** The WebSocket subprotocol that names it. */
   readonly subprotocol: string;
   encode(message: Message): string | Uint8Array;
+  /**
+   * A text message as two parts, the second long and as it came; undefined where there is nothing to be gained. A part of a long text
+   * is no copy of it, but what is joined is copied.
+   */
+  split?(message: Message): readonly [head: string, tail: string] | undefined;
   /** Throws a `WampError` `wamp.error.protocol_violation` for what is no WAMP message. */
   decode(frame: string | Uint8Array): Message | UnknownMessage;
   /** As {@link Codec.decode}, but the arguments of what a router forwards may be left as they came (`Payload.source`). */

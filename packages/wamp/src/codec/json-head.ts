@@ -16,22 +16,32 @@ const MEMBER_DEPTH = MAX_JSON_DEPTH - 1;
 /** Arguments as JSON text, known to be well-formed. */
 class JsonSource implements PayloadSource {
   readonly serializer = JSON_SERIALIZER;
-  readonly content: string;
+  /** From the comma before them to the end of the message, so that it may be the end of another. */
+  readonly tail: string;
   readonly members: number;
 
-  constructor(content: string, members: number) {
-    this.content = content;
+  constructor(tail: string, members: number) {
+    this.tail = tail;
     this.members = members;
   }
 
+  get content(): string {
+    return this.tail.slice(1, -1);
+  }
+
   open(): Payload {
-    const [args, kwargs] = JSON.parse(`[${this.content}]`) as [unknown[]?, Dict?];
+    const { content } = this;
+    const [args, kwargs] = JSON.parse(`[${content}]`) as [unknown[]?, Dict?];
     const payload = kwargs === undefined ? { args } : { args, kwargs };
-    return mayHaveBytes(this.content) ? withBytes(payload) : payload;
+    return mayHaveBytes(content) ? withBytes(payload) : payload;
   }
 }
 
-const none: PayloadSource = new JsonSource("", 0);
+/** The end of a message whose payload came as JSON text; undefined for others. */
+export const jsonTailOf = (source: PayloadSource): string | undefined =>
+  source instanceof JsonSource ? source.tail : undefined;
+
+const none: PayloadSource = new JsonSource("]", 0);
 
 /** Where the reader stands; one for all, since reading never waits. */
 const cursor = { at: 0 };
@@ -92,10 +102,10 @@ const readSource = (text: string): PayloadSource | undefined => {
   const from = at + 1;
   if (text.charCodeAt(at) !== 44 || text.charCodeAt(from) !== 91) return undefined;
   at = skipJson(text, from, MEMBER_DEPTH);
-  if (at === last) return new JsonSource(text.slice(from, last), 1);
+  if (at === last) return new JsonSource(text.slice(from - 1), 1);
   if (at === -1 || text.charCodeAt(at) !== 44 || text.charCodeAt(at + 1) !== 123) return undefined;
   return skipJson(text, at + 1, MEMBER_DEPTH) === last
-    ? new JsonSource(text.slice(from, last), 2)
+    ? new JsonSource(text.slice(from - 1), 2)
     : undefined;
 };
 

@@ -7,34 +7,46 @@ import { parseMessage } from "../messages/parse.ts";
 import { noDetails } from "../messages/payload.ts";
 import type { Codec } from "./codec.ts";
 import { mayHaveBytes, stringifyArguments, withBytes } from "./json-bytes.ts";
-import { JSON_SERIALIZER, readJsonHead } from "./json-head.ts";
+import { jsonTailOf, readJsonHead } from "./json-head.ts";
 
 const dict = (details: Dict): string => (details === noDetails ? "{}" : JSON.stringify(details));
 
 /** The arguments and the end of a message; as they came where they came as JSON. */
 const tail = ({ args, kwargs, source }: Payload): string => {
-  if (source !== undefined) {
-    if (source.serializer !== JSON_SERIALIZER) return tail(source.open());
-    return source.members === 0 ? "]" : `,${source.content as string}]`;
-  }
+  if (source !== undefined) return jsonTailOf(source) ?? tail(source.open());
   if (kwargs !== undefined)
     return `,${stringifyArguments(args ?? [])},${stringifyArguments(kwargs)}]`;
   return args === undefined ? "]" : `,${stringifyArguments(args)}]`;
 };
 
-const encode = (message: Message): string => {
+/** A message up to its arguments. */
+const headOf = (message: Message): string => {
   switch (message.kind) {
     case "invocation":
-      return `[68,${message.request},${message.registration},${dict(message.details)}${tail(message)}`;
+      return `[68,${message.request},${message.registration},${dict(message.details)}`;
     case "result":
-      return `[50,${message.request},${dict(message.details)}${tail(message)}`;
+      return `[50,${message.request},${dict(message.details)}`;
     case "event":
-      return `[36,${message.subscription},${message.publication},${dict(message.details)}${tail(message)}`;
+      return `[36,${message.subscription},${message.publication},${dict(message.details)}`;
     case "published":
-      return `[17,${message.request},${message.publication}]`;
+      return `[17,${message.request},${message.publication}`;
     default:
-      return JSON.stringify(encodeHead(message)).slice(0, -1) + tail(message as Payload);
+      return JSON.stringify(encodeHead(message)).slice(0, -1);
   }
+};
+
+const encode = (message: Message): string => headOf(message) + tail(message as Payload);
+
+/** From this length on, copying arguments costs more than writing them apart from their head. */
+const SPLIT_FROM_LENGTH = 8 * 1024;
+
+const split: Codec["split"] = (message) => {
+  // An event goes to many: joined once, it is copied once.
+  if (message.kind === "event") return undefined;
+  const { source } = message as Payload;
+  const end = source && jsonTailOf(source);
+  if (end === undefined || end.length < SPLIT_FROM_LENGTH) return undefined;
+  return [headOf(message), end];
 };
 
 /** The event that was encoded last, and its text: one event goes to all who follow a topic, one after the other. */
@@ -73,6 +85,7 @@ const decodeJson: Codec["decode"] = (frame) => {
 export const jsonCodec: Codec = {
   subprotocol: "wamp.2.json",
   encode: (message) => (message.kind === "event" ? encodeEvent(message) : encode(message)),
+  split,
   decode: decodeJson,
   read: (frame) =>
     (typeof frame === "string" ? readJsonHead(frame) : undefined) ?? decodeJson(frame),

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { systemClock } from "@s4t/kit";
+import { encodeFrame, opcodes } from "@s4t/kit/node/websocket";
 import { afterEach, describe, expect, it } from "vitest";
 import { anonymousAuthenticator } from "../auth/anonymous.ts";
 import type { ClientSession } from "../client/client-session.ts";
@@ -13,13 +14,12 @@ import { jsonCodec } from "../codec/json.ts";
 import { openPeer } from "../peer.ts";
 import { createRouter } from "../router/router.ts";
 import { MAX_BUFFERED_BYTES, MAX_FRAME_BYTES, type Transport } from "../transport.ts";
-import { PieceQueue } from "./piece-queue.ts";
 import { secureRandom } from "./random.ts";
 import { connectRawSocket } from "./rawsocket-client.ts";
 import { encodeRawFrame, RawFrameReader, rawTypes } from "./rawsocket-frames.ts";
 import { acceptRawSockets } from "./rawsocket-server.ts";
 import { connectWebSocket } from "./websocket-client.ts";
-import { encodeFrame, FrameReader, opcodes } from "./websocket-frames.ts";
+import { FrameReader } from "./websocket-frames.ts";
 import { acceptWebSockets } from "./websocket-server.ts";
 
 const deps = { clock: systemClock };
@@ -147,7 +147,7 @@ describe("a message in pieces of one byte", () => {
   it("is read as quickly over a raw socket", () => {
     const heard: Buffer[] = [];
     const reader = new RawFrameReader(MAX_FRAME_BYTES, {
-      onMessage: (data) => heard.push(data),
+      onPayload: (data) => heard.push(Buffer.from(data)),
       ...{ onPing() {}, onPong() {}, onViolation() {} },
     });
     const frame = encodeRawFrame(rawTypes.message, payload);
@@ -156,15 +156,28 @@ describe("a message in pieces of one byte", () => {
   });
 
   it("is held as what it is, and not as a million objects", () => {
-    const queue = new PieceQueue();
+    const reader = new FrameReader(
+      { masked: true, maxMessageBytes: MAX_FRAME_BYTES },
+      { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onViolation() {} },
+    );
+    const frame = encodeFrame(opcodes.text, payload, Buffer.from([1, 2, 3, 4]));
     const before = heldBytes();
-    for (let at = 0; at < payload.length; at += 1) queue.push(Buffer.of(at & 0xff));
-    expect(heldBytes() - before).toBeLessThan(8 * payload.length);
-    expect(queue.bytes).toBe(payload.length);
-    const counted = Buffer.from(Array.from({ length: payload.length }, (_, i) => i & 0xff));
-    expect(queue.peek(3).subarray(0, 3)).toEqual(counted.subarray(0, 3));
-    expect(queue.take(5_000).equals(counted.subarray(0, 5_000))).toBe(true);
-    expect(queue.take(payload.length - 5_000).equals(counted.subarray(5_000))).toBe(true);
-    expect(queue.bytes).toBe(0);
+    for (let at = 0; at < frame.length - 1; at += 1) reader.push(frame.subarray(at, at + 1));
+    expect(heldBytes() - before).toBeLessThan(4 * payload.length);
+    reader.push(frame.subarray(-1));
+    expect(heldBytes() - before).toBeLessThan(payload.length / 2);
+  });
+
+  it("holds no memory that it only promises to fill", () => {
+    const before = heldBytes();
+    const readers = Array.from({ length: 100 }, () => {
+      const reader = new FrameReader(
+        { masked: true, maxMessageBytes: MAX_FRAME_BYTES },
+        { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onViolation() {} },
+      );
+      reader.push(encodeFrame(opcodes.text, payload, Buffer.alloc(4)).subarray(0, 100));
+      return reader;
+    });
+    expect(heldBytes() - before).toBeLessThan(readers.length * 4_096);
   });
 });

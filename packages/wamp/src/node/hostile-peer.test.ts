@@ -3,14 +3,13 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { systemClock } from "@s4t/kit";
 import { HANG_UP_MS } from "@s4t/kit/node";
-import { upgradeSocket } from "@s4t/kit/node/websocket";
+import { acceptUpgrade, encodeFrame, opcodes, upgradeSocket } from "@s4t/kit/node/websocket";
 import { afterEach, describe, expect, it } from "vitest";
 import { jsonCodec } from "../codec/json.ts";
 import type { Transport } from "../transport.ts";
-import { acceptUpgrade } from "./accept-upgrade.ts";
 import { PONG_MARK_BYTES } from "./accepted-transport.ts";
 import { connectWebSocket } from "./websocket-client.ts";
-import { encodeFrame, FrameReader, opcodes } from "./websocket-frames.ts";
+import { FrameReader } from "./websocket-frames.ts";
 import { acceptWebSockets } from "./websocket-server.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -186,8 +185,9 @@ describe("a socket", () => {
     });
     const peer = await upgraded(port);
     peer.write(encodeFrame(opcodes.text, Buffer.from("once"), Buffer.alloc(4)));
-    await expect.poll(() => sockets[0]?.listenerCount("data")).toBeGreaterThan(0);
-    expect(sockets[0]?.listenerCount("data")).toBe(1);
+    await expect.poll(() => sockets[0]?.bytesRead).toBeGreaterThan(0);
+    // At most: where it is read into memory of ours nobody listens for what Node would make of it.
+    expect(sockets[0]?.listenerCount("data")).toBeLessThanOrEqual(1);
     if (isOpen) await expect.poll(() => heard).toEqual(["once"]);
   });
 

@@ -31,16 +31,24 @@ const last = { text: "", frame: "" };
 
 const isShort = (frame: string): boolean => frame.length < ALONE_FROM_BYTES;
 
+/** A text as a string of its bytes. As many bytes as characters: nothing but ASCII, and it is that itself. */
+const bytesOf = (text: string): string =>
+  Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString("latin1");
+
 /** A text frame as a string of bytes. */
 const textFrame = (text: string): string => {
-  if (text === last.text) return last.frame;
-  const size = Buffer.byteLength(text);
-  // As many bytes as characters: nothing but ASCII, and the text is its own string of bytes.
-  const bytes = size === text.length ? text : Buffer.from(text).toString("latin1");
-  const frame = headOf(1, size) + bytes;
-  last.text = text;
-  last.frame = frame;
-  return frame;
+  const bytes = bytesOf(text);
+  return headOf(1, bytes.length) + bytes;
+};
+
+/** The same of a text that may be said to others, too. */
+const sharedFrame = (text: string): string => {
+  // Comparing what is not the same object reads both to the end, or to where they differ.
+  if (text !== last.text) {
+    last.frame = textFrame(text);
+    last.text = text;
+  }
+  return last.frame;
 };
 
 /** Collects unmasked frames for a socket. */
@@ -60,8 +68,20 @@ export class Outbox {
     return this.#pending.length + this.#socket.writableLength;
   }
 
-  text(text: string): void {
-    this.#add(textFrame(text));
+  text(text: string, isForMany: boolean): void {
+    this.#add(isForMany ? sharedFrame(text) : textFrame(text));
+  }
+
+  /** A text in two parts, which are not joined where they are long. */
+  joined(head: string, tail: string): void {
+    if (head.length + tail.length < ALONE_FROM_BYTES) {
+      this.text(head + tail, false);
+      return;
+    }
+    const bytes = [bytesOf(head), bytesOf(tail)] as const;
+    const frameHead = headOf(1, bytes[0].length + bytes[1].length);
+    this.#writeAlone([frameHead + bytes[0], bytes[1]]);
+    this.#schedule();
   }
 
   binary(opcode: number, payload: Uint8Array): void {
@@ -90,14 +110,18 @@ export class Outbox {
     if (isShort(frame)) {
       this.#pending += frame;
       if (this.#pending.length > PIECE_BYTES) this.#handOver();
-    } else this.#addAlone(frame);
+    } else this.#writeAlone([frame]);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (dirty.push(this) === 1) setImmediate(flushAll);
   }
 
-  /** Long frames are not copied behind each other: the socket gathers them in one system call. */
-  #addAlone(frame: string): void {
+  /** What is long is not copied behind other: the socket gathers it in one system call. */
+  #writeAlone(parts: readonly string[]): void {
     if (!this.#corked) {
       this.#corked = true;
       this.#socket.cork();
@@ -106,8 +130,10 @@ export class Outbox {
       this.#socket.write(this.#pending, "latin1");
       this.#pending = "";
     }
-    this.#socket.write(frame, "latin1");
-    this.#corkedBytes += frame.length;
+    for (const part of parts) {
+      this.#socket.write(part, "latin1");
+      this.#corkedBytes += part.length;
+    }
     if (this.#corkedBytes > PIECE_BYTES) this.#handOver();
   }
 }

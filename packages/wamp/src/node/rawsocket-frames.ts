@@ -5,7 +5,7 @@
 //   refusal     0x7F | error 4 bits, 0                  | 0 | 0        from the router alone
 //   frame       reserved 5 bits, type 3 bits | length 24 bits | payload
 import { WampError, wampErrors } from "../error.ts";
-import { PieceQueue } from "./piece-queue.ts";
+import { Gathered } from "./gathered.ts";
 
 const MAGIC = 0x7f;
 /** Bytes of a handshake, and of the head of a frame. */
@@ -74,20 +74,23 @@ export const encodeRawFrame = (type: number, payload: Uint8Array): Buffer => {
   return frame;
 };
 
-/** Who hears a {@link RawFrameReader}. After `onViolation` nothing more comes. */
+/** Who hears a {@link RawFrameReader}, payloads lent for the call. After `onViolation` nothing more comes. */
 export interface RawFrameListener {
-  onMessage(payload: Buffer): void;
+  onPayload(payload: Buffer): void;
   onPing(payload: Buffer): void;
   onPong(payload: Buffer): void;
   onViolation(tooLong: boolean, because: string): void;
 }
 
-/** Reads frames from chunks cut anywhere. */
+/** Reads frames from chunks cut anywhere; nothing of the chunks is kept. */
 export class RawFrameReader {
   readonly #maxBytes: number;
   readonly #listener: RawFrameListener;
-  readonly #waiting = new PieceQueue();
-  #head: { readonly type: number; readonly payloadBytes: number } | undefined;
+  /** What came of a head or a payload that lies across reads. */
+  #gathered: Gathered | undefined;
+  /** Of the frame under way; -1 before its head is whole. */
+  #type = -1;
+  #payloadBytes = 0;
   #done = false;
 
   constructor(maxBytes: number, listener: RawFrameListener) {
@@ -96,36 +99,55 @@ export class RawFrameReader {
   }
 
   push(chunk: Buffer): void {
-    if (this.#done || chunk.length === 0) return;
-    this.#waiting.push(chunk);
-    while (!this.#done) {
-      this.#head ??= this.#readHead();
-      if (!this.#head || this.#waiting.bytes < this.#head.payloadBytes) return;
-      const { type, payloadBytes } = this.#head;
-      this.#head = undefined;
-      const payload = this.#waiting.take(payloadBytes);
-      if (type === rawTypes.message) this.#listener.onMessage(payload);
-      else if (type === rawTypes.ping) this.#listener.onPing(payload);
-      else this.#listener.onPong(payload);
+    let at = 0;
+    // An empty payload needs no more bytes to be whole.
+    while (!this.#done && (at < chunk.length || this.#isEmpty)) {
+      const wanted = this.#type === -1 ? RAW_HEAD_BYTES : this.#payloadBytes;
+      const end = Math.min(chunk.length, at + wanted - (this.#gathered?.count ?? 0));
+      const piece = chunk.subarray(at, end);
+      at = end;
+      if (this.#gathered === undefined && piece.length === wanted) this.#onWhole(piece);
+      else {
+        this.#gathered ??= new Gathered();
+        this.#gathered.add(piece, wanted - this.#gathered.count - piece.length);
+        if (this.#gathered.count < wanted) return;
+        const { bytes } = this.#gathered;
+        this.#gathered = undefined;
+        this.#onWhole(bytes);
+      }
     }
   }
 
-  #readHead(): { type: number; payloadBytes: number } | undefined {
-    if (this.#waiting.bytes < RAW_HEAD_BYTES) return undefined;
-    const head = this.#waiting.take(RAW_HEAD_BYTES);
-    const first = head[0] as number;
-    const payloadBytes = head.readUIntBE(1, 3);
-    if (first > rawTypes.pong) return this.#violate(false, "Reserved bits or types of a frame.");
-    // Before it is buffered, as the handshake said.
-    if (payloadBytes > this.#maxBytes)
-      return this.#violate(true, `A message may have ${this.#maxBytes} bytes.`);
-    return { type: first, payloadBytes };
+  get #isEmpty(): boolean {
+    return this.#type !== -1 && this.#payloadBytes === 0;
   }
 
-  #violate(tooLong: boolean, because: string): undefined {
+  #onWhole(bytes: Buffer): void {
+    const type = this.#type;
+    if (type === -1) this.#onHead(bytes);
+    else {
+      this.#type = -1;
+      if (type === rawTypes.message) this.#listener.onPayload(bytes);
+      else if (type === rawTypes.ping) this.#listener.onPing(bytes);
+      else this.#listener.onPong(bytes);
+    }
+  }
+
+  #onHead(head: Buffer): void {
+    const type = head[0] as number;
+    const payloadBytes = head.readUIntBE(1, 3);
+    if (type > rawTypes.pong) this.#violate(false, "Reserved bits or types of a frame.");
+    // Before it is read, as the handshake said.
+    else if (payloadBytes > this.#maxBytes)
+      this.#violate(true, `A message may have ${this.#maxBytes} bytes.`);
+    else {
+      this.#type = type;
+      this.#payloadBytes = payloadBytes;
+    }
+  }
+
+  #violate(tooLong: boolean, because: string): void {
     this.#done = true;
-    this.#waiting.clear();
     this.#listener.onViolation(tooLong, because);
-    return undefined;
   }
 }

@@ -151,7 +151,7 @@ describe("frames", () => {
           const see = (type: number) => (payload: Buffer) =>
             seen.push([type, payload.toString("hex")]);
           const reader = new RawFrameReader(300, {
-            onMessage: see(rawTypes.message),
+            onPayload: see(rawTypes.message),
             onPing: see(rawTypes.ping),
             onPong: see(rawTypes.pong),
             onViolation: (_tooLong, because) => seen.push([-1, because]),
@@ -159,7 +159,11 @@ describe("frames", () => {
           const bytes = Buffer.concat(
             frames.map(({ type, payload }) => encodeRawFrame(type, payload)),
           );
-          for (const chunk of cut(bytes, points)) reader.push(chunk);
+          for (const chunk of cut(bytes, points)) {
+            const lent = Buffer.from(chunk);
+            reader.push(lent);
+            lent.fill(0xee);
+          }
           expect(seen).toEqual(frames.map(({ type, payload }) => [type, payload.toString("hex")]));
         },
       ),

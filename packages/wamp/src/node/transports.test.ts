@@ -134,6 +134,27 @@ describe.each(loop)("%s, %s", (transport, _name, codec) => {
     await witness.close();
   });
 
+  it("gives frames that are the hearer's to keep", async () => {
+    const witness = await join();
+    await witness.register("a.echo", ({ args }) => ({ args }));
+    const line = await connect[transport](world.doors, codec.subprotocol);
+    const kept: (string | Uint8Array)[] = [];
+    line.listen({ onMessage: (frame) => kept.push(frame), onClose() {} });
+    const say = (message: Message) => line.send(codec.encode(message));
+    say({ kind: "hello", realm: "realm", details: { roles: { caller: {} } } });
+    for (let i = 1; i <= 20; i += 1) {
+      await expect.poll(() => kept.length).toBe(i);
+      say({ kind: "call", request: i, options: {}, procedure: "a.echo", args: ["v".repeat(i)] });
+    }
+    await expect.poll(() => kept.length).toBe(21);
+    const heard = kept.slice(1).map((frame) => codec.decode(frame));
+    expect(heard).toMatchObject(
+      Array.from({ length: 20 }, (_, i) => ({ request: i + 1, args: ["v".repeat(i + 1)] })),
+    );
+    line.close(1000, "");
+    await witness.close();
+  });
+
   it("takes ids to 2^53, exact", async () => {
     const stranger = await aStranger(transport, codec);
     stranger.hello();

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { systemClock } from "@s4t/kit";
+import { encodeClose, encodeFrame, opcodes } from "@s4t/kit/node/websocket";
 import { describe, expect, it } from "vitest";
 import * as ws from "ws";
 import {
@@ -16,7 +17,7 @@ import {
   wsHasSpoken,
 } from "../../test/beside-ws.ts";
 import { connectWebSocket } from "./websocket-client.ts";
-import { encodeClose, encodeFrame, MAX_FRAGMENTS, opcodes } from "./websocket-frames.ts";
+import { MAX_FRAGMENTS } from "./websocket-frames.ts";
 
 // `ws` exports its sender, but its type package does not tell of it.
 const { Sender } = ws as unknown as {

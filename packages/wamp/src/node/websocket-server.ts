@@ -4,9 +4,9 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Bug, type Clock } from "@s4t/kit";
+import { acceptUpgrade, offeredBy, refusalOf, refuseUpgrade } from "@s4t/kit/node/websocket";
 import type { ConnectionFacts } from "../auth/authenticator.ts";
 import { MAX_BUFFERED_BYTES, MAX_FRAME_BYTES, type Transport } from "../transport.ts";
-import { acceptUpgrade, offeredBy, refuseUpgrade } from "./accept-upgrade.ts";
 import { AcceptedTransport } from "./accepted-transport.ts";
 import { channelIdOf } from "./channel-id.ts";
 import { PING_EVERY_MS } from "./keep-alive.ts";
@@ -67,18 +67,19 @@ export const acceptWebSockets = (
   return {
     handleUpgrade(request, socket, head) {
       const subprotocol = chosenBy(offeredBy(request));
-      if (!open || subprotocol === undefined) {
-        refuseUpgrade(socket, open ? "400 Bad Request" : "503 Service Unavailable");
+      const refusal = open ? refusalOf(request) : { status: "503 Service Unavailable" };
+      if (refusal || subprotocol === undefined) {
+        refuseUpgrade(socket, refusal ?? { status: "400 Bad Request" });
         return;
       }
       const { origin } = request.headers;
       if (origin !== undefined && options.takesOrigin?.(origin) === false) {
-        refuseUpgrade(socket, "403 Forbidden");
+        refuseUpgrade(socket, { status: "403 Forbidden" });
         return;
       }
       // An HTTP server upgrades nothing but sockets; over TLS they are sockets, too.
       if (!(socket instanceof Socket)) throw new Bug("an upgrade that is no socket");
-      if (!acceptUpgrade(request, socket, subprotocol)) return;
+      acceptUpgrade(request, socket, subprotocol);
       socket.setTimeout(0);
       socket.setNoDelay(true);
       const transport = new AcceptedTransport(socket, head, deps.clock, {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createConnection } from "node:net";
 import { systemClock } from "@s4t/kit";
-import { upgradeSocket } from "@s4t/kit/node/websocket";
+import { encodeFrame, upgradeSocket } from "@s4t/kit/node/websocket";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { anonymousAuthenticator } from "../auth/anonymous.ts";
@@ -18,7 +18,7 @@ import type { Transport } from "../transport.ts";
 import { createEd25519KeyPair, ed25519Signer, verifyEd25519 } from "./ed25519.ts";
 import { secureRandom } from "./random.ts";
 import { connectWebSocket } from "./websocket-client.ts";
-import { encodeFrame, FrameReader } from "./websocket-frames.ts";
+import { FrameReader } from "./websocket-frames.ts";
 import { acceptWebSockets, type WebSocketDoorOptions } from "./websocket-server.ts";
 
 const deps = { clock: systemClock };

@@ -1,7 +1,7 @@
 // Memory that is read into again: a fresh buffer for every read is the largest cost of passing bytes on. A slab is filled from its
 // start to its end, and once more when nobody holds a piece of it. Sockets that are not busy have none: they all read into one place,
 // from where the little that came is copied before anybody else reads.
-import type { Lease } from "../transport.ts";
+import type { Lease } from "@s4t/kit";
 
 /** A socket that has shown to be busy reads into so much at once. */
 export const SLAB_BYTES = 262_144;
