@@ -1,7 +1,7 @@
 // Frames of a WebSocket → frames of the tunnel, as the bytes arrive: DATA is passed on piece by piece and never gathered; everything
 // else is small. Fragmented messages are read too, since something between the ends may make them.
 import type { Lease } from "@s4t/kit";
-import { FrameParser, opcodes } from "@s4t/kit/node/websocket";
+import { FrameParser, Gathered, opcodes } from "@s4t/kit/node/websocket";
 import { FRAME_HEAD_BYTES, frameTypes, MAX_PAYLOAD_BYTES } from "../frames.ts";
 
 export interface FrameReaderListener {
@@ -14,8 +14,6 @@ export interface FrameReaderListener {
   onViolation(because: string): void;
 }
 
-const noBytes = Buffer.alloc(0);
-
 /** Reads one direction. `masked`: whether frames must be (they are from who dialled). */
 export class FrameReader extends FrameParser {
   readonly #listener: FrameReaderListener;
@@ -25,8 +23,8 @@ export class FrameReader extends FrameParser {
   /** Within a message: the frame's head, once it is whole. */
   #type = -1;
   #stream = 0;
-  #gathered: Buffer[] = [];
-  #gatheredBytes = 0;
+  /** What waits for more: of a head, or of a payload that is not DATA. */
+  #gathered: Gathered | undefined;
 
   constructor(masked: boolean, listener: FrameReaderListener) {
     super({ masked, maxMessageBytes: MAX_PAYLOAD_BYTES + FRAME_HEAD_BYTES });
@@ -45,43 +43,48 @@ export class FrameReader extends FrameParser {
     if (opcode === opcodes.text) this.violate(1003, "a message that is not binary");
     if (opcode === opcodes.continuation) return;
     this.#type = -1;
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
   }
 
   protected onPiece(piece: Buffer, isLast: boolean): void {
     const isEnd = isLast && this.#isWhole;
-    if (piece.length > 0) this.#takePiece(piece, isEnd);
-    if (isEnd && this.#type !== frameTypes.data) this.#endMessage();
+    if (this.#type === frameTypes.data) this.#onData(piece);
+    else {
+      let bytes = piece;
+      if (this.#gathered !== undefined) {
+        this.#gathered.add(piece, this.leftBytes);
+        bytes = this.#gathered.bytes;
+      }
+      if (this.#type === -1) bytes = this.#takeHead(bytes);
+      if (this.#type === frameTypes.data) this.#onData(bytes);
+      else if (!isEnd) this.#keep(bytes);
+      else this.#onWhole(bytes);
+    }
+    if (isEnd) this.#gathered = undefined;
   }
 
-  #takePiece(piece: Buffer, isEnd: boolean): void {
-    if (this.#type === frameTypes.data) {
-      this.#listener.onFrame(frameTypes.data, this.#stream, piece, this.#lease);
-      return;
-    }
-    // What waits for more must not be the reader's memory.
-    this.#gathered.push(isEnd ? piece : Buffer.from(piece));
-    this.#gatheredBytes += piece.length;
-    if (this.#type !== -1 || this.#gatheredBytes < FRAME_HEAD_BYTES) return;
-    const all = this.#gathered.length === 1 ? piece : Buffer.concat(this.#gathered);
-    this.#type = all[0] as number;
-    this.#stream = all.readUInt32BE(1);
-    const payload = all.subarray(FRAME_HEAD_BYTES);
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
-    if (payload.length > 0) this.#takePiece(payload, isEnd);
+  /** Reads the head once it is there; answers what lies behind it. */
+  #takeHead(bytes: Buffer): Buffer {
+    if (bytes.length < FRAME_HEAD_BYTES) return bytes;
+    this.#type = bytes[0] as number;
+    this.#stream = bytes.readUInt32BE(1);
+    this.#gathered = undefined;
+    return bytes.subarray(FRAME_HEAD_BYTES);
   }
 
-  #endMessage(): void {
-    if (this.#type === -1) {
-      this.violate(1002, "a message without a frame's head");
-      return;
-    }
-    const [first = noBytes, ...more] = this.#gathered;
-    const payload = more.length === 0 ? first : Buffer.concat(this.#gathered);
-    this.#gathered = [];
-    this.#listener.onFrame(this.#type, this.#stream, payload, this.#lease);
+  /** What waits for more must not be the memory of the read. */
+  #keep(bytes: Buffer): void {
+    if (this.#gathered !== undefined || bytes.length === 0) return;
+    this.#gathered = new Gathered();
+    this.#gathered.add(bytes, this.leftBytes);
+  }
+
+  #onData(bytes: Buffer): void {
+    if (bytes.length > 0) this.#listener.onFrame(frameTypes.data, this.#stream, bytes, this.#lease);
+  }
+
+  #onWhole(payload: Buffer): void {
+    if (this.#type === -1) this.violate(1002, "a message without a frame's head");
+    else this.#listener.onFrame(this.#type, this.#stream, payload, this.#lease);
   }
 
   protected onPing(payload: Buffer): void {

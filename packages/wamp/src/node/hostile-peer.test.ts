@@ -101,23 +101,30 @@ describe("pings", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     cleanups.push(() => server.close());
     const { port } = server.address() as AddressInfo;
-    const maxBufferedBytes = 256 * 1024;
+    const maxBufferedBytes = 16 * 1024;
     const client = await connectWebSocket(
       { url: `ws://127.0.0.1:${port}/`, subprotocol: jsonCodec.subprotocol, maxBufferedBytes },
       { clock: systemClock },
     );
-    client.listen({ onMessage() {}, onClose() {} });
+    let mostBytes = 0;
+    let marks = 0;
+    client.listen({
+      // In the turn in which the pings before it were answered: what the kernel takes of it comes later.
+      onMessage() {
+        marks += 1;
+        mostBytes = Math.max(mostBytes, client.bufferedAmount);
+      },
+      onClose() {},
+    });
     const hostile = await accepted;
     cleanups.push(() => hostile.destroy());
     hostile.on("error", () => {});
     hostile.pause();
     const one = encodeFrame(opcodes.ping, Buffer.alloc(125));
-    const block = Buffer.concat(Array.from({ length: 2_000 }, () => one));
-    let mostBytes = 0;
-    for (let i = 0; i < 128; i += 1) {
-      await new Promise((resolve) => hostile.write(block, resolve));
-      mostBytes = Math.max(mostBytes, client.bufferedAmount);
-    }
+    const mark = encodeFrame(opcodes.text, Buffer.from("mark"));
+    const block = Buffer.concat([...Array.from({ length: 400 }, () => one), mark]);
+    for (let i = 0; i < 128; i += 1) await new Promise((resolve) => hostile.write(block, resolve));
+    await expect.poll(() => marks).toBe(128);
     expect(mostBytes).toBeGreaterThan(maxBufferedBytes);
     expect(mostBytes).toBeLessThan(2 * maxBufferedBytes);
   });
@@ -201,5 +208,43 @@ describe("a socket", () => {
     client.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     await expect.poll(() => answer).toContain("400 Bad Request");
     await expect.poll(() => sockets[0]?.destroyed, { timeout: 2 * HANG_UP_MS }).toBe(true);
+  });
+});
+
+describe("a request to upgrade", () => {
+  const request = (first: string, ...more: string[]) =>
+    [
+      first,
+      "Host: a",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+      `Sec-WebSocket-Protocol: ${jsonCodec.subprotocol}`,
+      ...more,
+      "\r\n",
+    ].join("\r\n");
+  it.each<[string, string, number]>([
+    ["as it should be", request("GET / HTTP/1.1"), 101],
+    ["an empty body", request("GET / HTTP/1.1", "Content-Length: 0"), 101],
+    ["a body", `${request("GET / HTTP/1.1", "Content-Length: 4")}body`, 400],
+    [
+      "a body in chunks",
+      `${request("GET / HTTP/1.1", "Transfer-Encoding: chunked")}0\r\n\r\n`,
+      400,
+    ],
+    ["the HTTP of long ago", request("GET / HTTP/1.0"), 400],
+    ["another method", request("POST / HTTP/1.1", "Content-Length: 0"), 400],
+    ["a second key", request("GET / HTTP/1.1", "Sec-WebSocket-Key: BAAAAAAAAAAAAAAAAAAAAA=="), 400],
+    ["a second version", request("GET / HTTP/1.1", "Sec-WebSocket-Version: 8"), 426],
+  ])("with %s is answered with its status", async (_what, text, status) => {
+    const { port } = await aDoor(() => {});
+    const client = dial(port);
+    let answer = "";
+    client.on("data", (chunk: Buffer) => {
+      answer += chunk.toString("latin1");
+    });
+    client.write(text);
+    await expect.poll(() => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]).toBe(String(status));
   });
 });

@@ -4,8 +4,8 @@
 //   handshake   0x7F | length 4 bits, serializer 4 bits | 0 | 0        messages of up to 2^(9 + length) bytes
 //   refusal     0x7F | error 4 bits, 0                  | 0 | 0        from the router alone
 //   frame       reserved 5 bits, type 3 bits | length 24 bits | payload
+import { Gathered } from "@s4t/kit/node/websocket";
 import { WampError, wampErrors } from "../error.ts";
-import { Gathered } from "./gathered.ts";
 
 const MAGIC = 0x7f;
 /** Bytes of a handshake, and of the head of a frame. */

@@ -3,8 +3,13 @@
 //   1007 invalid payload   text that is not UTF-8
 //   1008 policy            a message in absurdly many fragments
 import { isAscii, isUtf8 } from "node:buffer";
-import { applyMask, FrameParser, type FrameParserOptions, opcodes } from "@s4t/kit/node/websocket";
-import { Gathered } from "./gathered.ts";
+import {
+  applyMask,
+  FrameParser,
+  type FrameParserOptions,
+  Gathered,
+  opcodes,
+} from "@s4t/kit/node/websocket";
 
 /** One message may come in this many frames: more is a flood of headers that holds memory for nothing. */
 export const MAX_FRAGMENTS = 4_096;

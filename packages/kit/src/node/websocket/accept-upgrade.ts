@@ -22,7 +22,12 @@ export const offeredBy = (request: IncomingMessage): readonly string[] =>
   (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
 
 /** What is wrong with a request to upgrade; undefined: nothing. */
-export const refusalOf = ({ method, headers }: IncomingMessage): UpgradeRefusal | undefined => {
+export const refusalOf = (request: IncomingMessage): UpgradeRefusal | undefined => {
+  const { method, headers, httpVersionMajor, httpVersionMinor } = request;
+  const isOld = httpVersionMajor < 1 || (httpVersionMajor === 1 && httpVersionMinor < 1);
+  // What one of two machines takes for a body and the other for frames is a way past the first of them.
+  const { "transfer-encoding": coding, "content-length": length = "0" } = headers;
+  if (isOld || coding !== undefined || length !== "0") return { status: "400 Bad Request" };
   const { upgrade, "sec-websocket-key": key, "sec-websocket-version": version } = headers;
   if (method !== "GET" || upgrade?.toLowerCase() !== "websocket" || !keyForm.test(key ?? ""))
     return { status: "400 Bad Request" };

@@ -4,6 +4,7 @@ export * from "./accept-upgrade.ts";
 export * from "./failure.ts";
 export * from "./frame-parser.ts";
 export * from "./frames.ts";
+export * from "./gathered.ts";
 export * from "./mask.ts";
 export * from "./open-socket.ts";
 export * from "./read-socket.ts";
