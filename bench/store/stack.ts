@@ -4,6 +4,7 @@ import type { ProjectId } from "@s4t/contract";
 import { silentLog, systemClock } from "@s4t/kit";
 import { postgresDatabase } from "../../apps/iotronic/src/drivers/database/postgres/index.ts";
 import { sqliteDatabase } from "../../apps/iotronic/src/drivers/database/sqlite/index.ts";
+import { silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
 import {
   createAudit,
   openHeadKey,
@@ -60,7 +61,10 @@ export const openStack = async (
   await audit.start?.();
   const changes = createChanges({ database, clock });
   await changes.start?.();
-  const operations = createOperations({ database, clock, log: silentLog, changes });
+  const operations = createOperations({
+    ...{ database, clock, changes, log: silentLog },
+    metrics: silentMetrics,
+  });
   const boards = createBoards({
     fleets: knownFleets,
     operations,

@@ -11,6 +11,7 @@ import {
 import { linkMetrics } from "../../apps/iotronic/src/link/metrics.ts";
 import { auditMetrics } from "../../apps/iotronic/src/modules/audit/index.ts";
 import { boardMetrics, reportMetrics } from "../../apps/iotronic/src/modules/boards/index.ts";
+import { jobMetrics } from "../../apps/iotronic/src/modules/operations/metrics.ts";
 import { blobMetrics, pluginCallMetrics } from "../../apps/iotronic/src/modules/plugins/metrics.ts";
 import { telemetryMetrics } from "../../apps/iotronic/src/modules/telemetry/index.ts";
 import type { Database } from "../../apps/iotronic/src/ports/database.ts";
@@ -41,8 +42,9 @@ export const toldMetrics = (): readonly Told[] => {
   boardMetrics(recorder, async () => ({}));
   linkMetrics(recorder, nothing, () => ({
     ...{ boards: 0, refused: 0, joined: 0, unknownMessages: 0, protocolViolations: 0 },
-    ...{ underWay: 0, putOff: 0, waitingPresence: 0 },
+    ...{ underWay: 0, putOff: 0, comeAgainMs: 0, waitingPresence: 0 },
   }));
+  jobMetrics(recorder, async () => ({}));
   reportMetrics(recorder, nothing);
   telemetryMetrics(recorder, nothing);
   pluginCallMetrics(recorder, nothing);

@@ -83,6 +83,14 @@ export const joinWith = (
   more: object,
 ): Promise<ClientSession> => join(cloud, credentials, { ...helloOf(key, {}), ...more });
 
+/** Tries to enrol with a code. */
+export const enrolWith = (
+  cloud: Pick<TestCloud, "url">,
+  code: string,
+  key = createEd25519KeyPair(),
+): Promise<ClientSession> =>
+  join(cloud, ticketCredentials({ authid: ENROL_AUTHID, ticket: code }), helloOf(key, {}));
+
 /** Registers a board and uses its enrolment up with a new key; the session that enrolled is left open. */
 export const startEnrolment = async (
   cloud: TestCloud,
@@ -92,8 +100,7 @@ export const startEnrolment = async (
   if (made.status !== 201) throw new Error(made.text);
   const { code } = parseEnrolment(made.body.enrolment.enrolment);
   const key = createEd25519KeyPair();
-  const credentials = ticketCredentials({ authid: ENROL_AUTHID, ticket: code });
-  const session = await join(cloud, credentials, helloOf(key, {}));
+  const session = await enrolWith(cloud, code, key);
   return { board: { uuid: made.body.board.uuid, name, key }, session };
 };
 

@@ -1,10 +1,11 @@
 // `/metrics` of a running cloud, as a scraper reads it: every line, and what moves when something happens.
 import { boardProcedures, boardUri, cloudProcedures } from "@s4t/contract";
+import { createEd25519KeyPair } from "@s4t/wamp/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { openRelay } from "../../../e2e/relay.ts";
 import { toldMetrics } from "../../../scripts/docs/metrics.ts";
-import { enrolBoard, joinAs, offer } from "./board.ts";
+import { batchOf, enrolBoard, enrolWith, joinAs, offer } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 import { parseExposition, readMetrics } from "./exposition.ts";
 
@@ -157,13 +158,15 @@ it("tells how boards come, what they ask for and are hinted, and how they go, in
 });
 
 it("shows what a board is refused, and how long a write takes until it is durable", async () => {
-  const before = (await read("s4t_link_refused_total")) ?? 0;
+  const calls = 's4t_link_refused_total{what="call"}';
+  const before = (await read(calls)) ?? 0;
   const writes = 's4t_database_write_duration_seconds_count{outcome="committed"}';
   const written = (await read(writes)) ?? 0;
   const board = await enrolBoard(cloud, "curious");
   const { session } = await joinAs(cloud, board);
   await expect(session.call("s4t.cloud.secrets", { timeoutMs: 5_000 })).rejects.toBeTruthy();
-  expect(await read("s4t_link_refused_total")).toBe(before + 1);
+  await expect(session.call("wamp.session.list", { timeoutMs: 5_000 })).rejects.toBeTruthy();
+  expect(await read(calls)).toBe(before + 2);
   expect((await read(writes)) ?? 0).toBeGreaterThan(written);
   const refused = 's4t_database_write_duration_seconds_count{outcome="refused"}';
   const refusals = (await read(refused)) ?? 0;
@@ -173,6 +176,68 @@ it("shows what a board is refused, and how long a write takes until it is durabl
   );
   expect(await read(refused)).toBe(refusals + 1);
   await session.close();
+});
+
+it("counts who is not let in, by the code that it is told", async () => {
+  const of = (method: string, code: string) =>
+    read(`s4t_link_joins_refused_total{method="${method}",code="${code}"}`);
+  const board = await enrolBoard(cloud, "refused");
+  const stranger = { ...board, key: createEd25519KeyPair() };
+  await expect(joinAs(cloud, stranger)).rejects.toBeTruthy();
+  await expect(joinAs(cloud, board, { contract: 1_000_000 })).rejects.toBeTruthy();
+  await expect(enrolWith(cloud, "AAAA-no-such-code")).rejects.toBeTruthy();
+  expect([
+    await of("key", "link.revoked"),
+    await of("key", "link.version"),
+    await of("enrolment", "enrolment.invalid"),
+  ]).toEqual([1, 1, 1]);
+});
+
+it("counts jobs on their way, and how they ended", async () => {
+  const board = await enrolBoard(cloud, "worker");
+  const step = async (name: string) => (await read(`s4t_job_steps_total{step="${name}"}`)) ?? 0;
+  const names = ["queued", "delivered", "done", "canceled"];
+  const steps = () => Promise.all(names.map(step));
+  const before = await steps();
+  const grown = async () => (await steps()).map((now, i) => now - (before[i] ?? 0));
+  const restart = async (): Promise<string> =>
+    (
+      await cloud.call("POST", `/api/boards/${board.uuid}/restart`, {
+        ...{ token: cloud.admin, body: { deliver: "when-online" } },
+      })
+    ).body.uuid;
+  const [first, second] = [await restart(), await restart()];
+  expect(await grown()).toEqual([2, 0, 0, 0]);
+  expect(await read('s4t_jobs{status="queued"}')).toBe(2);
+  await cloud.call("POST", `/api/operations/${second}/cancel`, { token: cloud.admin, body: {} });
+  const session = await joinAs(cloud, board);
+  await session.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 });
+  expect(await grown()).toEqual([2, 1, 0, 1]);
+  const jobs = [await read('s4t_jobs{status="queued"}'), await read('s4t_jobs{status="running"}')];
+  expect(jobs).toEqual([0, 1]);
+  await session.report(1, [{ kind: "result", id: first, state: "done" }]);
+  expect(await grown()).toEqual([2, 1, 1, 1]);
+  expect(await read('s4t_jobs{status="running"}')).toBe(0);
+  await session.session.close();
+});
+
+it("counts rows of reports that are missing between others, and backlogs over HTTP", async () => {
+  const board = await enrolBoard(cloud, "gappy");
+  const session = await joinAs(cloud, board);
+  const dropped = { kind: "dropped", fromMs: 1, toMs: 2, count: 1 };
+  const before = (await read("s4t_report_gaps_total")) ?? 0;
+  await session.report(1, [dropped]);
+  await session.report(2, [dropped]);
+  expect(await read("s4t_report_gaps_total")).toBe(before);
+  await session.report(9, [dropped]);
+  expect(await read("s4t_report_gaps_total")).toBe(before + 1);
+  const posted =
+    's4t_board_request_duration_seconds_count{procedure="backlog over HTTP",outcome="done"}';
+  const backlogs = (await read(posted)) ?? 0;
+  const { token } = (await session.ask(cloudProcedures.reportBacklog, {})) as { token: string };
+  await cloud.call("POST", "/link/backlog", { token, body: batchOf(10, [dropped]) });
+  expect(await read(posted)).toBe(backlogs + 1);
+  await session.session.close();
 });
 
 it("counts who listens to events, by topic", async () => {

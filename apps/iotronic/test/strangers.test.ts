@@ -8,7 +8,7 @@ import { WebSocket } from "ws";
 import {
   MAX_AUDITED_REFUSALS_PER_MINUTE,
   MAX_AUDITED_STRANGERS_PER_MINUTE,
-} from "../src/modules/boards/host.ts";
+} from "../src/modules/boards/refusals.ts";
 import { enrolBoard, joinAs, linkOf } from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 import { readMetrics } from "./exposition.ts";
@@ -64,8 +64,11 @@ it("from many addresses are audited a few times a minute together, and counted e
   await expect.poll(async () => (await refusals()).some(({ resource }) => resource)).toBe(true);
   const ofStrangers = (await refusals()).filter(({ resource }) => !resource);
   expect(ofStrangers).toHaveLength(MAX_AUDITED_STRANGERS_PER_MINUTE);
-  const counted = (await readMetrics(cloud.url)).get("s4t_link_refused_total");
-  expect(counted).toBe(insisting + others + 1);
+  const metrics = await readMetrics(cloud.url);
+  const counted = (what: string) => metrics.get(`s4t_link_refused_total{what="${what}"}`);
+  expect([counted("link.join"), counted("subscribe")]).toEqual([insisting + others, 1]);
+  const unknown = 's4t_link_joins_refused_total{method="key",code="link.revoked"}';
+  expect(metrics.get(unknown)).toBe(insisting + others);
   await session.close();
 });
 

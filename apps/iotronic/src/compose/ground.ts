@@ -94,7 +94,7 @@ export const openGround = async (
   );
   auditMetrics(metrics, audit);
   const changes = parts.add(createChanges({ database, clock }));
-  const operations = parts.add(createOperations({ database, clock, log, changes }));
+  const operations = parts.add(createOperations({ database, clock, log, changes, metrics }));
   const retention = parts.add(createRetention({ database, clock, log }));
   const lan = await openLan(config, folder, clock, log);
   let port = (): number => config.port;

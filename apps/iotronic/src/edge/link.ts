@@ -94,4 +94,6 @@ export interface LinkHost {
   ): Promise<number>;
   /** Hears of what a board was refused. */
   onRefused(board: KnownBoard | null, what: string, address: string | null): void;
+  /** No board asks any more: what is still to be written down of them is. */
+  stop(): Promise<void>;
 }

@@ -37,7 +37,11 @@ describe("joins under way", () => {
     delayOf(admission);
     places[1]?.leave();
     placeFor(admission, "next");
-    expect(admission.counts()).toEqual({ underWay: MAX_JOINS_UNDER_WAY, putOff: 2 });
+    expect(admission.counts()).toEqual({
+      underWay: MAX_JOINS_UNDER_WAY,
+      putOff: 2,
+      comeAgainMs: 1_004,
+    });
   });
 
   it("of one address leave room for others", () => {

@@ -39,7 +39,8 @@ export type Admitted =
 export interface Admission {
   /** `isSecure`: it came over TLS. */
   ask(address: string, isSecure?: boolean): Admitted;
-  counts(): { readonly underWay: number; readonly putOff: number };
+  /** `comeAgainMs`: how far ahead the last moment lies that was given out. */
+  counts(): { readonly underWay: number; readonly putOff: number; readonly comeAgainMs: number };
 }
 
 interface Held {
@@ -115,8 +116,9 @@ export const createAdmission = ({ monotonicMs }: Pick<Clock, "monotonicMs">): Ad
       };
     },
     counts() {
-      dropDawdlers(monotonicMs());
-      return { underWay: held.size, putOff };
+      const nowMs = monotonicMs();
+      dropDawdlers(nowMs);
+      return { underWay: held.size, putOff, comeAgainMs: Math.max(0, lastMomentMs - nowMs) };
     },
   };
 };

@@ -4,6 +4,7 @@ import {
   type BoardId,
   check,
   ENROL_AUTHID,
+  type ErrorCode,
   fail,
   fromHex,
   HelloExtra,
@@ -25,11 +26,6 @@ import type { KnownBoard, LinkHost } from "../edge/link.ts";
 export const BOARD_ROLE = "board";
 /** Role of a session that only enrolled: it may do nothing. */
 export const ENROLLING_ROLE = "enrolling";
-
-const denyWith = (error: unknown): Verdict => {
-  if (!isS4tError(error)) throw error;
-  return { kind: "deny", uri: wampErrorOf(error.code), message: error.message };
-};
 
 /** Contracts that a cloud speaks. Boards of older ones join only to be upgraded. */
 export interface ContractWindow {
@@ -85,13 +81,34 @@ export const helloOf = (authextra: unknown): HelloExtra => {
 };
 const addressOf = (request: JoinRequest): string | null => request.connection.remoteAddress ?? null;
 
-/** The two ways to join the link. `onRefused` hears of who said to be a board and is not. */
-export const linkAuthenticators = (
-  host: LinkHost,
-  clock: Clock,
-  contracts: ContractWindow,
-  onRefused: (what: string, address: string | null) => void,
-): readonly Authenticator[] => {
+export interface JoinDependencies {
+  readonly host: LinkHost;
+  readonly clock: Clock;
+  readonly contracts: ContractWindow;
+  /** Hears of who said to be a board and is not. */
+  readonly onPosing: (what: string, address: string | null) => void;
+  /** Hears of everybody who was refused, with the code. */
+  readonly onDenied: (method: "cryptosign" | "ticket", code: ErrorCode) => void;
+}
+
+/** The two ways to join the link. */
+export const linkAuthenticators = ({
+  host,
+  clock,
+  contracts,
+  onPosing,
+  onDenied,
+}: JoinDependencies): readonly Authenticator[] => {
+  const denyBy =
+    (method: "cryptosign" | "ticket") =>
+    (error: unknown): Verdict => {
+      if (!isS4tError(error)) onDenied(method, "internal");
+      if (!isS4tError(error)) throw error;
+      onDenied(method, error.code as ErrorCode);
+      return { kind: "deny", uri: wampErrorOf(error.code), message: error.message };
+    };
+  const denyBoard = denyBy("cryptosign");
+  const denyEnrolment = denyBy("ticket");
   /** By what a HELLO said: asked for twice in a join, at its begin and once the signature is good. */
   const boards = new WeakMap<object, KnownBoard>();
   const cryptosign = cryptosignAuthenticator({
@@ -115,7 +132,7 @@ export const linkAuthenticators = (
     start: (request) =>
       request.authid === ENROL_AUTHID
         ? { kind: "challenge", extra: {}, pending: {} }
-        : { kind: "deny", message: "Tickets are for enrolment only." },
+        : denyEnrolment(fail("enrolment.invalid")),
     async finish(request, _pending, proof) {
       try {
         const extra = helloOf(request.authextra);
@@ -124,7 +141,7 @@ export const linkAuthenticators = (
         const nowMs = clock.now();
         return welcome(board, extra, { role: ENROLLING_ROLE, epoch: 0, contracts, nowMs });
       } catch (error) {
-        return denyWith(error);
+        return denyEnrolment(error);
       }
     },
   };
@@ -135,21 +152,21 @@ export const linkAuthenticators = (
       try {
         requireContract(helloOf(request.authextra), contracts);
       } catch (error) {
-        return denyWith(error);
+        return denyBoard(error);
       }
       const verdict = await cryptosign.start(request);
       if (verdict.kind !== "deny") return verdict;
-      onRefused(posingAs(request), addressOf(request));
-      return denyWith(fail("link.revoked"));
+      onPosing(posingAs(request), addressOf(request));
+      return denyBoard(fail("link.revoked"));
     },
     async finish(request, pending, proof) {
       const verdict = await cryptosign.finish(request, pending, proof);
       if (verdict.kind !== "welcome") {
-        onRefused(posingAs(request), addressOf(request));
-        return denyWith(fail("link.revoked"));
+        onPosing(posingAs(request), addressOf(request));
+        return denyBoard(fail("link.revoked"));
       }
       const board = boards.get(request.authextra);
-      if (!board) return denyWith(fail("link.revoked"));
+      if (!board) return denyBoard(fail("link.revoked"));
       const extra = helloOf(request.authextra);
       try {
         // Durable before WELCOME: whatever an older session still does carries a smaller number.
@@ -157,7 +174,7 @@ export const linkAuthenticators = (
         const nowMs = clock.now();
         return welcome(board, extra, { role: BOARD_ROLE, epoch, contracts, nowMs });
       } catch (error) {
-        return denyWith(error);
+        return denyBoard(error);
       }
     },
   };

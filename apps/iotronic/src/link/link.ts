@@ -28,7 +28,7 @@ import type { Metrics } from "../edge/metrics.ts";
 import type { Tracing } from "../edge/trace.ts";
 import type { Tx } from "../ports/database.ts";
 import { isAllowed } from "./allowed.ts";
-import { type Asked, createAsked } from "./asked.ts";
+import { type Asked, BACKLOG_PATH, createAsked } from "./asked.ts";
 import { createCommand } from "./commands.ts";
 import { type LinkDoor, openLinkDoor } from "./door.ts";
 import { BOARD_ROLE, boardOf, type ContractWindow, linkAuthenticators } from "./join.ts";
@@ -114,22 +114,30 @@ class BoardLink implements RunningLink {
     });
     this.command = (board, procedure, args, options) =>
       this.#metrics.timed(procedure.name, () => command(board, procedure, args, options));
-    this.asked = createAsked({
+    const asked = createAsked({
       ...{ host: deps.host, clock: deps.clock },
       isThere: (session) => this.#sessions.byId(session) !== undefined,
       onRefused: (board, what) =>
         this.#refuse(board, what, this.#sessions.of(board.uuid)?.address ?? null),
     });
+    this.asked = {
+      ...asked,
+      appendBacklog: (...batch) =>
+        this.#metrics.asked(BACKLOG_PATH, () => asked.appendBacklog(...batch)),
+    };
     this.#router = createRouter(
       {
         realms: [
           {
             name: LINK_REALM,
-            authenticators: linkAuthenticators(deps.host, deps.clock, this.#contracts, (...said) =>
-              this.#refuse(null, ...said),
-            ),
+            authenticators: linkAuthenticators({
+              ...{ host: deps.host, clock: deps.clock, contracts: this.#contracts },
+              onPosing: (...said) => this.#refuse(null, ...said),
+              onDenied: (method, code) => this.#metrics.joinRefused(method, code),
+            }),
             authorize: (session, action, uri, options) =>
               this.#authorize(session, action, uri, options),
+            onReserved: (session, action, uri) => this.#refuseRequest(session, action, uri),
             onJoin: (session, authextra) => this.#onJoin(session, authextra),
             onLeave: (session, reason, because) => this.#onLeave(session, reason, because),
           },
@@ -169,6 +177,7 @@ class BoardLink implements RunningLink {
     this.#door.close();
     this.#router.close();
     await this.#presence.flush();
+    await this.#deps.host.stop();
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -219,13 +228,18 @@ class BoardLink implements RunningLink {
     options: Readonly<Record<string, unknown>>,
   ): "allow" | "deny" {
     if (isAllowed(session, action, uri, options)) return "allow";
+    this.#refuseRequest(session, action, uri);
+    return "deny";
+  }
+
+  #refuseRequest(session: SessionInfo, action: string, uri: string): void {
     const board = session.authrole === BOARD_ROLE ? boardOf(session.principalExtra) : null;
     this.#refuse(board, `${action} ${uri}`, session.connection.remoteAddress ?? null);
-    return "deny";
   }
 
   #refuse(board: KnownBoard | null, what: string, address: string | null): void {
     this.#refused += 1;
+    this.#metrics.refused(what);
     this.#deps.host.onRefused(board, what, address);
   }
 

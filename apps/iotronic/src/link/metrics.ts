@@ -1,7 +1,8 @@
-import { cloudProcedures, cloudUri, wampErrorOf } from "@s4t/contract";
+import { cloudProcedures, cloudUri, type ErrorCode, wampErrorOf } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { wampErrors } from "@s4t/wamp";
 import type { Metrics } from "../edge/metrics.ts";
+import { BACKLOG_PATH } from "./asked.ts";
 import type { LinkCounts } from "./link.ts";
 
 export interface LinkMetrics {
@@ -14,7 +15,17 @@ export interface LinkMetrics {
   /** A board's session ended. `reason`: a URI, of the other end as likely as not. */
   left(reason: string): void;
   hint(outcome: "answered" | "unanswered"): void;
+  /** Somebody was not let in. */
+  joinRefused(method: "cryptosign" | "ticket", code: ErrorCode): void;
+  /** A board asked for what is not its own. `what`: as the audit has it, its kind first. */
+  refused(what: string): void;
 }
+
+/** Kinds of refused requests that are told apart. */
+const refusedKinds: ReadonlySet<string> = new Set([
+  ...["call", "register", "publish", "subscribe"],
+  ...["link.join", "report.append", "blob.ticket"],
+]);
 
 /** Ends of sessions that are told apart; whatever else somebody may say is one. */
 const reasons: ReadonlySet<string> = new Set([
@@ -23,9 +34,10 @@ const reasons: ReadonlySet<string> = new Set([
   wampErrorOf("link.revoked"),
 ]);
 /** What boards may ask for, by URI. */
-const askedNames: ReadonlyMap<string, string> = new Map(
-  Object.values(cloudProcedures).map((each) => [cloudUri(each), each.name]),
-);
+const askedNames: ReadonlyMap<string, string> = new Map([
+  ...Object.values(cloudProcedures).map((each) => [cloudUri(each), each.name] as const),
+  [BACKLOG_PATH, "backlog over HTTP"],
+]);
 
 const countMetrics = (metrics: Metrics, counts: () => LinkCounts): void => {
   metrics.gauge(
@@ -53,19 +65,19 @@ const countMetrics = (metrics: Metrics, counts: () => LinkCounts): void => {
     },
     () => counts().putOff,
   );
-  metrics.total(
-    {
-      name: "s4t_link_refused_total",
-      help: "Calls, registrations, subscriptions and publications that a board was refused, ids of others that it named, and who said to be a board and is not",
-    },
-    () => counts().refused,
-  );
   metrics.gauge(
     {
       name: "s4t_link_waiting_presence",
       help: "Comings and goings of boards that are not stored yet: above 0 for seconds means that the database is away or slow",
     },
     () => counts().waitingPresence,
+  );
+  metrics.gauge(
+    {
+      name: "s4t_link_come_again_seconds",
+      help: "How far ahead the moment lies that was last given to a board that was to come again: how long a storm still lasts",
+    },
+    () => counts().comeAgainMs / 1_000,
   );
   metrics.total(
     {
@@ -97,7 +109,7 @@ export const linkMetrics = (
   });
   const requests = metrics.durations({
     name: "s4t_board_request_duration_seconds",
-    help: "What boards ask for over the link, by procedure and by outcome: done, or the error's code",
+    help: "What boards ask for over the link, and their backlogs over HTTP, by procedure and by outcome: done, or the error's code",
     labels: ["procedure", "outcome"],
   });
   const joins = metrics.durations({
@@ -113,6 +125,16 @@ export const linkMetrics = (
     name: "s4t_link_hints_total",
     help: "Hints to boards whose target or jobs changed: answered, or unanswered (given again later)",
     labels: ["outcome"],
+  });
+  const joinsRefused = metrics.counter({
+    name: "s4t_link_joins_refused_total",
+    help: "Joins and enrolments that were refused, by the code: link.revoked is a key that is not known or withdrawn, link.version an agent that is newer than this cloud",
+    labels: ["method", "code"],
+  });
+  const refused = metrics.counter({
+    name: "s4t_link_refused_total",
+    help: "What boards asked for that is not their own, by its kind: a call, a registration, a subscription or publication, an id of another in a report or for a blob, and (link.join) who said to be a board and is not",
+    labels: ["what"],
   });
   const timing = async <T>(
     note: (outcome: string, seconds: number) => void,
@@ -139,5 +161,11 @@ export const linkMetrics = (
     joined: (seconds) => joins.observe({}, seconds),
     left: (reason) => leaves.add({ reason: reasons.has(reason) ? reason : "other" }),
     hint: (outcome) => hints.add({ outcome }),
+    joinRefused: (by, code) =>
+      joinsRefused.add({ method: by === "ticket" ? "enrolment" : "key", code }),
+    refused(what) {
+      const [kind = ""] = what.split(" ", 1);
+      refused.add({ what: refusedKinds.has(kind) ? kind : "other" });
+    },
   };
 };

@@ -5,6 +5,7 @@ import { isReservedUri, isUri, isUriPattern, type MatchPolicy, type UriCheck } f
 import type { Action, Authorizer } from "./authorizer.ts";
 import type { Member, Refusal } from "./member.ts";
 import type { Pace } from "./pace.ts";
+import type { SessionInfo } from "./session-info.ts";
 
 /** Decides whether `member` may do `action`; undefined: it may. */
 export type Admission = (
@@ -26,9 +27,15 @@ export const matchOf = (options: Dict): MatchPolicy | Refusal => {
 /** URIs of calls and publications that were found good lately, so many: the same few are named again and again. */
 const MAX_REMEMBERED_URIS = 4_096;
 
+const reserved: Refusal = {
+  ...{ uri: wampErrors.invalidUri, message: "URIs of the protocol itself are reserved." },
+};
+
 /** What an {@link Admission} leans on. */
 export interface AdmissionDependencies {
   readonly authorize: Authorizer;
+  /** Hears of a request for a URI of the reserved space that is none of those. */
+  readonly onReserved: (session: SessionInfo, action: Action, uri: string) => void;
   readonly check: UriCheck;
   readonly pace: Pace;
   /** Whether a URI of the reserved space is one of the realm's own procedures or topics. */
@@ -37,7 +44,7 @@ export interface AdmissionDependencies {
 
 /** Makes the {@link Admission} of a realm. */
 export const createAdmission = (deps: AdmissionDependencies): Admission => {
-  const { authorize, check, pace, isMeta } = deps;
+  const { authorize, onReserved, check, pace, isMeta } = deps;
   const good = new Set<string>();
   const refuseUri = (uri: string, match: MatchPolicy): Refusal | undefined => {
     if (!isUriPattern(uri, match, check) || (match === "exact" && !isUri(uri, check)))
@@ -46,8 +53,7 @@ export const createAdmission = (deps: AdmissionDependencies): Admission => {
     const reaches =
       (match === "prefix" && "wamp.".startsWith(uri)) ||
       (match === "wildcard" && uri.startsWith("wamp."));
-    if (isReservedUri(uri) || reaches)
-      return { uri: wampErrors.invalidUri, message: "URIs of the protocol itself are reserved." };
+    if (isReservedUri(uri) || reaches) return reserved;
     return undefined;
   };
   const refuseExact = (uri: string): Refusal | undefined => {
@@ -65,6 +71,7 @@ export const createAdmission = (deps: AdmissionDependencies): Admission => {
     if (!pace.takes(member)) return { uri: wampErrors.unavailable, message: "Too many, too fast." };
     const isOwn = match === "exact" && isReservedUri(uri) && isMeta(action, uri);
     const refusal = isOwn ? undefined : isPattern ? refuseUri(uri, match) : refuseExact(uri);
+    if (refusal === reserved) onReserved(member.info, action, uri);
     if (refusal) return refusal;
     return authorize(member.info, action, uri, options) === "allow"
       ? undefined

@@ -3,7 +3,7 @@ import type { Clock } from "@s4t/kit";
 import type { Message } from "../messages/message.ts";
 import type { UriCheck } from "../uri.ts";
 import { createAdmission } from "./admission.ts";
-import type { Authorizer } from "./authorizer.ts";
+import type { Action, Authorizer } from "./authorizer.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
 import { eventFilterOf } from "./event-filter.ts";
@@ -20,6 +20,7 @@ import {
 import { noMetaEvents, publishedMetaEvents } from "./meta-events.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { Registrations } from "./registrations.ts";
+import type { SessionInfo } from "./session-info.ts";
 import { Testaments } from "./testaments.ts";
 import type { TrustPolicy } from "./trust-levels.ts";
 
@@ -28,6 +29,7 @@ export interface RealmDependencies {
   readonly clock: Clock;
   readonly drawId: () => number;
   readonly authorize: Authorizer;
+  readonly onReserved: (session: SessionInfo, action: Action, uri: string) => void;
   readonly uriCheck: UriCheck;
   /** In [0, 1). */
   readonly random: () => number;
@@ -68,7 +70,8 @@ export class Realm {
   readonly #history: EventHistory | undefined;
 
   constructor(deps: RealmDependencies) {
-    const { clock, drawId, authorize, uriCheck, random, metaApi, retainedEvents } = deps;
+    const { clock, drawId, authorize, onReserved, uriCheck, random, metaApi, retainedEvents } =
+      deps;
     const trust = deps.trust ? { trust: deps.trust } : {};
     const history =
       deps.eventHistory.length > 0 ? new EventHistory(deps.eventHistory, clock) : undefined;
@@ -76,7 +79,7 @@ export class Realm {
     this.#hasMetaApi = metaApi;
     this.#pace = createPace(clock);
     const admit = createAdmission({
-      ...{ authorize, check: uriCheck, pace: this.#pace },
+      ...{ authorize, onReserved, check: uriCheck, pace: this.#pace },
       isMeta: (action, uri) =>
         (action === "call" && own?.find(uri) !== undefined) ||
         (action === "subscribe" && metaApi && metaTopics.has(uri)),

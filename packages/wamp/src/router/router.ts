@@ -7,7 +7,7 @@ import type { Dict } from "../messages/message.ts";
 import type { Peer } from "../peer.ts";
 import type { UriCheck } from "../uri.ts";
 import { type AttachedDependencies, AttachedSession, RoutedMember } from "./attached-session.ts";
-import type { Authorizer } from "./authorizer.ts";
+import type { Action, Authorizer } from "./authorizer.ts";
 import type { HistoryRule } from "./event-history.ts";
 import { Realm, type RealmCounts } from "./realm.ts";
 import type { SessionInfo, SessionLimits } from "./session-info.ts";
@@ -19,6 +19,11 @@ export interface RealmOptions {
   /** In order of preference; the client's `authmethods` chooses among them. */
   readonly authenticators: readonly Authenticator[];
   readonly authorize: Authorizer;
+  /**
+   * Hears of a request for what the protocol keeps for itself (`wamp.`), or by a pattern that would reach it: refused with
+   * `wamp.error.invalid_uri` before `authorize` would be asked. Within the turn; must not throw.
+   */
+  readonly onReserved?: (session: SessionInfo, action: Action, uri: string) => void;
   /** Default `strict`. */
   readonly uriCheck?: UriCheck;
   readonly limits?: Partial<SessionLimits>;
@@ -93,6 +98,8 @@ export interface Router {
   close(): void;
 }
 
+const nobodyHears = (): void => {};
+
 interface OpenRealm {
   readonly options: RealmOptions;
   readonly realm: Realm;
@@ -108,6 +115,7 @@ export const createRouter = (options: RouterOptions, deps: RouterDependencies): 
       drawId: () => drawId(deps.random),
       authorize: realmOptions.authorize,
       random: deps.random,
+      onReserved: realmOptions.onReserved ?? nobodyHears,
       uriCheck: realmOptions.uriCheck ?? "strict",
       metaApi: realmOptions.metaApi ?? false,
       retainedEvents: realmOptions.retainedEvents ?? 0,

@@ -9,26 +9,20 @@ import {
 import type { Log } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import type { KnownBoard, LinkHost, PresenceEvent } from "../../edge/link.ts";
-import { type Actor, everything, systemActor, within } from "../../policy/index.ts";
+import { everything, within } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { searchTextOf, stateOf } from "./board.ts";
+import { boardActor } from "./board-actor.ts";
 import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
 import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.ts";
+import { createRefusals } from "./refusals.ts";
 import type { Reports } from "./reports.ts";
 import { findKeyHolder, findStanding, holdSession, openEpoch } from "./session-store.ts";
 import { insertPresence } from "./state-store.ts";
 import { type BoardRow, findByPubkey, updateBoard } from "./store.ts";
 import { composeTarget, settingsPart, type TargetContributor } from "./target.ts";
 import { knownBoard } from "./wishes.ts";
-
-/** Refusals of one board that are audited within a minute: a hacked board must not fill the log. */
-export const MAX_AUDITED_REFUSALS_PER_MINUTE = 10;
-/**
- * Refusals of those who are no board that are audited within a minute, from all addresses together: addresses cost a stranger
- * nothing, and the log is kept.
- */
-export const MAX_AUDITED_STRANGERS_PER_MINUTE = 30;
 
 export interface HostDependencies extends Omit<BoardsDependencies, "fleets"> {
   readonly operations: Operations;
@@ -43,40 +37,10 @@ export interface HostDependencies extends Omit<BoardsDependencies, "fleets"> {
   readonly onReady: (board: BoardId) => void;
 }
 
-const actorOf = (board: KnownBoard | null, address: string | null): Actor => ({
-  ...systemActor,
-  kind: "board",
-  uuid: board?.uuid ?? "unknown",
-  name: board?.name ?? "unknown board",
-  admin: false,
-  address,
-});
-
-/** At most `most` in a minute for each key; the rest is counted by the link. */
-const createRefusalGate = (nowMs: () => number, most = MAX_AUDITED_REFUSALS_PER_MINUTE) => {
-  const seen = new Map<string, { minute: number; count: number }>();
-  return (key: string): boolean => {
-    const minute = Math.floor(nowMs() / 60_000);
-    const record = seen.get(key);
-    if (!record || record.minute !== minute) {
-      if (seen.size > 10_000) seen.clear();
-      seen.set(key, { minute, count: 1 });
-      return true;
-    }
-    record.count += 1;
-    return record.count <= most;
-  };
-};
-
 /** Makes the host. */
 export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
   const { database, clock, audit, operations, reports, link } = deps;
-  const mayAuditBoard = createRefusalGate(clock.monotonicMs);
-  const mayAuditAddress = createRefusalGate(clock.monotonicMs);
-  const mayAuditStrangers = createRefusalGate(clock.monotonicMs, MAX_AUDITED_STRANGERS_PER_MINUTE);
-  // An address first: one that insists leaves room for what others try.
-  const mayAuditStranger = (address: string | null): boolean =>
-    mayAuditAddress(String(address)) && mayAuditStrangers("all");
+  const refusals = createRefusals({ clock, audit, log });
 
   const enrolIn = async (
     tx: Tx,
@@ -111,7 +75,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     });
     const board = knownBoard(row);
     await noteChange(deps, tx, {
-      actor: actorOf(board, address),
+      actor: boardActor(board, address),
       action: "board.enrol",
       row: next,
       patch: { status: stateOf(next, clock.now()) },
@@ -158,7 +122,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       address,
     });
     await noteChange(deps, tx, {
-      actor: actorOf(board, address),
+      actor: boardActor(board, address),
       action: null,
       row,
       patch: { status },
@@ -176,14 +140,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
       try {
         return await database.write(everything, (tx) => enrolIn(tx, code, extra, address));
       } catch (error) {
-        if (mayAuditStranger(address))
-          await audit.record({
-            actor: actorOf(null, address),
-            action: "board.enrol",
-            status: "denied",
-            project: null,
-            facts: { because: error instanceof Error ? error.message : "" },
-          });
+        await refusals.noteEnrolment(error instanceof Error ? error.message : "", address);
         throw error;
       }
     },
@@ -234,18 +191,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
         },
       }),
     appendReport: (...asked) => reports.append(...asked),
-    onRefused(board, what, address) {
-      if (!(board ? mayAuditBoard(board.uuid) : mayAuditStranger(address))) return;
-      audit
-        .record({
-          actor: actorOf(board, address),
-          action: "link.refused",
-          status: "denied",
-          project: board?.project ?? null,
-          resource: board && { noun: "board", uuid: board.uuid, name: board.name },
-          facts: { what: what.slice(0, 200) },
-        })
-        .catch((error: unknown) => log.warn("A refusal could not be audited", { error }));
-    },
+    onRefused: refusals.note,
+    stop: refusals.flush,
   };
 };

@@ -50,8 +50,13 @@ export const reportMetrics = (metrics: Metrics, monotonicMs: () => number): Repo
     name: "s4t_report_duration_seconds",
     help: "From a batch's arrival to its acknowledgement, which follows its commit",
   });
+  const gaps = metrics.counter({
+    name: "s4t_report_gaps_total",
+    help: "Batches that begin behind the next row of their journal: rows between were lost on the board or on the way, or come later",
+  });
   return {
     known({ seq: first, rows: sent }, seq) {
+      if (seq > 0 && first > seq + 1) gaps.add({});
       const count = Math.min(sent.length, Math.max(0, seq + 1 - first));
       rows.add({ outcome: "duplicate" }, count);
       if (count === sent.length) batches.add({ outcome: "duplicate" });

@@ -3,6 +3,7 @@ import { silentLog } from "@s4t/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, type ManualClock } from "../../../test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
+import { silentMetrics } from "../../edge/metrics.ts";
 import { systemActor, within } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
 import { createChanges } from "../changes/index.ts";
@@ -27,7 +28,10 @@ afterEach(() => test.close());
 const open = async (database: Database = test.database) => {
   const changes = createChanges({ database: test.database, clock });
   await changes.start?.();
-  const operations = createOperations({ database, clock, log: silentLog, changes });
+  const operations = createOperations({
+    ...{ database, clock, changes, log: silentLog },
+    metrics: silentMetrics,
+  });
   await operations.start?.();
   const job = () =>
     test.database.write(scope, (tx) =>

@@ -11,12 +11,15 @@ import {
 import { type Clock, type Json, type Log, type Part, toRfc3339 } from "@s4t/kit";
 import type { ChangeLog } from "../../edge/facts.ts";
 import { newId } from "../../edge/id.ts";
+import type { Metrics } from "../../edge/metrics.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
+import { jobMetrics } from "./metrics.ts";
 import { createRuns, type Runs } from "./run.ts";
 import { createSteps, ROWS_AT_ONCE } from "./steps.ts";
 import {
+  countJobs,
   findOperation,
   hasJobs,
   insertOperation,
@@ -151,6 +154,7 @@ export interface OperationsDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly changes: ChangeLog;
+  readonly metrics: Metrics;
 }
 
 /** Makes the module. */
@@ -159,7 +163,11 @@ export const createOperations = ({
   clock,
   log,
   changes,
+  metrics,
 }: OperationsDependencies): Operations => {
+  const countJob = jobMetrics(metrics, () =>
+    database.read(everything, (reader) => countJobs(everything, reader)),
+  );
   let timer: { cancel(): void } | undefined;
   const unsettled: readonly string[] = ["queued", "running"];
 
@@ -194,6 +202,7 @@ export const createOperations = ({
     await updateOperation(within(row.project_id as ProjectId), tx, row.uuid, set);
     const ended = { ...row, ...set };
     await note(tx, actor, ended, 2);
+    if (row.lane !== null) tx.afterCommit(() => countJob(outcome.state));
     return ended;
   };
 
@@ -227,6 +236,7 @@ export const createOperations = ({
     };
     await insertOperation(scope, tx, row);
     await note(tx, actor, row, 1);
+    if (job) tx.afterCommit(() => countJob("queued"));
     return show(row);
   };
 
@@ -338,6 +348,7 @@ export const createOperations = ({
           if (row.status !== "queued") continue;
           await updateOperation(scope, tx, row.uuid, { status: "running" });
           await note(tx, systemActor, { ...row, status: "running" }, 2);
+          tx.afterCommit(() => countJob("delivered"));
         }
         return rows;
       });

@@ -148,6 +148,21 @@ export const listJobs = (
   return query.execute();
 };
 
+/** How many jobs are not over, by state: out of the index of expiry, which only jobs have one of. */
+export const countJobs = async (
+  _scope: Scope,
+  { queries }: Reader,
+): Promise<Readonly<Record<string, number>>> => {
+  const rows = await queries
+    .selectFrom("operations")
+    .select((e) => ["status", e.fn.countAll<number>().as("count")])
+    .where("status", "in", ["queued", "running"])
+    .where("expires_at", "is not", null)
+    .groupBy("status")
+    .execute();
+  return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+};
+
 /** Operations whose time is over: those that wait, and, after a grace, jobs that were handed over. */
 export const listOverdue = (
   _scope: Scope,
