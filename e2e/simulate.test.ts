@@ -75,6 +75,7 @@ describe("a simulation", () => {
     const back = told.back.cut.count + told.back.clean.count + told.back.silent.count;
     expect(back).toBeGreaterThan(0);
     expect(back).toBeLessThanOrEqual(dropped);
+    expect(err).toMatch(/\d+ of 12 connected, \d+ joins; [\d.]+ calls a second, p50 /);
     expect(err).not.toContain("cannot be reached");
   }, 90_000);
 

@@ -4,6 +4,7 @@ import type { ProjectId } from "@s4t/contract";
 import { silentLog, systemClock } from "@s4t/kit";
 import { postgresDatabase } from "../../apps/iotronic/src/drivers/database/postgres/index.ts";
 import { sqliteDatabase } from "../../apps/iotronic/src/drivers/database/sqlite/index.ts";
+import { noErrands } from "../../apps/iotronic/src/edge/errands.ts";
 import { silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
 import {
   createAudit,
@@ -63,7 +64,8 @@ export const openStack = async (
   await changes.start?.();
   const operations = createOperations({
     ...{ database, clock, changes, log: silentLog },
-    metrics: silentMetrics,
+    ...{ metrics: silentMetrics, errands: noErrands },
+    tracing: { kept: () => undefined },
   });
   const boards = createBoards({
     fleets: knownFleets,

@@ -1,9 +1,22 @@
 // A trace from the API through the cloud to a board and back: who is told what, what a collector gets, and what nobody believes.
 import { connect } from "node:net";
-import { parseTraceContext, traceparentOf, wampErrorOf } from "@s4t/contract";
+import {
+  type AnswerOf,
+  cloudProcedures,
+  parseTraceContext,
+  traceparentOf,
+  wampErrorOf,
+} from "@s4t/contract";
 import { type CallHandler, type IncomingCall, WampError } from "@s4t/wamp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "./board.ts";
+import {
+  type BoardSession,
+  type EnrolledBoard,
+  enrolBoard,
+  entryRow,
+  joinAs,
+  offer,
+} from "./board.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 import { attribute, type Collector, openCollector } from "./collector.ts";
 
@@ -62,7 +75,8 @@ describe("a cloud that sends spans nowhere", () => {
     const { status, headers } = await ping(traced);
     expect(status).toBe(200);
     expect(calls[0]?.kwargs).toEqual(traced);
-    expect(headers.get("traceresponse")).toBe(traced.traceparent);
+    // Where it stood, and that nobody here keeps it.
+    expect(headers.get("traceresponse")).toBe(traceparentOf({ ...asker, sampled: false }));
     // What a board says of a trace that nobody told it of is no detail of a failure either.
     refuses = true;
     const { text } = await ping();
@@ -191,6 +205,93 @@ describe("a cloud with a collector", () => {
     expect(Number(ns)).toBeLessThan(30e9);
   });
 
+  it("goes on to a job that waits for its board: how long it waited, and how long the board took", async () => {
+    await open(["--traces.otlp", await collect()], () => ({ args: [{ atMs: 1 }] }));
+    await session.session.close();
+    const restart = (headers: Readonly<Record<string, string>>) =>
+      (cloud as TestCloud).call("POST", `/api/boards/${board.uuid}/restart`, {
+        ...{ token: (cloud as TestCloud).admin, body: { deliver: "when-online" }, headers },
+      });
+    const [first, unkept] = [
+      (await restart(traced)).body.uuid,
+      (await restart({ traceparent: traceparentOf({ ...asker, sampled: false }) })).body.uuid,
+    ];
+    session = await joinAs(cloud as TestCloud, board);
+    const { jobs } = (await session.ask(cloudProcedures.targetGet, {
+      ...{ have: {}, jobsAfter: 0 },
+    })) as AnswerOf<typeof cloudProcedures.targetGet>;
+    expect(jobs.map(({ id }) => id)).toEqual([first, unkept]);
+    // The board is told where it works, where somebody keeps that.
+    const told = parseTraceContext(jobs[0]?.traceparent, jobs[0]?.tracestate);
+    expect(told).toMatchObject({
+      traceId: asker.traceId,
+      sampled: true,
+      state: "congo=t61rcWkgMzE",
+    });
+    expect(jobs[1]).not.toHaveProperty("traceparent");
+    const ended = { kind: "result", state: "failed", code: "board.failed", sentence: "No." };
+    await session.report(
+      1,
+      [first, unkept].map((id) => ({ ...ended, id })),
+    );
+    await expect.poll(() => ofTrace().length).toBe(4);
+    const [request, job, wait, work] = [
+      ...["POST /api/boards/{uuid}/restart", "job board.restart", "job board.restart: wait"],
+      "board.restart",
+    ].map((name) => ofTrace().find((span) => span.name === name));
+    expect(request).toMatchObject({ kind: 2, parentSpanId: asker.spanId });
+    expect(job).toMatchObject({ service: "iotronic", kind: 1, parentSpanId: request?.spanId });
+    expect(wait).toMatchObject({ service: "iotronic", kind: 4, parentSpanId: job?.spanId });
+    expect(work).toMatchObject({
+      ...{ service: "lightning-rod", kind: 5, parentSpanId: job?.spanId },
+      spanId: told?.spanId,
+    });
+    expect(wait?.endTimeUnixNano).toBe(work?.startTimeUnixNano);
+    const failures = [job, wait, work].map((span) => attribute(span?.attributes, "error.type"));
+    expect(failures).toEqual(["board.failed", undefined, "board.failed"]);
+    // A late report of the same job is no second piece of work.
+    await session.report(3, [{ ...ended, id: first }]);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(ofTrace()).toHaveLength(4);
+  });
+
+  it("goes on to a change of the target, until the board has settled it", async () => {
+    await open(["--traces.otlp", await collect()], () => ({ args: [{}] }));
+    const wish = (storeEveryS: number) =>
+      (cloud as TestCloud).call("PATCH", `/api/boards/${board.uuid}/settings`, {
+        ...{ token: (cloud as TestCloud).admin, body: { sensors: { storeEveryS } } },
+        headers: traced,
+      });
+    const get = async (): Promise<number> =>
+      (
+        (await session.ask(cloudProcedures.targetGet, {
+          ...{ have: {}, jobsAfter: 0 },
+        })) as AnswerOf<typeof cloudProcedures.targetGet>
+      ).target.revision;
+    const before = await get();
+    expect((await wish(30)).status).toBe(200);
+    // What is settled of an earlier revision says nothing of this one; nor does an entry that still waits.
+    await session.report(1, [entryRow(before, "reached")]);
+    const revision = await get();
+    await session.report(2, [entryRow(revision, "waiting")]);
+    const targets = () => ofTrace().filter(({ name }) => name.startsWith("target"));
+    await expect.poll(() => ofTrace().length).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(targets()).toEqual([]);
+    await session.report(3, [entryRow(revision, "reached")]);
+    await expect.poll(() => targets().length).toBe(3);
+    const [change, wait, work] = ["target", "target: wait", "target.apply"].map((name) =>
+      targets().find((span) => span.name === name),
+    );
+    const request = ofTrace().find(({ name }) => name.startsWith("PATCH"));
+    expect(change).toMatchObject({ kind: 1, parentSpanId: request?.spanId });
+    expect(wait).toMatchObject({ kind: 4, parentSpanId: change?.spanId });
+    expect(work).toMatchObject({
+      ...{ service: "lightning-rod", kind: 5, parentSpanId: change?.spanId },
+    });
+    expect(attribute(change?.attributes, "s4t.board")).toBe(board.uuid);
+  });
+
   it("serves on where the collector takes nothing, and counts what is lost", async () => {
     const url = (await collect()).replace("//", "//keeper:secret@").concat("?token=secret");
     if (collector) collector.isAway = true;
@@ -214,10 +315,17 @@ describe("a cloud with a collector", () => {
     }));
     const ask = (path: string, token?: string) =>
       (cloud as TestCloud).call("GET", path, { headers: traced, ...(token ? { token } : {}) });
-    expect((await ask("/api/boards")).status).toBe(401);
-    expect((await ask("/api/boards", "nonsense")).status).toBe(401);
-    expect((await ask("/api/about")).status).toBe(200);
-    expect((await ask("/api/boards", cloud?.admin)).status).toBe(200);
+    const answers = [
+      await ask("/api/boards"),
+      await ask("/api/boards", "nonsense"),
+      await ask("/api/about"),
+      await ask("/api/boards", cloud?.admin),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 200, 200]);
+    const toldKept = answers.map(
+      ({ headers }) => parseTraceContext(headers.get("traceresponse"))?.sampled,
+    );
+    expect(toldKept).toEqual([false, false, false, true]);
     await expect.poll(() => ofTrace().length).toBe(1);
     expect(attribute(ofTrace()[0]?.attributes, "http.response.status_code")).toBe(200);
   });

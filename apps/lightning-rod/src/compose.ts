@@ -15,7 +15,7 @@ import type { Connect, LinkOptions } from "./link/connect.ts";
 import { createAgentLink, type RunningLink } from "./link/link.ts";
 import { openProjectKeys } from "./link/project-key.ts";
 import { followSuccession } from "./link/succession.ts";
-import { traceFacts } from "./link/trace.ts";
+import { traceFacts, within } from "./link/trace.ts";
 import type { Platform } from "./platform/platform.ts";
 import type { PluginStore } from "./platform/plugin-store.ts";
 import { openJournal } from "./reports/journal.ts";
@@ -232,7 +232,7 @@ export const composeAgent = (options: AgentOptions, deps: AgentDependencies): Ag
         storage,
         cloudNow: () => calling.cloudNow(),
         log,
-        call: (procedure, args) => calling.call(procedure, args),
+        call: (job) => within(job, () => calling.call(job.procedure, job.args)),
         report: (row) => journal.append(row, { durable: true }),
       });
       plugins?.resume();

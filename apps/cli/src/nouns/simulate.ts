@@ -9,7 +9,7 @@ import {
 } from "@s4t/sdk";
 import type { Command } from "commander";
 import { type Context, examples, run } from "../context.ts";
-import { type CallFigures, startCalls } from "../simulation/calls.ts";
+import { type CallFigures, type Calling, startCalls } from "../simulation/calls.ts";
 import {
   checkRunIsFree,
   type Fleet,
@@ -89,6 +89,9 @@ const msText = (ms: number | null): string =>
 const spreadText = ({ count, p50, p99, max }: SimulationProgress["firstJoin"]): string =>
   count === 0 ? "–" : `p50 ${msText(p50)}, p99 ${msText(p99)}, at most ${msText(max)}`;
 
+const callsText = ({ perSecond, answered }: CallFigures): string =>
+  `${perSecond.toFixed(1)} calls a second, ${spreadText(answered)}`;
+
 const summarise = (
   { out }: Context,
   progress: SimulationProgress,
@@ -102,7 +105,7 @@ const summarise = (
       `${progress.connected} of ${progress.boards} connected${progress.ended > 0 ? `, ${progress.ended} refused` : ""}`,
     ],
     ["first join", spreadText(progress.firstJoin)],
-    ["calls", `${calls.perSecond.toFixed(1)} a second, ${spreadText(calls.answered)}`],
+    ["calls", callsText(calls)],
     ["not answered", failed.join(", ") || "none"],
     ...dropKinds.map(
       (kind) =>
@@ -139,6 +142,7 @@ const measure = async (
   fleet: Fleet,
   simulator: Simulator,
   signal: AbortSignal,
+  onCalling: (calling: Calling) => void,
 ): Promise<void> => {
   const clock = systemClock;
   const client = context.client();
@@ -149,6 +153,7 @@ const measure = async (
     ...{ boards: fleet.boards, perSecond: wanted.calls, clock, signal },
     random: seeded(wanted.seed),
   });
+  onCalling(calling);
   await sleep(clock, wanted.seconds * 1_000, signal).catch(() => {}); // Ctrl-C: that was it
   // As it was while they were there: their goodbyes follow.
   const progress = simulator.progress();
@@ -166,19 +171,23 @@ const play = async (context: Context, wanted: Wanted, fleet: Fleet): Promise<voi
     },
     fleet,
   );
+  let calling: Calling | undefined;
   const life = new AbortController();
   const ends = AbortSignal.any([signal, life.signal]);
   const tell = async (): Promise<void> => {
     for (;;) {
       await sleep(systemClock, tellEveryMs, ends);
       const { connected = 0, joins = 0 } = simulator.progress() ?? {};
-      out.note(`${connected} of ${boards} connected, ${joins} joins`);
+      const there = `${connected} of ${boards} connected, ${joins} joins`;
+      out.note(calling ? `${there}; ${callsText(calling.figures())}` : there);
     }
   };
   tell().catch(() => {}); // it ends with the simulation
   try {
     await Promise.race([
-      measure(context, wanted, fleet, simulator, ends),
+      measure(context, wanted, fleet, simulator, ends, (begun) => {
+        calling = begun;
+      }),
       simulator.ended.then(() => Promise.reject(fail("request.canceled"))),
     ]);
   } finally {

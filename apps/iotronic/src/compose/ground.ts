@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Clock, createParts, type Log, type Parts, withPresent } from "@s4t/kit";
 import type { Config, Configuration } from "../config.ts";
+import { createErrands, type Errands } from "../edge/errands.ts";
 import type { Tracing } from "../edge/trace.ts";
 import type { RunningGateway } from "../gateway/gateway.ts";
 import { createMetrics, type Exposition } from "../http/metrics.ts";
@@ -57,6 +58,8 @@ export interface Ground extends Stores {
   readonly retention: Retention;
   /** Absent where the cloud keeps to loopback. */
   readonly lan: Lan | undefined;
+  /** What boards do later for requests of a trace. */
+  readonly errands: Errands;
   readonly wayIn: WayIn;
   /** For tests of power cuts. */
   readonly atPoint: AtPoint;
@@ -93,14 +96,17 @@ export const openGround = async (
     atPoint,
   );
   auditMetrics(metrics, audit);
+  const errands = createErrands({ clock, tracing });
   const changes = parts.add(createChanges({ database, clock }));
-  const operations = parts.add(createOperations({ database, clock, log, changes, metrics }));
+  const operations = parts.add(
+    createOperations({ database, clock, log, changes, metrics, tracing, errands }),
+  );
   const retention = parts.add(createRetention({ database, clock, log }));
   const lan = await openLan(config, folder, clock, log);
   let port = (): number => config.port;
   return {
     ...{ config, explain, folder, clock, log, parts, database, observations, blobs },
-    ...{ metrics, tracing, audit, changes, operations, retention, lan, atPoint },
+    ...{ metrics, tracing, errands, audit, changes, operations, retention, lan, atPoint },
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
     gateway: later<RunningGateway>(),

@@ -62,7 +62,14 @@ export const composeLink = (
   };
   const link = parts.add(
     createLink({
-      ...{ host: hostWithPoints(host, ground.atPoint), clock, log, metrics, tracing },
+      ...{
+        host: hostWithPoints(host, ground.atPoint),
+        clock,
+        log,
+        metrics,
+        tracing,
+        errands: ground.errands,
+      },
       onRevoked: (board) => ground.gateway().endBoard(board),
       ...(contracts ? { contracts } : {}),
     }),

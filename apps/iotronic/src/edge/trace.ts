@@ -14,6 +14,8 @@ export interface OpenSpan {
   failed?: string;
   /** It was done for nobody who is known: that its trace is kept is not theirs to say. */
   isStrangers?: boolean;
+  /** Whether it goes to a collector, as far as is known by now. */
+  isKept(): boolean;
 }
 
 /** What a request says of its trace: header fields as they came. */
@@ -25,6 +27,8 @@ export interface CameWith {
 export interface Tracing {
   /** Where the present work stands; undefined outside any trace. */
   present(): TraceContext | undefined;
+  /** The same where spans of it are kept: who asks for what is done later hands it on. */
+  kept(): TraceContext | undefined;
   /** The same as facts of a log line, by the names that OpenTelemetry has for logs that are no OTLP. */
   facts(): Readonly<Record<string, string>> | undefined;
   /** Does what was asked for from outside. `trace`: its own place; undefined where there is no trace. */
@@ -68,9 +72,13 @@ export const createTracing = ({ clock, traces, percent, random }: TracingDepende
     parent: string | undefined,
     work: (span: OpenSpan, trace: TraceContext) => Promise<T>,
   ): Promise<T> => {
-    const span: OpenSpan = { attributes: {} };
-    const isKept = (): boolean =>
-      !span.isStrangers || parent === undefined || random() * 100 < percent;
+    let isChosen: boolean | undefined;
+    const isKept = (): boolean => {
+      if (!span.isStrangers || parent === undefined) return true;
+      isChosen ??= random() * 100 < percent;
+      return isChosen;
+    };
+    const span: OpenSpan = { attributes: {}, isKept };
     const startMs = clock.now();
     const from = clock.monotonicMs();
     const end = (failed: string | undefined): void => {
@@ -89,10 +97,14 @@ export const createTracing = ({ clock, traces, percent, random }: TracingDepende
       throw error;
     }
   };
-  const unmeasured: OpenSpan = { attributes: {} };
+  const unmeasured: OpenSpan = { attributes: {}, isKept: () => false };
 
   return {
     present: () => places.getStore(),
+    kept() {
+      const place = traces && places.getStore();
+      return place?.sampled ? place : undefined;
+    },
     facts() {
       const place = places.getStore();
       return place && { trace_id: place.traceId, span_id: place.spanId };

@@ -7,6 +7,7 @@ import {
   fail,
   PROJECT_HEADER,
   type ProjectId,
+  type TraceContext,
   traceparentOf,
 } from "@s4t/contract";
 import {
@@ -108,6 +109,12 @@ const bodyOf = (request: FastifyRequest): unknown => {
   return parseJson(request.body);
 };
 
+/** Who asks is told where that stands, and that it is kept only where it is. */
+const sayTrace = (reply: FastifyReply, span?: OpenSpan, trace?: TraceContext): void => {
+  if (span && trace)
+    reply.header(TRACE_HEADER, traceparentOf({ ...trace, sampled: span.isKept() }));
+};
+
 const headerOf = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
@@ -182,6 +189,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     request: FastifyRequest,
     reply: FastifyReply,
     span?: OpenSpan,
+    trace?: TraceContext,
   ): Promise<FastifyReply> => {
     if (span) span.isStrangers = true;
     const address = request.socket.remoteAddress ?? null;
@@ -192,9 +200,11 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
         actor = { ...(found instanceof Promise ? await found : found), address };
         if (span) span.isStrangers = false;
       }
+      sayTrace(reply, span, trace);
       return await call(request, reply, actor);
     } catch (error) {
       if (isS4tError(error, "policy.denied")) deps.onDenied(actor, endpoint.action);
+      sayTrace(reply, span, trace);
       const problem = problemOf(error, deps.log);
       if (!(await dropRest(request.raw, deps.clock))) reply.header("connection", "close");
       return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
@@ -209,8 +219,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     };
     return deps.tracing.request(came, name, async (span, trace) => {
       if (!trace) return answer(request, reply);
-      reply.header(TRACE_HEADER, traceparentOf(trace));
-      const sent = await answer(request, reply, span);
+      const sent = await answer(request, reply, span, trace);
       span.attributes["http.request.method"] = endpoint.method;
       span.attributes["http.route"] = endpoint.path;
       span.attributes["http.response.status_code"] = reply.statusCode;

@@ -3,6 +3,7 @@
 import { type AnswerOf, type ArgsOf, check, cloudProcedures, cloudUri, fail } from "@s4t/contract";
 import { type Clock, isS4tError } from "@s4t/kit";
 import type { IncomingCall } from "@s4t/wamp";
+import type { Errands } from "../edge/errands.ts";
 import type { KnownBoard, LinkHost } from "../edge/link.ts";
 import { createTickets } from "../edge/tickets.ts";
 
@@ -30,6 +31,7 @@ export interface Asking {
 export interface AskedDependencies {
   readonly host: LinkHost;
   readonly clock: Clock;
+  readonly errands: Pick<Errands, "isAwaited" | "targetFetched">;
   /** Whether a session is still there. */
   readonly isThere: (session: number) => boolean;
   /** Hears of what a board asked for that is not its own. */
@@ -47,7 +49,13 @@ export interface Asked {
 }
 
 /** Makes it. */
-export const createAsked = ({ host, clock, isThere, onRefused }: AskedDependencies): Asked => {
+export const createAsked = ({
+  host,
+  clock,
+  errands,
+  isThere,
+  onRefused,
+}: AskedDependencies): Asked => {
   const backlogs = createTickets<number, Asking["board"]>(clock, {
     ...{ lifeMs: BACKLOG_TICKET_LIFE_S * 1_000, perHolder: 1, once: true },
   });
@@ -70,6 +78,7 @@ export const createAsked = ({ host, clock, isThere, onRefused }: AskedDependenci
         .filter(([name]) => !isOld || upgradeSections.has(name))
         .map(([name, section]) => [name, section && have[name] === section.hash ? null : section]),
     );
+    if (errands.isAwaited(board.uuid)) errands.targetFetched(board.uuid, whole.revision);
     return { target: { revision: whole.revision, sections }, jobs, moreJobs: more };
   };
 

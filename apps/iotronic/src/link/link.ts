@@ -23,6 +23,7 @@ import {
   type WampError,
 } from "@s4t/wamp";
 import { secureRandom } from "@s4t/wamp/node";
+import type { Errands } from "../edge/errands.ts";
 import type { KnownBoard, Link, LinkHost, LinkSession } from "../edge/link.ts";
 import type { Metrics } from "../edge/metrics.ts";
 import type { Tracing } from "../edge/trace.ts";
@@ -44,6 +45,7 @@ export interface LinkDependencies {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  readonly errands: Errands;
   /** A board's key was withdrawn: its session has just been ended. */
   readonly onRevoked: (board: BoardId) => void;
   /** Contracts that are spoken; those of this version unless said. */
@@ -115,7 +117,7 @@ class BoardLink implements RunningLink {
     this.command = (board, procedure, args, options) =>
       this.#metrics.timed(procedure.name, () => command(board, procedure, args, options));
     const asked = createAsked({
-      ...{ host: deps.host, clock: deps.clock },
+      ...{ host: deps.host, clock: deps.clock, errands: deps.errands },
       isThere: (session) => this.#sessions.byId(session) !== undefined,
       onRefused: (board, what) =>
         this.#refuse(board, what, this.#sessions.of(board.uuid)?.address ?? null),
@@ -214,7 +216,11 @@ class BoardLink implements RunningLink {
   }
 
   retarget(tx: Tx, board: BoardId, revision: number): void {
-    tx.afterCommit(() => this.#sessions.step(board, { kind: "retargeted", revision }));
+    const trace = this.#deps.tracing.kept();
+    tx.afterCommit(() => {
+      if (trace) this.#deps.errands.targetChanged(board, revision, trace);
+      this.#sessions.step(board, { kind: "retargeted", revision });
+    });
   }
 
   #endSession(session: number, code: "link.revoked" | "link.superseded"): void {

@@ -7,8 +7,11 @@ export interface EndedSpan {
   readonly name: string;
   /** Which program did it: this cloud, or the agent of a board. */
   readonly by: "iotronic" | "lightning-rod";
-  /** `server`: it was asked for from outside; `client`: it asked. */
-  readonly kind: "server" | "client";
+  /**
+   * `server`: it was asked for from outside; `client`: it asked; `internal`: neither. Of what is fetched later: `producer` had it
+   * ready, `consumer` did it.
+   */
+  readonly kind: "server" | "client" | "internal" | "producer" | "consumer";
   readonly context: TraceContext;
   /** Span id of what asked for it; undefined: the trace began here. */
   readonly parent: string | undefined;

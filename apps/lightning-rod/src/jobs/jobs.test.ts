@@ -17,7 +17,7 @@ const job = (cursor: number, more: Partial<Job> = {}): Job => ({
 
 const open = (
   storage = openMemory(),
-  call: (procedure: string) => Promise<unknown> = async () => ({}),
+  call: (job: Pick<Job, "procedure">) => Promise<unknown> = async () => ({}),
 ) => {
   const reported: string[] = [];
   const report = (row: Extract<ReportRow, { kind: "result" }>) =>

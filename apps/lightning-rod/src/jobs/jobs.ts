@@ -28,7 +28,9 @@ export interface JobsDependencies {
   /** The cloud's time: a board's own clock may say anything. */
   readonly cloudNow: () => number;
   readonly log: Log;
-  readonly call: (procedure: string, args: unknown) => Promise<unknown>;
+  readonly call: (
+    job: Pick<Job, "procedure" | "args" | "traceparent" | "tracestate">,
+  ) => Promise<unknown>;
   readonly report: (row: Extract<ReportRow, { kind: "result" }>) => void;
 }
 
@@ -65,7 +67,7 @@ export const openJobs = ({ storage, cloudNow, log, call, report }: JobsDependenc
         kind: "result",
         id: job.id,
         state: "done",
-        result: await call(job.procedure, job.args),
+        result: await call(job),
       });
     } catch (error) {
       const code = isS4tError(error) ? error.code : "internal";

@@ -21,6 +21,15 @@ export interface Answer {
   readonly kwargs?: Record<string, unknown>;
 }
 
+/** Does what stands at this place of a trace; outside any where it names none. */
+export const within = <T>(
+  { traceparent, tracestate }: { readonly traceparent?: string; readonly tracestate?: string },
+  work: () => T,
+): T => {
+  const place = parseTraceContext(traceparent, tracestate);
+  return place ? places.run(place, work) : work();
+};
+
 /** Answers a call of this name with what `work` comes to. */
 export const answerWithin = async (
   { kwargs }: Pick<IncomingCall, "kwargs">,

@@ -44,6 +44,10 @@ export const Job = Type.Object({
   args: Type.Unknown(),
   idempotent: Type.Boolean(),
   expiresAtMs: Type.Integer(),
+  traceparent: Type.Optional(
+    Type.String({ description: "Where the job stands in the trace of who asked for it" }),
+  ),
+  tracestate: Type.Optional(Type.String()),
 });
 export type Job = Static<typeof Job>;
 

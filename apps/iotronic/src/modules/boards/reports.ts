@@ -1,6 +1,7 @@
 // What boards report: stored once, acknowledged after it is durable, handed on by kind.
 import { fail, type ReportBatch, type ReportRow } from "@s4t/contract";
 import { type Clock, type Log, sleep } from "@s4t/kit";
+import type { Errands } from "../../edge/errands.ts";
 import type { KnownBoard, LinkHost } from "../../edge/link.ts";
 import type { Metrics } from "../../edge/metrics.ts";
 import { createSeldom } from "../../edge/seldom.ts";
@@ -68,6 +69,7 @@ export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | 
   readonly measurements: Measurements;
   readonly plugins: PluginReports;
   readonly metrics: Metrics;
+  readonly errands: Pick<Errands, "isAwaited" | "targetSettled">;
 }
 
 const upFor = /"uptimeS":[^,}]+/;
@@ -76,7 +78,7 @@ const isSameUpTo = (a: string, b: string): boolean => a.replace(upFor, "") === b
 
 /** Makes the intake. */
 export const createReports = (deps: ReportsDependencies): Reports => {
-  const { database, clock, log, operations, measurements, plugins } = deps;
+  const { database, clock, log, operations, measurements, plugins, errands } = deps;
   const metrics = reportMetrics(deps.metrics, clock.monotonicMs);
   const isNews = createSeldom(clock.monotonicMs);
 
@@ -129,6 +131,11 @@ export const createReports = (deps: ReportsDependencies): Reports => {
     if (!row) throw fail("board.not-found");
     const failed = entries.filter(({ state }) => state === "failed").length;
     const settled = entries.every(({ state }) => state !== "waiting");
+    if (settled && errands.isAwaited(board.uuid)) {
+      const wrong = entries.find(({ state }) => state === "failed");
+      const because = wrong && (wrong.code ?? "target.failed");
+      tx.afterCommit(() => errands.targetSettled(board.uuid, revision, because));
+    }
     const next = {
       ...row,
       failed_entries: failed,

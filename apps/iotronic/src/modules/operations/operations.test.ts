@@ -3,6 +3,7 @@ import { silentLog } from "@s4t/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createManualClock, type ManualClock } from "../../../test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
+import { noErrands } from "../../edge/errands.ts";
 import { silentMetrics } from "../../edge/metrics.ts";
 import { systemActor, within } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
@@ -30,7 +31,8 @@ const open = async (database: Database = test.database) => {
   await changes.start?.();
   const operations = createOperations({
     ...{ database, clock, changes, log: silentLog },
-    metrics: silentMetrics,
+    ...{ metrics: silentMetrics, errands: noErrands },
+    tracing: { kept: () => undefined },
   });
   await operations.start?.();
   const job = () =>

@@ -7,12 +7,16 @@ import {
   operationStates,
   type Problem,
   type ProjectId,
+  type TraceContext,
+  traceKeywordsOf,
 } from "@s4t/contract";
 import { type Clock, type Json, type Log, type Part, toRfc3339 } from "@s4t/kit";
+import type { Errands } from "../../edge/errands.ts";
 import type { ChangeLog } from "../../edge/facts.ts";
 import { newId } from "../../edge/id.ts";
 import type { Metrics } from "../../edge/metrics.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import type { Tracing } from "../../edge/trace.ts";
 import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
 import { jobMetrics } from "./metrics.ts";
@@ -128,13 +132,14 @@ const show = (row: OperationRow): Operation => ({
   problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
 });
 
-const jobOf = (row: OperationRow): Job => ({
+const jobOf = (row: OperationRow, trace: TraceContext | undefined): Job => ({
   id: row.uuid,
   cursor: Number(row.lane),
   procedure: row.procedure ?? "",
   args: JSON.parse(row.args ?? "{}") as unknown,
   idempotent: row.idempotent === 1,
   expiresAtMs: Number(row.expires_at ?? 0),
+  ...(trace ? traceKeywordsOf(trace) : {}),
 });
 
 const statesOf = (text: string | undefined): string[] | undefined => {
@@ -155,6 +160,8 @@ export interface OperationsDependencies {
   readonly log: Log;
   readonly changes: ChangeLog;
   readonly metrics: Metrics;
+  readonly tracing: Pick<Tracing, "kept">;
+  readonly errands: Errands;
 }
 
 /** Makes the module. */
@@ -164,6 +171,8 @@ export const createOperations = ({
   log,
   changes,
   metrics,
+  tracing,
+  errands,
 }: OperationsDependencies): Operations => {
   const countJob = jobMetrics(metrics, () =>
     database.read(everything, (reader) => countJobs(everything, reader)),
@@ -202,7 +211,12 @@ export const createOperations = ({
     await updateOperation(within(row.project_id as ProjectId), tx, row.uuid, set);
     const ended = { ...row, ...set };
     await note(tx, actor, ended, 2);
-    if (row.lane !== null) tx.afterCommit(() => countJob(outcome.state));
+    if (row.lane === null) return ended;
+    const failed = outcome.state === "done" ? undefined : (outcome.problem?.code ?? outcome.state);
+    tx.afterCommit(() => {
+      countJob(outcome.state);
+      errands.jobEnded(row.uuid, failed);
+    });
     return ended;
   };
 
@@ -236,7 +250,12 @@ export const createOperations = ({
     };
     await insertOperation(scope, tx, row);
     await note(tx, actor, row, 1);
-    if (job) tx.afterCommit(() => countJob("queued"));
+    const trace = tracing.kept();
+    if (job)
+      tx.afterCommit(() => {
+        countJob("queued");
+        if (trace) errands.jobQueued(row.uuid, { board: board ?? "", name }, trace);
+      });
     return show(row);
   };
 
@@ -348,11 +367,17 @@ export const createOperations = ({
           if (row.status !== "queued") continue;
           await updateOperation(scope, tx, row.uuid, { status: "running" });
           await note(tx, systemActor, { ...row, status: "running" }, 2);
-          tx.afterCommit(() => countJob("delivered"));
+          tx.afterCommit(() => {
+            countJob("delivered");
+            errands.jobFetched(row.uuid);
+          });
         }
         return rows;
       });
-      return { jobs: given.slice(0, limit).map(jobOf), more: given.length > limit };
+      return {
+        jobs: given.slice(0, limit).map((row) => jobOf(row, errands.jobTrace(row.uuid))),
+        more: given.length > limit,
+      };
     },
   };
 };

@@ -14,6 +14,7 @@ import { Card, Facts } from "../../ui/card.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Icon, type IconName } from "../../ui/icon.tsx";
 import css from "./details.module.css";
+import { LinkNews } from "./link-news.tsx";
 
 const Hop = ({
   icon,
@@ -77,6 +78,7 @@ export const Connectivity = ({ board }: { readonly board: Board }) => {
           detail={link.epoch > 0 ? t("connectivity.sessions", { count: link.epoch }) : null}
         />
       </ol>
+      <LinkNews board={board} />
     </Card>
   );
 };

@@ -37,6 +37,31 @@ export const useTimeline = (uuid: string) =>
     getNextPageParam: (page) => page.next,
   });
 
+/** How often it is looked at what waits for a board and what it is refused: they are no part of what is told as it happens. */
+const LINK_NEWS_MS = 10_000;
+/** How the audit calls what a board was refused. */
+export const REFUSED_ACTION = "link.refused";
+
+/** Commands that wait for a board, the newest first. */
+export const useWaitingJobs = (uuid: string) =>
+  useQuery({
+    queryKey: boardKey(uuid, "waiting"),
+    queryFn: ({ signal }) =>
+      api().operations.list({ query: { board: uuid, status: "queued" }, signal }),
+    refetchInterval: LINK_NEWS_MS,
+  });
+
+/** What a board's link was refused last; null where nothing was. */
+export const useLastRefusal = (uuid: string) =>
+  useQuery({
+    queryKey: boardKey(uuid, "refused"),
+    queryFn: async ({ signal }) => {
+      const query = { action: REFUSED_ACTION, resource: uuid, limit: 1 };
+      return (await api().audit.list({ query, signal })).items[0] ?? null;
+    },
+    refetchInterval: LINK_NEWS_MS,
+  });
+
 export const useSeries = (uuid: string) =>
   useQuery({
     queryKey: boardKey(uuid, "series"),
@@ -119,6 +144,9 @@ export const useCommand = (uuid: string) => {
         body: queue ? { deliver: "when-online" } : {},
         wait: MUTATION_WAIT_S,
       }),
-    onSettled: () => void queries.invalidateQueries({ queryKey: boardKey(uuid, "timeline") }),
+    onSettled: () => {
+      for (const part of ["timeline", "waiting"])
+        void queries.invalidateQueries({ queryKey: boardKey(uuid, part) });
+    },
   });
 };

@@ -60,7 +60,10 @@ export const otlpTraces = ({ url, name, onBatch }: OtlpOptions): Traces => {
     iotronic: resourceOf("iotronic"),
     "lightning-rod": resourceOf("lightning-rod"),
   };
-  const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT };
+  const kinds = {
+    ...{ server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL },
+    ...{ producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER },
+  };
 
   const readable = (span: EndedSpan): ReadableSpan => {
     const { traceId, spanId, sampled } = span.context;
