@@ -30,10 +30,11 @@ import {
 } from "../../../technology/observations/series-memory.ts";
 import { isDamage, translate } from "../../../technology/sqlite/translate.ts";
 import type { SqliteObservationsOptions } from "./config.ts";
-import { ObservationFiles, type OpenFile } from "./files.ts";
+import { ObservationFiles } from "./files.ts";
 import { readRange } from "./range.ts";
 import { rollUp } from "./roll-up.ts";
 import { createSessionFence } from "./session-fence.ts";
+import { writeDay } from "./write-day.ts";
 
 /** Points of one commit; more of them wait for the next turn. Some 40 ms of the loop. */
 export const POINTS_A_COMMIT = 10_000;
@@ -51,9 +52,6 @@ interface Appending {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
-
-const insertPoint =
-  "INSERT INTO points (series, at, value) VALUES (?, ?, ?) ON CONFLICT (series, at) DO UPDATE SET value = excluded.value";
 
 class SqliteObservations implements ObservationsDriver {
   readonly name = "observations";
@@ -243,7 +241,10 @@ class SqliteObservations implements ObservationsDriver {
         else byDay.set(day, [point]);
       }
     try {
-      const files = [...byDay].map(([day, points]) => this.#writeDayWhole(day, points));
+      const files = [...byDay].map(([day, points]) => {
+        this.#touched.add(day);
+        return writeDay(this.#opened(), day, points, this.#options);
+      });
       await Promise.all(files.map((file) => file.flush()));
       await Promise.all(files.map((file) => file.committed()));
     } catch (error) {
@@ -259,42 +260,6 @@ class SqliteObservations implements ObservationsDriver {
       }
       resolve();
     }
-  }
-
-  /** A damaged file is set aside, and the day goes on in a new one: what comes in now must not be lost too. */
-  #writeDayWhole(day: Day, points: readonly Appending["points"][number][]): OpenFile {
-    try {
-      return this.#writeDay(day, points);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#opened().setAside(day);
-      this.#options.log.error("Values of a day are damaged and were set aside", {
-        day: nameOfDay(day),
-        error,
-      });
-      return this.#writeDay(day, points);
-    }
-  }
-
-  #writeDay(day: Day, points: readonly Appending["points"][number][]): OpenFile {
-    const file = this.#opened().raw(day);
-    const { database, statement } = file;
-    const insert = statement(insertPoint);
-    this.#touched.add(day);
-    if (day < dayOf(this.#options.clock.now()))
-      this.#opened()
-        .dictionary()
-        .statement("UPDATE days SET rolled = 0 WHERE day = ? AND rolled = 1")
-        .run(day);
-    database.exec("BEGIN IMMEDIATE");
-    try {
-      for (const { known, atMs, value } of points) insert.run(known, atMs, value);
-      database.exec("COMMIT");
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
-    return file;
   }
 
   async appendDropped(
