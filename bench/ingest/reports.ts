@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { BoardId, ReportBatch } from "@s4t/contract";
 import { silentLog, systemClock } from "@s4t/kit";
+import { noErrands } from "../../apps/iotronic/src/edge/errands.ts";
 import { silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
 import { createReports } from "../../apps/iotronic/src/modules/boards/index.ts";
 import { createTelemetry } from "../../apps/iotronic/src/modules/telemetry/index.ts";
@@ -38,6 +39,7 @@ export const openReportingBoards = async (
     clock: systemClock,
     log: silentLog,
     metrics: silentMetrics,
+    errands: noErrands,
     measurements,
     plugins: { applyState: nobody, publishLines: nobody },
   });

@@ -40,7 +40,7 @@ describe("joins under way", () => {
     expect(admission.counts()).toEqual({
       underWay: MAX_JOINS_UNDER_WAY,
       putOff: 2,
-      comeAgainMs: 1_004,
+      comeAgainMs: 1_002,
     });
   });
 

@@ -32,7 +32,7 @@ const open = (
 describe("jobs", () => {
   it("run in order, each once, however often they are handed over", async () => {
     const called: string[] = [];
-    const { jobs, reported } = open(openMemory(), async (procedure) => called.push(procedure));
+    const { jobs, reported } = open(openMemory(), async (of) => called.push(of.procedure));
     await jobs.run([job(1), job(2)]);
     await jobs.run([job(1), job(2), job(3)]);
     expect(reported).toEqual(["j1 done", "j2 done", "j3 done"]);
@@ -68,7 +68,7 @@ describe("jobs", () => {
       const storage = openMemory();
       storage.write("jobs.json", damaged);
       const called: string[] = [];
-      const { jobs, reported } = open(storage, async (procedure) => called.push(procedure));
+      const { jobs, reported } = open(storage, async (of) => called.push(of.procedure));
       await jobs.run([job(1), job(2, { idempotent: true })]);
       await jobs.run([job(3)]);
       expect(reported).toEqual(["j1 unknown", "j2 done", "j3 done"]);
@@ -78,7 +78,7 @@ describe("jobs", () => {
   it("are not run while the disk cannot note it, and run once when it can", async () => {
     const disk = openRefusing();
     const called: string[] = [];
-    const { jobs } = open(disk, async (procedure) => called.push(procedure));
+    const { jobs } = open(disk, async (of) => called.push(of.procedure));
     disk.refuses = true;
     await expect(jobs.run([job(1)])).rejects.toMatchObject({ code: "board.storage" });
     expect(called).toEqual([]);

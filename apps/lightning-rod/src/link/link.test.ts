@@ -95,7 +95,7 @@ const live = (
     storage,
     cloudNow: () => link.cloudNow(),
     log: silentLog,
-    call: (procedure, args) => link.call(procedure, args),
+    call: ({ procedure, args }) => link.call(procedure, args),
     report: (row) => journal.append(row),
   });
   living = link.run({ url: cloud.url, ca: null, board, name: "test" }, life.signal);

@@ -180,6 +180,7 @@ class World {
     clock: systemClock,
     drawId: () => 1,
     authorize: () => "allow",
+    onReserved: () => {},
     uriCheck: "strict",
     random: () => 0,
     metaApi: false,
