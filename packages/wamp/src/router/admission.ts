@@ -15,11 +15,13 @@ export type Admission = (
   options: Dict,
 ) => Refusal | undefined;
 
+/** Whether an option is not there. Serializers that know no absent member write null for it. */
+export const isAbsent = (option: unknown): boolean => option === undefined || option === null;
+
 /** `options.match` as a policy, or a refusal. */
 export const matchOf = (options: Dict): MatchPolicy | Refusal => {
   const { match } = options;
-  // Serializers that know no absent member write null for it.
-  if (match === undefined || match === null || match === "exact") return "exact";
+  if (isAbsent(match) || match === "exact") return "exact";
   if (match === "prefix" || match === "wildcard") return match;
   return { uri: wampErrors.optionNotAllowed, message: "There is no such way to match." };
 };

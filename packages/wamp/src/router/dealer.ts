@@ -21,7 +21,7 @@ import { wampErrors } from "../error.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Yield } from "../messages/message.ts";
 import { forwarded, noDetails, opened } from "../messages/payload.ts";
 import { MAX_BUFFERED_BYTES } from "../transport.ts";
-import type { Admission } from "./admission.ts";
+import { type Admission, isAbsent } from "./admission.ts";
 import { type CallParts, MAX_WAITING_FOR_PARTS, openParts, takePart } from "./call-parts.ts";
 import { Few } from "./few.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
@@ -104,15 +104,17 @@ export class Dealer {
         uri: wampErrors.noSuchProcedure,
         message: "Nobody offers this procedure.",
       });
-    const offer = this.#deps.registrations.choose(record);
-    const { callee } = offer;
-    if (isInParts && !callee.calleeProgresses) return sendRefusal(caller, "call", request, noParts);
-    const calleeDesk = this.#deskOf(callee);
-    if (calleeDesk.invocations.size >= callee.limits.pendingInvocations)
+    let offer: Offer | undefined = this.#deps.registrations.choose(record);
+    if (!this.#isFree(offer.callee))
+      offer = this.#deps.registrations.chooseOther(record, (one) => this.#isFree(one));
+    if (!offer)
       return sendRefusal(caller, "call", request, {
         uri: wampErrors.unavailable,
         message: "The callee has too many calls to answer already.",
       });
+    const { callee } = offer;
+    if (isInParts && !callee.calleeProgresses) return sendRefusal(caller, "call", request, noParts);
+    const calleeDesk = this.#deskOf(callee);
     calleeDesk.lastInvocation += 1;
     const trust = this.#deps.trust?.(caller.info, "call", procedure);
     const details = detailsOf(caller, record, offer, message, trust);
@@ -241,6 +243,10 @@ export class Dealer {
     return desk;
   }
 
+  #isFree(callee: Member): boolean {
+    return this.#deskOf(callee).invocations.size < callee.limits.pendingInvocations;
+  }
+
   /** The call behind an invocation; undefined when it ended early; a violation when it never was. */
   #find(callee: Member, invocation: number): PendingCall | Violation {
     const desk = this.#desks.get(callee);
@@ -308,7 +314,7 @@ const answerMeta = (caller: Member, message: Call, meta: MetaProcedure): Violati
 const refuseCall = (caller: Member, desk: Desk, options: Dict): Refusal | undefined => {
   const { timeout } = options;
   if (
-    timeout !== undefined &&
+    !isAbsent(timeout) &&
     !(Number.isInteger(timeout) && Number(timeout) >= 0 && Number(timeout) <= MAX_CALL_TIMEOUT_MS)
   )
     return {

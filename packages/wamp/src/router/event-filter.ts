@@ -1,6 +1,7 @@
 // Who of the followers gets an event (WAMP: Subscriber Black- and Whitelisting, Publisher Exclusion). An empty list of the eligible
 // lets nobody through; the excluded are taken from the eligible.
 import type { Dict } from "../messages/message.ts";
+import { isAbsent } from "./admission.ts";
 import type { Member } from "./member.ts";
 
 /** Whether a follower gets an event; undefined stands for "all do". */
@@ -25,7 +26,7 @@ export const eventFilterOf = (options: Dict): EventFilter | string | undefined =
   const tests: EventFilter[] = [];
   for (const [name, member] of lists) {
     const given = options[name];
-    if (given === undefined) continue;
+    if (isAbsent(given)) continue;
     const wanted = member === "id" ? "number" : "string";
     if (!Array.isArray(given) || given.some((one) => typeof one !== wanted))
       return `${name} is not a list of ${wanted}s.`;
@@ -33,5 +34,6 @@ export const eventFilterOf = (options: Dict): EventFilter | string | undefined =
     const isEligible = name.startsWith("eligible");
     tests.push(({ info }) => set.has(info[member]) === isEligible);
   }
+  if (tests.length === 0) return undefined;
   return (follower) => tests.every((test) => test(follower));
 };

@@ -61,9 +61,9 @@ const textOf = (given: unknown): string | undefined =>
 
 /** Why sessions are ended, as their ender says it. */
 const killOf = ({ kwargs }: Payload): { reason: string; message: string } | undefined => {
-  const reason = kwargs?.reason ?? wampErrors.killed;
+  const reason = kwargs?.reason ?? wampErrors.normal;
   if (typeof reason !== "string" || !isUri(reason, "loose")) return undefined;
-  return { reason, message: textOf(kwargs?.message) ?? "The session was ended." };
+  return { reason, message: textOf(kwargs?.message) ?? "" };
 };
 
 const sessionProcedures = ({ members }: MetaWorld): Readonly<Record<string, MetaProcedure>> => {
@@ -77,7 +77,7 @@ const sessionProcedures = ({ members }: MetaWorld): Readonly<Record<string, Meta
     if (!kill) return refusal(wampErrors.invalidUri, "The reason is not a URI.");
     const killed = [...members.values()].filter(who);
     for (const member of killed) member.end(kill.reason, kill.message);
-    return value(killed.map(({ info }) => info.id));
+    return value(killed.length);
   };
   return {
     "wamp.session.count": (payload) => value(listed(payload).length),

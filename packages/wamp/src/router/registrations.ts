@@ -2,12 +2,12 @@
 // (WAMP: Shared Registration):
 //
 //   single                one callee (the default)
-//   first, last           the one that has been there longest, or shortest: a spare steps in when it leaves
-//   roundrobin, random    each in turn, or any
+//   first, last           the one that has been there longest, or shortest: a spare steps in when it leaves, or has its hands full
+//   roundrobin, random    each in turn, or any, of those that can take one more
 import { wampErrors } from "../error.ts";
 import type { Register, Unregister } from "../messages/message.ts";
 import type { MatchPolicy } from "../uri.ts";
-import { type Admission, matchOf } from "./admission.ts";
+import { type Admission, isAbsent, matchOf } from "./admission.ts";
 import { Few } from "./few.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
 import { type MetaEvents, noMetaEvents } from "./meta-events.ts";
@@ -97,6 +97,18 @@ export class Registrations {
     return offers[at] as Offer;
   }
 
+  /** Who is called in the place of one that can take no more; undefined: nobody can. */
+  chooseOther(record: RegistrationRecord, isFree: (callee: Member) => boolean): Offer | undefined {
+    const { offers, invoke, turn } = record;
+    const free = offers.filter(({ callee }) => isFree(callee));
+    if (invoke === "last") return free.at(-1);
+    if (invoke === "random") return free[Math.floor(this.#deps.random() * free.length)];
+    if (invoke !== "roundrobin") return free[0];
+    const next = free.find((offer) => offers.indexOf(offer) >= turn) ?? free[0];
+    if (next) record.turn = offers.indexOf(next) + 1;
+    return next;
+  }
+
   register(callee: Member, message: Register): Violation {
     const { request, procedure, options } = message;
     const refusal =
@@ -184,7 +196,7 @@ export class Registrations {
 
   #refuse(callee: Member, message: Register): Refusal | undefined {
     const { procedure, options } = message;
-    if (options.invoke !== undefined && !policies.has(options.invoke))
+    if (!isAbsent(options.invoke) && !policies.has(options.invoke))
       return { uri: wampErrors.optionNotAllowed, message: "There is no such invocation policy." };
     const invoke = invokeOf(message);
     const record = this.#table.get(procedure, matchOf(options) as MatchPolicy);
@@ -205,4 +217,4 @@ export class Registrations {
 }
 
 const invokeOf = ({ options }: Register): InvokePolicy =>
-  (options.invoke as InvokePolicy | undefined) ?? "single";
+  (options.invoke as InvokePolicy | null | undefined) ?? "single";

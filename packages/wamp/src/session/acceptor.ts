@@ -318,7 +318,7 @@ export const stepAcceptor = (
             kind: "send",
             message: {
               kind: "goodbye",
-              details: { message: input.message },
+              details: input.message === "" ? {} : { message: input.message },
               reason: input.reason,
             },
           },

@@ -111,7 +111,8 @@ export const autobahnHouse = (
             ),
           close: () => {
             connection.onclose = () => true;
-            connection.close();
+            // It throws where the router was first.
+            if (connection.isConnected || connection.isRetrying) connection.close();
           },
         });
       connection.open();
