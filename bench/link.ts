@@ -6,6 +6,7 @@ import { figuresOf, type Print } from "./harness/figures.ts";
 import { createTimedClient } from "./harness/latency.ts";
 import { quantile } from "./harness/rounds.ts";
 import { playFleet, registerFleet } from "./link/fleet.ts";
+import { type Looked, startLooks } from "./link/looks.ts";
 
 /** Boards unless said: the promise is about so many on one node. */
 const BOARDS = 10_000;
@@ -35,6 +36,25 @@ interface Shown {
   }[];
   readonly next: string | null;
 }
+
+/** How long somebody looks at a cloud whose boards are at rest. */
+const LOOKING_MS = 10_000;
+
+const lookFigures = (
+  { listMs, portalMs, commandMs }: Looked,
+  figure: (measured: { metric: string; value: number; unit: string }) => void,
+): void => {
+  for (const [what, tookMs] of [
+    ["a page of the list", listMs],
+    ["what the portal asks for first", portalMs],
+  ] as const)
+    for (const [name, part] of [
+      ["p50", 0.5],
+      ["p99", 0.99],
+    ] as const)
+      figure({ metric: `${what}, ${name}`, value: quantile(tookMs, part), unit: "ms" });
+  figure({ metric: "./s4t board list, longest", value: Math.max(...commandMs), unit: "ms" });
+};
 
 /** Boards that are not where their target wants them. */
 const countBehind = async (cloud: BenchCloud): Promise<number> => {
@@ -82,6 +102,10 @@ const measure = async (print: Print, boards: number, kind: "plain" | "TLS"): Pro
         value: ((program.cpuSeconds() - restCpu) / (REST_MS / 1_000)) * 100,
       });
 
+      const atRest = startLooks(cloud);
+      await pause(LOOKING_MS);
+      lookFigures(await atRest.stop(), (measured) => figure({ ...idle, ...measured }));
+
       let isOver = false;
       let highestMiB = 0;
       let unanswered = 0;
@@ -119,12 +143,14 @@ const measure = async (print: Print, boards: number, kind: "plain" | "TLS"): Pro
           });
         }
       };
+      const looks = startLooks(cloud);
       const beside = Promise.all([watch(), call(), change()]);
       const back = () => fleet.progress()?.back.cut.count ?? 0;
       await until(() => back() >= boards, "all boards back", patience);
       const allMs = performance.now() - began;
       isOver = true;
       await beside;
+      const looked = await looks.stop();
       const storm = { case: `${name}, all dropped at once` };
       const times = fleet.progress()?.back.cut;
       figure({ ...storm, metric: "99 % back", value: times?.p99 ?? Number.NaN, unit: "ms" });
@@ -138,6 +164,7 @@ const measure = async (print: Print, boards: number, kind: "plain" | "TLS"): Pro
         ...{ ...storm, metric: "calls to boards already back, p99", unit: "ms" },
         value: quantile(tookMs, 0.99),
       });
+      lookFigures(looked, (measured) => figure({ ...storm, ...measured }));
       figure({
         ...{ ...storm, metric: "calls, answered", unit: "calls", lessIsBetter: false },
         value: tookMs.length,
