@@ -71,7 +71,7 @@ const open = (file: string, how: "pool" | "loop" | "never"): Handles => {
   const reading = new DatabaseSync(file, { readOnly: true });
   const connection = new ReadingConnection(reading);
   reading.exec(
-    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA mmap_size = 268435456; PRAGMA busy_timeout = 2000;",
+    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA mmap_size = 268435456; PRAGMA busy_timeout = 2000;",
   );
   return {
     writing: writing.side,

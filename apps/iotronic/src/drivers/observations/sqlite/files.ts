@@ -25,7 +25,7 @@ export interface OpenFile {
 }
 
 const pragmas =
-  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA busy_timeout = 2000;";
+  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; PRAGMA busy_timeout = 2000;";
 const noWait = async (): Promise<void> => {};
 
 /** Commits of values are many: the loop does not wait for the disk with them, neither at a commit nor at a checkpoint. */
