@@ -155,7 +155,7 @@ describe("a message in pieces of one byte", () => {
     expect(heard.map((one) => one.equals(payload))).toEqual([true]);
   });
 
-  it("is held as what it is, and not as a million objects", () => {
+  it("is held as what it is, and not as a million objects", async () => {
     const reader = new FrameReader(
       { masked: true, maxMessageBytes: MAX_FRAME_BYTES },
       { onMessage() {}, onPing() {}, onPong() {}, onClose() {}, onViolation() {} },
@@ -165,7 +165,8 @@ describe("a message in pieces of one byte", () => {
     for (let at = 0; at < frame.length - 1; at += 1) reader.push(frame.subarray(at, at + 1));
     expect(heldBytes() - before).toBeLessThan(4 * payload.length);
     reader.push(frame.subarray(-1));
-    expect(heldBytes() - before).toBeLessThan(payload.length / 2);
+    // Memory outside the heap is given back a little later than it is found free.
+    await expect.poll(() => heldBytes() - before).toBeLessThan(payload.length / 2);
   });
 
   it("holds no memory that it only promises to fill", () => {
