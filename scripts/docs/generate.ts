@@ -6,6 +6,7 @@ import { commandsPage } from "./commands.ts";
 import { configPage } from "./config.ts";
 import { dashboard } from "./dashboard.ts";
 import { errorsPage } from "./errors.ts";
+import { iotronicPage } from "./iotronic-v1.ts";
 import { limitsPage } from "./limits.ts";
 import { metricsPage } from "./metrics.ts";
 import { proceduresPage } from "./procedures.ts";
@@ -19,6 +20,7 @@ const pages: readonly { readonly path: string; readonly make: () => string | Pro
   { path: "docs/reference/config.md", make: configPage },
   { path: "docs/reference/metrics.md", make: metricsPage },
   { path: "docs/reference/commands.md", make: commandsPage },
+  { path: "docs/reference/iotronic-v1.md", make: iotronicPage },
   { path: "deploy/grafana.json", make: dashboard },
 ];
 

@@ -8,6 +8,7 @@ import { boardSettings } from "./config/boards.ts";
 import { databaseSettings } from "./config/database.ts";
 import { gatewaySettings } from "./config/gateway.ts";
 import { identitySettings } from "./config/identity.ts";
+import { iotronicSettings } from "./config/iotronic.ts";
 import { logSettings } from "./config/log.ts";
 import { observationSettings } from "./config/observations.ts";
 import { pluginSettings } from "./config/plugins.ts";
@@ -27,6 +28,7 @@ export const settings = {
   ...auditSettings,
   ...identitySettings,
   ...traceSettings,
+  ...iotronicSettings,
 } as const;
 
 type Settings = typeof settings;

@@ -95,8 +95,9 @@ export const enrolWith = (
 export const startEnrolment = async (
   cloud: TestCloud,
   name: string,
+  token: string = cloud.admin,
 ): Promise<{ readonly board: EnrolledBoard; readonly session: ClientSession }> => {
-  const made = await cloud.call("POST", "/api/boards", { token: cloud.admin, body: { name } });
+  const made = await cloud.call("POST", "/api/boards", { token, body: { name } });
   if (made.status !== 201) throw new Error(made.text);
   const { code } = parseEnrolment(made.body.enrolment.enrolment);
   const key = createEd25519KeyPair();
@@ -104,9 +105,13 @@ export const startEnrolment = async (
   return { board: { uuid: made.body.board.uuid, name, key }, session };
 };
 
-/** Registers a board and enrols it with a key of its own. */
-export const enrolBoard = async (cloud: TestCloud, name: string): Promise<EnrolledBoard> => {
-  const { board, session } = await startEnrolment(cloud, name);
+/** Registers a board, in the project of the token that does it, and enrols it with a key of its own. */
+export const enrolBoard = async (
+  cloud: TestCloud,
+  name: string,
+  token: string = cloud.admin,
+): Promise<EnrolledBoard> => {
+  const { board, session } = await startEnrolment(cloud, name, token);
   await session.close();
   return board;
 };

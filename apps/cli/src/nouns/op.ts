@@ -4,6 +4,13 @@ import { examples, run } from "../context.ts";
 import { printOperation } from "../operation.ts";
 import { ageText, stateText } from "../output.ts";
 
+interface ListOptions {
+  readonly board?: string;
+  readonly status?: string;
+  readonly parent?: string;
+  readonly oldestFirst?: true;
+}
+
 export const register = (program: Command): void => {
   const op = program.command("op").description("operations under way and ended");
 
@@ -11,15 +18,19 @@ export const register = (program: Command): void => {
     .command("list")
     .description("list operations, newest first")
     .option("--board <board>", "of this board: id or name")
-    .option("--status <states>", "one or more states, with commas");
+    .option("--status <states>", "one or more states, with commas")
+    .option("--parent <id>", "parts of this operation")
+    .option("--oldest-first", "in the order in which they began");
   examples(list, "op list", "op list --status queued,running");
-  run(list, async ({ client, out }, _, options: { board?: string; status?: string }) => {
+  run(list, async ({ client, out }, _, options: ListOptions) => {
     const api = client();
+    const { board: idOrName, oldestFirst, ...query } = options;
     const board =
-      options.board === undefined
+      idOrName === undefined
         ? undefined
-        : (await api.boards.show({ params: { uuid: options.board } })).uuid;
-    const rows = paginate(api.operations.list, { query: { ...options, board, limit: 200 } });
+        : (await api.boards.show({ params: { uuid: idOrName } })).uuid;
+    const sort = oldestFirst ? "created" : "-created";
+    const rows = paginate(api.operations.list, { query: { ...query, board, sort, limit: 200 } });
     await out.list(
       rows,
       [

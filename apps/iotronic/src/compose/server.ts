@@ -1,8 +1,11 @@
 // The edges, out of what the nouns offer: the event socket and the HTTP server.
 import type { Part } from "@s4t/kit";
+import { type ApiDependencies, createInvoke } from "../http/api.ts";
 import { createAuthenticate } from "../http/authenticate.ts";
 import { createEvents, type Events } from "../http/events.ts";
 import { withoutIotPrefix } from "../http/identity-v3/catalogue.ts";
+import { originsOf } from "../http/iotronic-v1/cors.ts";
+import { createIotronicV1 } from "../http/iotronic-v1/iotronic-v1.ts";
 import { isOverLoopback } from "../http/listeners.ts";
 import { eventMetrics } from "../http/metrics.ts";
 import { createHttpServer, type HttpServer } from "../http/server.ts";
@@ -48,20 +51,27 @@ export const composeServer = (
       .record({ actor, action, status: "denied", project: actor.defaultProject })
       .catch((error: unknown) => log.warn("A denial could not be audited", { error }));
   };
+  const routes = offers.flatMap(({ routes: each = [] }) => each);
+  const api: ApiDependencies = {
+    ...{ clock, log, tracing, onDenied },
+    authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
+    resolveProject: identity.projects.resolve,
+  };
+  const foreign = createIotronicV1({
+    ...api,
+    invoke: createInvoke(routes, api),
+    origins: originsOf(config["iotronic.origins"]),
+  });
   const server = parts.add(
     createHttpServer(
       { port: config.port, tls: lan ?? null, portalFolder, name: config.name },
       {
-        clock,
-        log,
+        ...api,
         metrics,
-        tracing,
-        authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
-        resolveProject: identity.projects.resolve,
-        onDenied,
+        foreign,
         isReady: () => ready,
         mayReadMetrics: (request) => isOverLoopback(request.socket),
-        routes: offers.flatMap(({ routes = [] }) => routes),
+        routes,
         plainRoutes: offers.flatMap(({ plainRoutes = [] }) => plainRoutes),
         mounts: offers.flatMap(({ mounts = [] }) => mounts),
         rewrite: withoutIotPrefix,

@@ -3,14 +3,19 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import {
   ALL_PROJECTS,
+  type BodyOf,
   type Endpoint,
   fail,
+  type ParamsOf,
   PROJECT_HEADER,
   type ProjectId,
+  type QueryOf,
+  type ReplyOf,
   type TraceContext,
   traceparentOf,
 } from "@s4t/contract";
 import {
+  Bug,
   type Clock,
   createDeadline,
   type Deadline,
@@ -55,7 +60,8 @@ export interface ApiDependencies {
   readonly onDenied: (actor: Actor, action: string) => void;
 }
 
-const nobody: Actor = {
+/** Who asks before anybody knows who it is. */
+export const nobody: Actor = {
   ...systemActor,
   kind: "user",
   uuid: "anonymous",
@@ -121,7 +127,7 @@ const headerOf = (request: FastifyRequest, name: string): string | undefined => 
 };
 
 /** How long a request is worked at: until its deadline, or until its client leaves. Made when somebody asks: reads rarely do. */
-class Patience implements Disposable {
+export class Patience implements Disposable {
   readonly #clock: Clock;
   readonly #endsMs: number;
   readonly #response: ServerResponse;
@@ -150,6 +156,67 @@ class Patience implements Disposable {
     this.#deadline?.[Symbol.dispose]();
   }
 }
+
+/** A request that another edge makes of an endpoint: typed values instead of texts, everything else as if it had come by `/api`. */
+export interface Invocation<E extends Endpoint> {
+  readonly actor: Actor;
+  /** As the header `s4t-project` would say it: id, name, or {@link ALL_PROJECTS}. */
+  readonly project?: string | undefined;
+  readonly params?: ParamsOf<E>;
+  readonly query?: QueryOf<E>;
+  readonly body?: BodyOf<E>;
+  readonly signal: AbortSignal;
+  readonly ifMatch?: number | undefined;
+  readonly waitMs?: number | undefined;
+  readonly secure: boolean;
+  /** The bytes, for endpoints that take a stream. */
+  readonly bytes?: AsyncIterable<Uint8Array>;
+}
+
+/** Asks an endpoint in process: same scope, policy and validation as `/api`, and the body of its answer. */
+export type Invoke = <E extends Endpoint>(
+  endpoint: E,
+  invocation: Invocation<E>,
+) => Promise<ReplyOf<E>>;
+
+/** Makes it, over all routes of the contract that there are. */
+export const createInvoke = (routes: readonly Route[], deps: ApiDependencies): Invoke => {
+  const made = new Map(
+    routes.map((route) => {
+      const { params, query, body } = route.endpoint;
+      const checks = {
+        params: params && compileCheck(params),
+        query: query && compileCheck(query),
+        body: body && compileCheck(body),
+      };
+      return [route.endpoint, { route, checks }] as const;
+    }),
+  );
+  return async (endpoint, asked) => {
+    const { actor, project, signal, ifMatch, waitMs, secure, bytes } = asked;
+    const found = made.get(endpoint);
+    if (!found) throw new Bug(`no route answers ${endpoint.method} ${endpoint.path}`);
+    const { route, checks } = found;
+    try {
+      const answer = await route.handle({
+        actor,
+        scope: await scopeOf(endpoint, actor, project, deps),
+        params: checks.params?.(asked.params, "path") as never,
+        query: checks.query?.(asked.query ?? {}, "query") as never,
+        body: checks.body?.(asked.body ?? {}, "body") as never,
+        signal,
+        ifMatch,
+        waitMs,
+        secure,
+        stream: () => bytes as AsyncIterable<Uint8Array>,
+      });
+      return (answer instanceof Answer ? answer.body : answer) as ReplyOf<typeof endpoint>;
+    } catch (error) {
+      if (isS4tError(error, "policy.denied")) deps.onDenied(actor, endpoint.action);
+      throw error;
+    }
+  };
+};
 
 /** Makes the handler of one route. */
 export const createHandler = (route: Route, deps: ApiDependencies) => {

@@ -1,10 +1,11 @@
 // What a browser gets: the portal with its content security policy, the API's page, and the answer at the root.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join, normalize, sep } from "node:path";
 import { RELEASE } from "@s4t/contract";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { rootDocument } from "./iotronic-v1/version.ts";
 
 const mediaTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -90,8 +91,11 @@ export const mountPages = (server: FastifyInstance, options: PagesOptions): void
     : options.portalFolder;
   server.get("/", (request, reply) => {
     if ((request.headers.accept ?? "").includes("text/html")) return reply.redirect("/app/", 302);
+    const scheme = "encrypted" in request.socket ? "https" : "http";
+    reply.header("openstack-request-id", `req-${randomUUID()}`);
     return reply.send({
       name: options.name,
+      ...rootDocument(`${scheme}://${request.headers.host ?? "127.0.0.1"}`),
       release: RELEASE,
       api: "/api",
       openapi: "/api/openapi.json",

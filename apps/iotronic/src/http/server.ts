@@ -11,6 +11,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
 import { cutInactive } from "./inactivity.ts";
+import type { ForeignApi } from "./iotronic-v1/iotronic-v1.ts";
 import { createListeners } from "./listeners.ts";
 import { type Exposition, httpMetrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
@@ -69,6 +70,7 @@ export interface ServerDependencies extends ApiDependencies {
   readonly mounts: readonly Mount[];
   /** The path that is meant by the one that is asked for. */
   readonly rewrite: (url: string) => string;
+  readonly foreign: ForeignApi;
   readonly upgrades: Readonly<Record<string, UpgradeHandler>>;
   /** Whether everything is up: `/readyz`. */
   readonly isReady: () => boolean;
@@ -176,10 +178,16 @@ export const meantBy = (error: unknown): unknown => {
 };
 
 const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void => {
-  const refuse = (error: unknown, reply: FastifyReply) => sendProblem(error, reply, deps.log);
-  server.setErrorHandler((error, _request, reply) => refuse(meantBy(error), reply));
+  const refuseTo = (request: FastifyRequest) => (error: unknown, reply: FastifyReply) =>
+    deps.foreign.owns(request.url)
+      ? deps.foreign.refuse(error, request, reply)
+      : sendProblem(error, reply, deps.log);
+  server.setErrorHandler((error, request, reply) =>
+    refuseTo(request)(meantBy(error), reply),
+  );
   const methodsOf = methodsByPath(deps.routes);
   server.setNotFoundHandler((request, reply) => {
+    const refuse = refuseTo(request);
     const allowed = methodsOf(request.url.split("?", 1)[0] ?? "");
     if (allowed.length === 0) return refuse(fail("request.not-found"), reply);
     reply.header("allow", allowed.join(", "));
@@ -228,9 +236,11 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     forceCloseConnections: true,
     rewriteUrl: (request) => deps.rewrite(request.url ?? "/"),
     clientErrorHandler: () => {}, // `prepare` listens, at both servers
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, given) => {
       const damaged = fail("request.malformed", { because: "the address is damaged" }, error);
-      sendProblem(damaged, reply as unknown as FastifyReply, deps.log);
+      const reply = given as unknown as FastifyReply;
+      if (deps.foreign.owns(request.url)) deps.foreign.refuse(damaged, request, reply);
+      else sendProblem(damaged, reply, deps.log);
     },
     serverFactory: (handler) => {
       const times = { connectionsCheckingInterval: HEADERS_CHECK_MS };
@@ -269,6 +279,12 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       method: route.endpoint.method,
       url: route.endpoint.path.replace(/\{(\w+)\}/g, ":$1"),
       handler: createHandler(route, deps),
+    });
+  for (const url of deps.foreign.paths)
+    server.route({
+      method: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+      url,
+      handler: (request, reply) => deps.foreign.handle(request, reply),
     });
   for (const { method, path, handle } of deps.plainRoutes)
     server.route({ method, url: path, handler: async (request, reply) => handle(request, reply) });

@@ -17,6 +17,7 @@ import {
   Page,
   Problem,
   pageQuery,
+  pageQueryById,
   resourceMembers,
   Time,
   uuidParams,
@@ -169,7 +170,7 @@ export const boards = {
     scope: "project",
     summary: "List boards",
     query: Strict({
-      ...pageQuery,
+      ...pageQueryById,
       status: Type.Optional(
         Type.String({
           maxLength: 100,

@@ -2,7 +2,7 @@ import type { Static } from "typebox";
 import * as Type from "typebox";
 import { Uuid } from "../ids.ts";
 import { endpoint, Strict } from "./endpoint.ts";
-import { Page, Problem, pageQuery, Time, uuidParams } from "./shared.ts";
+import { Page, Problem, pageQueryById, Time, uuidParams } from "./shared.ts";
 
 /** States of an operation. `queued` waits for its board, `unknown`: sent, then the link broke (a late report may settle it for 24 h). */
 export const operationStates = [
@@ -42,9 +42,11 @@ export const operations = {
     path: "/api/operations",
     action: "operation.list",
     scope: "project",
-    summary: "List operations, newest first",
+    summary: "List operations, newest first unless said",
     query: Strict({
-      ...pageQuery,
+      ...pageQueryById,
+      parent: Type.Optional(Uuid("Parts of this operation")),
+      sort: Type.Optional(Type.Enum(["created", "-created"])),
       board: Type.Optional(Uuid("Of this board")),
       status: Type.Optional(
         Type.String({ maxLength: 100, description: "One or more states, with commas" }),

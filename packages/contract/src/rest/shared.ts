@@ -67,6 +67,17 @@ export const pageQuery = {
   ),
 };
 
+/** The same of lists whose rows can be begun after by their id, too. */
+export const pageQueryById = {
+  ...pageQuery,
+  after: Type.Optional(
+    Type.String({
+      maxLength: 512,
+      description: "Cursor: `next` of the page before; or the id of a row",
+    }),
+  ),
+};
+
 /** A page: rows, and the cursor of the next page or null. */
 export const Page = <Row extends TSchema>(row: Row) =>
   Type.Object({

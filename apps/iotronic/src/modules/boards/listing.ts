@@ -1,5 +1,5 @@
 // Looking boards up.
-import { boardStates, fail, type ProjectId, type QueryOf, type rest } from "@s4t/contract";
+import { boardStates, fail, isUuid, type ProjectId, type QueryOf, type rest } from "@s4t/contract";
 import { pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { everything, type Scope, within } from "../../policy/index.ts";
 import type { Boards } from "./boards.ts";
@@ -28,13 +28,13 @@ const parseLabel = (text: string | undefined) => {
   return { name, value };
 };
 
-/** `-seen` → by when it was last seen, latest first; and where the page before ended. */
-const orderOf = ({ sort: text = "name", after }: QueryOf<typeof rest.boards.list>) => {
+/** `-seen` → by when it was last seen, latest first. */
+const orderOf = ({ sort: text = "name" }: QueryOf<typeof rest.boards.list>) => {
   const descending = text.startsWith("-");
-  const sort = (descending ? text.slice(1) : text) as BoardSort;
-  const kinds: ["string" | "number", "string"] = [sort === "name" ? "string" : "number", "string"];
-  return { sort, descending, after: after === undefined ? undefined : parseCursor(after, kinds) };
+  return { sort: (descending ? text.slice(1) : text) as BoardSort, descending };
 };
+const startOf = (cursor: string, sort: BoardSort) =>
+  parseCursor(cursor, [sort === "name" ? "string" : "number", "string"]);
 const keyOf = (sort: BoardSort, row: BoardRow): string | number =>
   sort === "name" ? row.name : sort === "seen" ? (row.last_seen_at ?? 0) : row.created_at;
 
@@ -53,11 +53,20 @@ export const createListing = (
       ),
     async list(actor, scope, query) {
       const order = orderOf(query);
+      const { after: start } = query;
+      const last = start !== undefined && isUuid(start) ? await row(scope, start) : undefined;
+      const after =
+        start === undefined
+          ? undefined
+          : last
+            ? ([keyOf(order.sort, last), last.uuid] as const)
+            : startOf(start, order.sort);
       const filter = {
         states: parseStates(query.status),
         text: query.text,
         label: parseLabel(query.label),
         ...order,
+        after,
       };
       const { fleet } = query;
       return database.read(scope, async (reader) => {

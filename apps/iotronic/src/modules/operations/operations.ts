@@ -1,6 +1,7 @@
 // Operations: work that may outlive its request, and the lane of jobs that wait for their boards.
 import {
   fail,
+  isUuid,
   type Job,
   type Operation,
   type OperationState,
@@ -18,8 +19,8 @@ import type { Metrics } from "../../edge/metrics.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import type { Tracing } from "../../edge/trace.ts";
 import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
-import type { Database, Tx } from "../../ports/database.ts";
 import { jobMetrics } from "./metrics.ts";
+import type { Database, Reader, Tx } from "../../ports/database.ts";
 import { createRuns, type Runs } from "./run.ts";
 import { createSteps, ROWS_AT_ONCE } from "./steps.ts";
 import {
@@ -113,6 +114,8 @@ export interface JobsAsked {
 }
 
 export interface OperationQuery extends PageQuery {
+  readonly parent?: string | undefined;
+  readonly sort?: "created" | "-created" | undefined;
   readonly board?: string | undefined;
   readonly status?: string | undefined;
 }
@@ -266,6 +269,14 @@ export const createOperations = ({
 
   const steps = createSteps(database, log, "Jobs of a retired board could not be ended");
 
+  /** Where a page begins: behind its cursor, or behind an operation. */
+  const startOf = async (scope: Scope, reader: Reader, after: string) => {
+    if (!isUuid(after)) return parseCursor(after, ["number", "string"]);
+    const row = await findOperation(scope, reader, after);
+    if (!row) throw fail("operation.not-found");
+    return [Number(row.created_at), row.uuid] as const;
+  };
+
   const expire = async (): Promise<void> => {
     const overdue = await database.read(everything, (reader) =>
       listOverdue(everything, reader, clock.now(), HANDED_OVER_GRACE_MS, expiredAtOnce),
@@ -319,12 +330,12 @@ export const createOperations = ({
       ),
     async list(scope, query) {
       await runs.stored();
-      const before =
-        query.after === undefined ? undefined : parseCursor(query.after, ["number", "string"]);
-      const filter = { board: query.board, states: statesOf(query.status), before };
-      const rows = await database.read(scope, (reader) =>
-        listOperations(scope, reader, filter, pageSizeOf(query) + 1),
-      );
+      const { board, parent, sort = "-created", after: start } = query;
+      const rows = await database.read(scope, async (reader) => {
+        const after = start === undefined ? undefined : await startOf(scope, reader, start);
+        const filter = { board, parent, states: statesOf(query.status), sort, after };
+        return listOperations(scope, reader, filter, pageSizeOf(query) + 1);
+      });
       return pageOf(rows, query, (row) => [Number(row.created_at), row.uuid], show);
     },
     async get(scope, uuid) {

@@ -75,32 +75,36 @@ export const updateOperation = async (
 
 export interface OperationFilter {
   readonly board?: string | undefined;
+  readonly parent?: string | undefined;
   readonly states?: readonly string[] | undefined;
-  readonly before?: readonly [at: number, uuid: string] | undefined;
+  readonly sort: "created" | "-created";
+  readonly after?: readonly [at: number, uuid: string] | undefined;
 }
 
-/** Newest first. */
+/** In the order in which they were made, or the other way. */
 export const listOperations = (
   scope: Scope,
   { queries }: Reader,
   filter: OperationFilter,
   limit: number,
 ): Promise<OperationRow[]> => {
+  const { board, parent, states, sort, after } = filter;
+  const [order, beyond] = sort === "created" ? (["asc", ">"] as const) : (["desc", "<"] as const);
   let query = queries
     .selectFrom("operations")
     .selectAll()
-    .orderBy("created_at", "desc")
-    .orderBy("uuid", "desc")
+    .orderBy("created_at", order)
+    .orderBy("uuid", order)
     .limit(limit);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
-  const { board, states, before } = filter;
   if (board !== undefined) query = query.where("board_id", "=", board);
+  if (parent !== undefined) query = query.where("parent", "=", parent);
   if (states !== undefined) query = query.where("status", "in", states);
-  if (before)
+  if (after)
     query = query.where((e) =>
       e.or([
-        e("created_at", "<", before[0]),
-        e.and([e("created_at", "=", before[0]), e("uuid", "<", before[1])]),
+        e("created_at", beyond, after[0]),
+        e.and([e("created_at", "=", after[0]), e("uuid", beyond, after[1])]),
       ]),
     );
   return query.execute();
