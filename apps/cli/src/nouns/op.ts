@@ -29,7 +29,7 @@ export const register = (program: Command): void => {
       idOrName === undefined
         ? undefined
         : (await api.boards.show({ params: { uuid: idOrName } })).uuid;
-    const sort = oldestFirst ? "created" : "-created";
+    const sort = oldestFirst ? ("created" as const) : ("-created" as const);
     const rows = paginate(api.operations.list, { query: { ...query, board, sort, limit: 200 } });
     await out.list(
       rows,

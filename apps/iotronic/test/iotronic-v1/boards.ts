@@ -40,7 +40,7 @@ export const rootSteps: readonly Step[] = [
       id: "v1",
       boards: [
         { href: "~/v1/boards/$", rel: "self" },
-        { href: "~[^1]/boards/$", rel: "bookmark" },
+        { href: "~^https?://[^/]+/boards/$", rel: "bookmark" },
       ],
       plugins: [{ rel: "self" }, { rel: "bookmark" }],
       services: [{ rel: "self" }, { rel: "bookmark" }],
@@ -162,7 +162,7 @@ export const boardSteps: readonly Step[] = [
       updated_at: null,
       links: [
         { href: "~/v1/boards/[0-9a-f-]{36}$", rel: "self" },
-        { href: "~:\\d+/boards/[0-9a-f-]{36}$", rel: "bookmark" },
+        { href: "~^https?://[^/]+/boards/[0-9a-f-]{36}$", rel: "bookmark" },
       ],
     },
   },

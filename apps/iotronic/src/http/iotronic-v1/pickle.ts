@@ -27,7 +27,7 @@ export const unpickled = (text: string): string | undefined => {
   if (match?.[1] === undefined) return undefined;
   let isWhole = true;
   const source = match[1].replace(
-    /\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi,
+    /\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g,
     (_whole, short?: string, long?: string) => {
       const point = Number.parseInt(short ?? long ?? "", 16);
       if (point <= 0x10_ff_ff) return String.fromCodePoint(point);

@@ -1,7 +1,7 @@
 // Plugins in the original's words: endpoints 27 to 33. Behind each stands a signed version.
-import { type BodyOf, type Plugin, rest } from "@s4t/contract";
-import { isS4tError } from "@s4t/kit";
+import { type BodyOf, type Plugin, type ProjectId, rest } from "@s4t/contract";
 import type { ByteStream } from "../../edge/routes.ts";
+import { may } from "../../policy/index.ts";
 import {
   type Collection,
   collected,
@@ -75,13 +75,9 @@ const readSource = async (plugin: Plugin, request: V1Request): Promise<string> =
 
 /** The same with its code, for who may read that. */
 const withCode = async (plugin: Plugin, request: V1Request): Promise<Members> => {
-  const shown = pluginOf(plugin, request);
-  try {
-    return { ...shown, code: pickleOf(await readSource(plugin, request)) };
-  } catch (error) {
-    if (isS4tError(error, "policy.denied")) return { ...shown, code: null };
-    throw error;
-  }
+  const isReader = may(request.actor, "plugin.source", plugin.project as ProjectId);
+  const code = isReader ? pickleOf(await readSource(plugin, request)) : null;
+  return { ...pluginOf(plugin, request), code };
 };
 
 /** The plugin that a path or a body names. */

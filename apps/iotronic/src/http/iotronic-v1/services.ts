@@ -1,6 +1,13 @@
 // Services in the original's words: endpoints 34 to 40, and what is exposed on a board, 14 to 17.
-import { type Board, type Exposure, rest, type Service } from "@s4t/contract";
-import { isS4tError } from "@s4t/kit";
+import {
+  type Board,
+  type Connection,
+  type Exposure,
+  type ProjectId,
+  rest,
+  type Service,
+} from "@s4t/contract";
+import { may } from "../../policy/index.ts";
 import { getBoard, getOnline } from "./boards.ts";
 import {
   type Collection,
@@ -226,14 +233,10 @@ const act = async (request: V1Request): Promise<string> => {
 };
 
 /** Who is connected, for who may know; nobody for others. */
-const connectionsOn = async (request: V1Request, board: Board) => {
-  try {
-    const params = { uuid: board.uuid };
-    return (await request.ask(rest.connections.list, { params, project: board.project })).items;
-  } catch (error) {
-    if (isS4tError(error, "policy.denied")) return [];
-    throw error;
-  }
+const connectionsOn = async (request: V1Request, board: Board): Promise<Connection[]> => {
+  if (!may(request.actor, "connection.list", board.project as ProjectId)) return [];
+  const params = { uuid: board.uuid };
+  return (await request.ask(rest.connections.list, { params, project: board.project })).items;
 };
 
 const status = async (request: V1Request): Promise<Members> => {
