@@ -33,20 +33,31 @@ beforeAll(async () => {
   };
   const plugin = await made("/v1/plugins", { name: "secret", code: "print(1)", public: true });
   const service = await made("/v1/services", { name: "hidden", port: 22, protocol: "TCP" });
+  const fleet = await made("/v1/fleets", { name: "buses" });
   const { online = "" } = stage.known;
-  await ask("manager", "PUT", "/v1/boards/live/plugins", { plugin: "secret" });
-  await ask("manager", "POST", "/v1/boards/live/services/hidden/action", {
-    action: "ServiceEnable",
-  });
-  await ask("manager", "POST", "/v1/boards/live/plugins/secret", { action: "PluginStart" });
+  for (const [method, path, body] of [
+    ["PUT", "/v1/boards/live/plugins", { plugin: "secret" }],
+    ["POST", "/v1/boards/live/services/hidden/action", { action: "ServiceEnable" }],
+    ["POST", "/v1/boards/live/plugins/secret", { action: "PluginStart" }],
+  ] as const) {
+    const answer = await ask("manager", method, path, body);
+    expect(answer.status, answer.text).toBe(200);
+  }
   const requests = (await ask("manager", "GET", "/v1/requests")).body.requests;
   theirs.id = {
     board: online,
     plugin: plugin.uuid ?? "",
     service: service.uuid ?? "",
+    fleet: fleet.uuid ?? "",
     request: requests[0].uuid,
   };
-  theirs.name = { board: "live", plugin: "secret", service: "hidden", request: requests[0].uuid };
+  theirs.name = {
+    board: "live",
+    plugin: "secret",
+    service: "hidden",
+    request: requests[0].uuid,
+    fleet: "buses",
+  };
 }, 60_000);
 afterAll(() => stage.close());
 
@@ -65,7 +76,6 @@ const bodies: Readonly<Record<number, object>> = {
   32: { extra: { a: "b" } },
   37: { name: "mine", port: 22, protocol: "TCP" },
   39: { port: 23 },
-  41: {},
   43: { name: "mine" },
   45: { description: "mine" },
 };
@@ -119,6 +129,7 @@ it("names of one project are free in another", async () => {
   for (const [path, body] of [
     ["/v1/boards", { name: "live", code: "c", location: place }],
     ["/v1/plugins", { name: "secret", code: "print(2)" }],
+    ["/v1/fleets", { name: "buses" }],
     ["/v1/services", { name: "hidden", port: 1, protocol: "TCP" }],
   ] as const) {
     const answer = await ask("stranger", "POST", path, body);

@@ -1,5 +1,6 @@
 // The conformance file of the original's API, in the order in which it is run.
 import { boardSteps, rootSteps } from "./boards.ts";
+import { fleetSteps } from "./fleets.ts";
 import { actionSteps, onBoardSteps, pluginSteps, requestSteps } from "./plugins.ts";
 import { absentSteps, exposureSteps, serviceSteps } from "./services.ts";
 import type { Step } from "./step.ts";
@@ -14,4 +15,5 @@ export const steps: readonly Step[] = [
   ...serviceSteps,
   ...exposureSteps,
   ...absentSteps,
+  ...fleetSteps,
 ];

@@ -119,6 +119,15 @@ export const openStage = async (args: readonly string[] = []): Promise<Stage> =>
   const board = await enrolBoard(cloud, "live", tokens.manager);
   const session = await joinAs(cloud, board, { features: ready });
   await play(session, board);
+  // Joined it is at once; that it is there is on record a little later.
+  const isThere = async (): Promise<boolean> => {
+    const shown = await cloud.call("GET", `/api/boards/${board.uuid}`, { token: tokens.manager });
+    return shown.body.connectivity.connected && shown.body.info !== null;
+  };
+  for (let tries = 0; !(await isThere()); tries += 1) {
+    if (tries > 500) throw new TypeError("the board is not there");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return {
     ...{ cloud, url: cloud.url, tokens, known: { online: board.uuid } },
     async close() {

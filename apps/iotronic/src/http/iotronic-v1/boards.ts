@@ -1,5 +1,5 @@
 // Boards in the original's words: endpoints 3 to 8.
-import { type Board, type BodyOf, rest } from "@s4t/contract";
+import { type Board, type BodyOf, PRIMARY_PRIORITY, rest } from "@s4t/contract";
 import { type Collection, collected, fieldsOf, type Listed, listedOf, pick } from "./collection.ts";
 import { Fault, invalid } from "./fault.ts";
 import { listing, type Members, type V1Request, type V1Row } from "./row.ts";
@@ -71,7 +71,7 @@ const configOf = (code: string | null, request: V1Request): Members => {
 
 /** A board of ours as the original shows it. `code`: told once, when the board is made. */
 export const boardOf = (board: Board, request: V1Request, code: string | null = null): Members => {
-  const { labels, location, agent, connectivity } = board;
+  const { labels, location, agent, connectivity, fleets } = board;
   const isKnown = agent.kind !== null;
   return {
     uuid: board.uuid,
@@ -84,7 +84,7 @@ export const boardOf = (board: Board, request: V1Request, code: string | null = 
     owner: null,
     session: connectivity.connected ? String(connectivity.epoch) : null,
     project: board.project,
-    fleet: null,
+    fleet: fleets.find(({ priority }) => priority === PRIMARY_PRIORITY)?.uuid ?? null,
     mobile: labels.mobile === "true",
     lr_version: agent.version,
     connectivity: connectivityOf(board),
@@ -139,28 +139,47 @@ const sortOf = ({ sortKey, descending }: Listed) => {
   return descending ? (`-${sort}` as const) : sort;
 };
 
+/** Which boards a page is made of. */
+interface Narrowed {
+  readonly project?: string;
+  readonly status?: string;
+  readonly fleet?: string;
+}
+
+/** A page of boards. */
+export const boardPage = async (
+  request: V1Request,
+  listed: Listed,
+  { project, ...narrowed }: Narrowed,
+): Promise<Members> => {
+  const { limit, marker } = listed;
+  const sort = sortOf(listed);
+  if (marker !== undefined && !isUuidLike(marker))
+    throw invalid(`Expected a uuid but received ${marker.slice(0, 64)}.`);
+  const found = await request.ask(rest.boards.list, {
+    ...(project === undefined ? {} : { project }),
+    query: {
+      ...{ limit, sort },
+      ...(marker === undefined ? {} : { after: marker.toLowerCase() }),
+      ...narrowed,
+    },
+  });
+  const page = found.items.map((board) => boardOf(board, request));
+  return collected(request, "boards", listed, { page, more: found.next !== null });
+};
+
 /** Boards of a project, narrowed as the query says. */
-export const listBoards = async (request: V1Request, isDetail: boolean): Promise<Members> => {
+const list = async (request: V1Request, isDetail: boolean): Promise<Members> => {
   const listed = listedOf(request, boardCollection, isDetail);
   const { status, project } = request.query;
   if (project !== undefined && !request.actor.admin)
     throw invalid("Project parameter can be used only by the administrator.");
   const states = status === undefined ? undefined : statesOf(status);
-  const sort = sortOf(listed);
   if (status !== undefined && states === undefined) return { boards: [] };
-  if (listed.marker !== undefined && !isUuidLike(listed.marker))
-    throw invalid(`Expected a uuid but received ${listed.marker.slice(0, 64)}.`);
-  const found = await request.ask(rest.boards.list, {
+  return boardPage(request, listed, {
     ...(project === undefined ? {} : { project }),
-    query: {
-      limit: listed.limit,
-      sort,
-      ...(listed.marker === undefined ? {} : { after: listed.marker.toLowerCase() }),
-      ...(states === undefined ? {} : { status: states }),
-    },
+    ...(states === undefined ? {} : { status: states }),
   });
-  const page = found.items.map((board) => boardOf(board, request));
-  return collected(request, "boards", listed, { page, more: found.next !== null });
 };
 
 const coordinate = (value: unknown, name: string, most: number): number => {
@@ -202,6 +221,9 @@ const changedLabels = (body: Members, labels: Board["labels"]): Board["labels"] 
   });
 };
 
+/** The fleet that a body names, by id or name; null for none. */
+const fleetOf = ({ fleet }: Members): string | null => textOf(fleet, "fleet") || null;
+
 const create = async (request: V1Request): Promise<Members> => {
   const { body } = request;
   requireOnly(body, [...writable, "code"], boardCollection.attributes);
@@ -212,8 +234,14 @@ const create = async (request: V1Request): Promise<Members> => {
     throw invalid("Location is not specified.");
   const location = locationOf(body.location);
   const labels = changedLabels(body, {});
+  const fleet = fleetOf(body);
   const made = await request.ask(rest.boards.create, {
-    body: { name, ...(location ? { location } : {}), ...(labels ? { labels } : {}) },
+    body: {
+      name,
+      ...(location ? { location } : {}),
+      ...(labels ? { labels } : {}),
+      ...(fleet ? { fleet } : {}),
+    },
   });
   return boardOf(made.board, request, made.enrolment.enrolment);
 };
@@ -233,6 +261,7 @@ const update = async (request: V1Request): Promise<Members> => {
       ...(name === undefined ? {} : { name }),
       ...(labels === undefined ? {} : { labels }),
       ...(location === undefined ? {} : { location }),
+      ...(body.fleet === undefined ? {} : { fleet: fleetOf(body) }),
     },
   });
   return boardOf(changed, request);
@@ -244,14 +273,14 @@ export const boardRows: readonly V1Row[] = [
     method: "GET",
     path: "/v1/boards",
     query: [...listing, "status", "project"],
-    answer: (request) => listBoards(request, false),
+    answer: (request) => list(request, false),
   },
   {
     number: 4,
     method: "GET",
     path: "/v1/boards/detail",
     query: [...listing, "status", "project"],
-    answer: (request) => listBoards(request, true),
+    answer: (request) => list(request, true),
   },
   { number: 5, method: "POST", path: "/v1/boards", status: 201, answer: create },
   {

@@ -240,6 +240,12 @@ export const deviations: readonly Deviation[] = [
     "the eight collections are",
     "`/api`, `/link` and others are addresses of their own",
   ),
+  other(
+    "3 to 7, 41 to 47",
+    "a board is in one fleet",
+    "`fleet` is the primary one; 47 lists the boards that are in it otherwise, too, and takes names",
+    "boards may be in several here",
+  ),
   other("errors", "XML where it is preferred", "JSON", "no client asks for it"),
   other(
     "CORS",
@@ -260,7 +266,6 @@ export const deviations: readonly Deviation[] = [
     "lists are empty; enabling is 404 `Service webservice could not be found`, as where that service was missing",
     "they come",
   ),
-  missing("41 to 47", "fleets", "404; a board's `fleet` is null", "they come"),
   missing(
     "9",
     "DevicePkgOperation, DeviceRestSubmit, DeviceUpgradeLR",
