@@ -1,11 +1,25 @@
 // The original's clients, as they behave on the wire: its command line asks for version 1.9 first, follows `next`, retries; its SDK
 // in Go puts a slash behind everything and decodes into fixed types.
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStage, type Stage } from "./iotronic-v1/stage.ts";
 
 let stage: Stage;
+/** The command line would take a 1 off the end: an address that ends so is not published. */
+const publishedPort = async (): Promise<number> => {
+  for (;;) {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    if (port % 10 !== 1) return port;
+  }
+};
 beforeAll(async () => {
-  stage = await openStage(["--iotronic.origins", "https://dashboard.example"]);
+  const port = String(await publishedPort());
+  stage = await openStage(["--port", port, "--iotronic.origins", "https://dashboard.example"]);
 }, 60_000);
 afterAll(() => stage.close());
 

@@ -1,6 +1,6 @@
 import type { Estate } from "../edge/estate.ts";
 import { identityV3 } from "../http/identity-v3/mount.ts";
-import { createReached } from "../http/identity-v3/reached.ts";
+import { createReached } from "../http/reached.ts";
 import { type Boards, boardsEstate } from "../modules/boards/index.ts";
 import { fleetsEstate } from "../modules/fleets/index.ts";
 import { createIdentity, type Identity, identityRoutes } from "../modules/identity/index.ts";

@@ -8,10 +8,12 @@ import { originsOf } from "../http/iotronic-v1/cors.ts";
 import { createIotronicV1 } from "../http/iotronic-v1/iotronic-v1.ts";
 import { isOverLoopback } from "../http/listeners.ts";
 import { eventMetrics } from "../http/metrics.ts";
+import { createReached } from "../http/reached.ts";
 import { createHttpServer, type HttpServer } from "../http/server.ts";
 import { type Identity, SESSION_COOKIE } from "../modules/identity/index.ts";
 import type { Actor } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
+import { addressOf } from "./lan.ts";
 import type { Offer } from "./offer.ts";
 import { portalFolder } from "./place.ts";
 
@@ -60,6 +62,7 @@ export const composeServer = (
   const foreign = createIotronicV1({
     ...api,
     invoke: createInvoke(routes, api),
+    reached: createReached(addressOf(config.address), ground.wayIn.url),
     origins: originsOf(config["iotronic.origins"]),
   });
   const server = parts.add(

@@ -182,9 +182,7 @@ const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void 
     deps.foreign.owns(request.url)
       ? deps.foreign.refuse(error, request, reply)
       : sendProblem(error, reply, deps.log);
-  server.setErrorHandler((error, request, reply) =>
-    refuseTo(request)(meantBy(error), reply),
-  );
+  server.setErrorHandler((error, request, reply) => refuseTo(request)(meantBy(error), reply));
   const methodsOf = methodsByPath(deps.routes);
   server.setNotFoundHandler((request, reply) => {
     const refuse = refuseTo(request);

@@ -17,7 +17,7 @@ import { pluginBytesMigration } from "./20261128-0345-plugins-bytes.ts";
 import { pluginManifestsMigration } from "./20261128-0825-plugins-manifests.ts";
 import { fleetsMigration } from "./20261128-1131-fleets.ts";
 import { identityScopesMigration } from "./20261128-1207-identity-scopes.ts";
-import { operationsParentMigration } from "./20261128-1145-operations-parent.ts";
+import { operationsParentMigration } from "./20261128-1230-operations-parent.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 

@@ -2,13 +2,15 @@
 // actor, scope and validation, and their answers become the original's words. What differs is in `deviations.ts`.
 import { randomUUID } from "node:crypto";
 import { ALL_PROJECTS } from "@s4t/contract";
-import { type Clock, isS4tError, type Log, parseJson } from "@s4t/kit";
+import { type Clock, isS4tError, type Log, parseJson, sleep } from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { OpenSpan, Tracing } from "../../edge/trace.ts";
 import type { Actor } from "../../policy/index.ts";
 import { type Invoke, Patience } from "../api.ts";
+import { TOKEN_HEADER } from "../authenticate.ts";
 import { dropRest } from "../body-stream.ts";
 import { problemOf } from "../problem.ts";
+import type { Reached } from "../reached.ts";
 import { allowOrigin } from "./cors.ts";
 import { encodeFault, Fault, faultOf, invalid } from "./fault.ts";
 import { createRouter, isV1, type Matched, nouns, pathOf } from "./router.ts";
@@ -31,6 +33,7 @@ export interface V1Dependencies {
     headers: FastifyRequest["headers"],
     changes: boolean,
   ) => Actor | Promise<Actor>;
+  readonly reached: Reached;
   /** Origins whose pages may ask. */
   readonly origins: ReadonlySet<string>;
 }
@@ -48,17 +51,7 @@ export interface ForeignApi {
 
 const pathIn = (url: string): string => url.split("?", 1)[0] ?? "";
 
-const baseOf = (request: FastifyRequest): string => {
-  const scheme = "encrypted" in request.socket ? "https" : "http";
-  return `${scheme}://${request.headers.host ?? "127.0.0.1"}`;
-};
-const hostIn = (base: string): string => {
-  try {
-    return new URL(base).hostname.replace(/^\[|\]$/g, "");
-  } catch {
-    throw invalid("The Host header is not an address.");
-  }
-};
+const hostIn = (base: string): string => new URL(base).hostname.replace(/^\[|\]$/g, "");
 
 const bodyOf = (request: FastifyRequest): Members => {
   if (request.method === "GET" || request.method === "HEAD" || request.method === "DELETE")
@@ -87,12 +80,10 @@ const queryOf = (request: FastifyRequest, { row }: Matched): Record<string, stri
 };
 
 /** Only tokens count: a cookie would let pages of others act. */
-const withoutCookie = ({ authorization, ...headers }: FastifyRequest["headers"]) => {
-  const token = headers["x-auth-token"];
-  return authorization === undefined && typeof token === "string"
-    ? { authorization: `Bearer ${token}` }
-    : { authorization };
-};
+const withoutCookie = ({ authorization, [TOKEN_HEADER]: token }: FastifyRequest["headers"]) => ({
+  ...(authorization === undefined ? {} : { authorization }),
+  ...(token === undefined ? {} : { [TOKEN_HEADER]: token }),
+});
 
 const isUnauthorised = (error: unknown): boolean =>
   isS4tError(error) && ["auth.required", "auth.expired", "auth.failed"].includes(error.code);
@@ -114,7 +105,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
     reply
       .code(401)
       .header("content-type", "application/json; charset=utf-8")
-      .header("www-authenticate", `Keystone uri="${baseOf(request)}/identity"`)
+      .header("www-authenticate", `Keystone uri="${deps.reached(request)}/identity"`)
       .send(
         JSON.stringify({
           error: {
@@ -153,7 +144,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
     matched: Matched,
     patience: Patience,
   ): V1Request => {
-    const base = baseOf(request);
+    const base = deps.reached(request);
     const { params } = matched;
     // An administrator reaches what an id names, wherever it is; names are those of the default project.
     const first = Object.values(params)[0] ?? "";
@@ -170,6 +161,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
       get signal() {
         return patience.signal;
       },
+      pause: (delayMs) => sleep(deps.clock, delayMs, patience.signal),
       ask: (endpoint, { wait = false, ...question }: Question<typeof endpoint> = {}) =>
         deps.invoke(endpoint, {
           actor,
@@ -192,7 +184,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
     if (path.length === 1) {
       if (method !== "GET") throw new Fault(405, "The method is not allowed here.");
       requireVersion(request.headers);
-      return reply.headers(servedHeaders).send(versionDocument(baseOf(request)));
+      return reply.headers(servedHeaders).send(versionDocument(deps.reached(request)));
     }
     const actor = await actorOf(request);
     if (span) span.isStrangers = false;

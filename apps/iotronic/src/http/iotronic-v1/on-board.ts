@@ -24,34 +24,21 @@ const resultOf = (operation: Operation, board: string, call: string): unknown =>
   throw failedOn(board, call, operation.problem?.sentence ?? operation.status);
 };
 
-const pause = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", leave);
-      resolve();
-    }, SETTLE_LOOK_MS);
-    const leave = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", leave, { once: true });
-  });
-
 /** Looks until what a board was given is there or refused. */
 export const settled = async <Given extends { readonly entry: Injection["entry"] }>(
   look: () => Promise<Given>,
   {
     board,
     call,
-    signal,
-  }: { readonly board: string; readonly call: string; readonly signal: AbortSignal },
+    request,
+  }: { readonly board: string; readonly call: string; readonly request: V1Request },
 ): Promise<Given> => {
   for (let left = SETTLE_LIMIT_MS; left > 0; left -= SETTLE_LOOK_MS) {
     const given = await look();
     if (given.entry.state === "reached") return given;
     if (given.entry.state === "failed")
       throw failedOn(board, call, given.entry.problem?.sentence ?? "it failed");
-    await pause(signal);
+    await request.pause(SETTLE_LOOK_MS);
   }
   throw failedOn(board, call, `not done within ${SETTLE_LIMIT_MS / 1_000} s`);
 };
@@ -165,7 +152,7 @@ const inject = async (request: V1Request): Promise<string> => {
     body: { onBoot, version: "latest" },
   });
   await settled(() => request.ask(rest.injections.show, { params, project }), {
-    ...{ board: board.uuid, call: "PluginInject", signal: request.signal },
+    ...{ board: board.uuid, call: "PluginInject", request },
   });
   return `PluginInject result: ${isThere ? "UPDATED" : "INJECTED"}`;
 };

@@ -31,6 +31,7 @@ export interface V1Request {
   /** Name or address out of {@link base}. */
   readonly host: string;
   readonly signal: AbortSignal;
+  pause(delayMs: number): Promise<void>;
   ask<E extends Endpoint>(endpoint: E, question?: Question<E>): Promise<ReplyOf<E>>;
 }
 

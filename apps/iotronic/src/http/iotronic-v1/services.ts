@@ -184,7 +184,7 @@ const findExposure = async (
 
 const settle = (request: V1Request, call: string, on: OnBoard): Promise<Exposure> =>
   settled(() => findExposure(request, on), {
-    ...{ board: on.board.uuid, call, signal: request.signal },
+    ...{ board: on.board.uuid, call, request },
   });
 
 const serviceActions: Readonly<Record<string, ServiceAction>> = {
