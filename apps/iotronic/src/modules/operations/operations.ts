@@ -19,8 +19,8 @@ import type { Metrics } from "../../edge/metrics.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import type { Tracing } from "../../edge/trace.ts";
 import { type Actor, everything, type Scope, systemActor, within } from "../../policy/index.ts";
-import { jobMetrics } from "./metrics.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
+import { jobMetrics } from "./metrics.ts";
 import { createRuns, type Runs } from "./run.ts";
 import { createSteps, ROWS_AT_ONCE } from "./steps.ts";
 import {
