@@ -1,10 +1,10 @@
 // A wire that is cut without a word: no FIN, no RST, bytes go nowhere. Cloud and agent are the real ones, each on a clock that the
 // test moves, so that half a minute takes a second.
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createManualClock, type ManualClock } from "../apps/iotronic/test/clock.ts";
 import { openTestCloud, type TestCloud } from "../apps/iotronic/test/cloud.ts";
 import { composeAgent, createSimulated, openMemory } from "../apps/lightning-rod/src/compose.ts";
 import { seeded, silentLog } from "../packages/kit/src/index.ts";
+import { createManualClock, type ManualClock } from "../packages/kit/test/clock.ts";
 import { openRelay, type Relay } from "./relay.ts";
 
 let clouds: ManualClock;

@@ -1,18 +1,11 @@
 // One board, one session. What an older session still brings is void, whichever way it comes.
 import { cloudProcedures } from "@s4t/contract";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { batchOf, type EnrolledBoard, enrolBoard, entryRow, joinAs, offer } from "./board.ts";
-import { openTestCloud, type TestCloud } from "./cloud.ts";
+import { describe, expect, it } from "vitest";
+import { administered } from "./administered.ts";
+import { batchOf, type EnrolledBoard, entryRow, joinAs, offer } from "./board.ts";
 
-let cloud: TestCloud;
-beforeAll(async () => {
-  cloud = await openTestCloud();
-}, 60_000);
-afterAll(() => cloud.close());
+const { cloud, ask, show, ping, aBoard } = administered();
 
-const ask = (method: string, path: string, body?: unknown) =>
-  cloud.call(method, path, { token: cloud.admin, ...(body === undefined ? {} : { body }) });
-const show = async ({ uuid }: EnrolledBoard) => (await ask("GET", `/api/boards/${uuid}`)).body;
 const waitFor = async ({ uuid }: EnrolledBoard, verb: "restart" | "reboot"): Promise<string> =>
   (await ask("POST", `/api/boards/${uuid}/${verb}`, { deliver: "when-online" })).body.uuid;
 const stateOf = async (operation: string) =>
@@ -21,8 +14,6 @@ const settled = (text: string) => expect.objectContaining({ code: text });
 /** As if another node of the cloud had opened a later session: this node has not heard of it. */
 const openElsewhere = ({ uuid }: EnrolledBoard) =>
   cloud.sql("update boards set epoch = epoch + 1 where uuid = ?", uuid);
-let made = 0;
-const aBoard = () => enrolBoard(cloud, `board-${++made}`);
 
 describe("a newer session of the same board", () => {
   it("ends the older one with a reason, and takes the calls over", async () => {
@@ -33,7 +24,7 @@ describe("a newer session of the same board", () => {
     expect(newer.epoch).toBe(older.epoch + 1);
     expect((await older.session.closed).reason).toBe("s4t.error.link.superseded");
     await offer(newer, board, () => ({ args: [{ atMs: 2_000 }] }));
-    const { body } = await ask("POST", `/api/boards/${board.uuid}/ping`, {});
+    const { body } = await ping(board);
     expect(body.result.boardTime).toBe("1970-01-01T00:00:02.000Z");
     const connectivity = async () => (await show(board)).connectivity;
     await expect.poll(connectivity).toMatchObject({ connected: true, epoch: 2 });
@@ -52,7 +43,7 @@ describe("a newer session of the same board", () => {
       });
     });
     await expect.poll(() => show(board).then(({ status }) => status)).toBe("online");
-    const answer = ask("POST", `/api/boards/${board.uuid}/ping`, {});
+    const answer = ping(board);
     await reached;
     const newer = await joinAs(cloud, board);
     expect((await answer).code).toBe("command.unknown");

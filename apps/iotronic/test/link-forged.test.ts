@@ -8,45 +8,31 @@ import {
   toHex,
   wampErrorOf,
 } from "@s4t/contract";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { administered } from "./administered.ts";
 import {
   type BoardSession,
   batchOf,
   credentialsOf,
   type EnrolledBoard,
-  enrolBoard,
   entryRow,
   joinAs,
   joinWith,
   offer,
 } from "./board.ts";
-import { openTestCloud, type TestCloud } from "./cloud.ts";
 import { openWire } from "./wire.ts";
 
-let cloud: TestCloud;
-beforeAll(async () => {
-  cloud = await openTestCloud();
-}, 60_000);
-afterAll(() => cloud.close());
+const { cloud, ask, show, ping, aBoard } = administered();
 
-let made = 0;
 let forger: EnrolledBoard;
 let victim: EnrolledBoard;
 let session: BoardSession;
 beforeEach(async () => {
-  made += 1;
-  [forger, victim] = [
-    await enrolBoard(cloud, `forger-${made}`),
-    await enrolBoard(cloud, `victim-${made}`),
-  ];
+  [forger, victim] = [await aBoard("forger"), await aBoard("victim")];
   session = await joinAs(cloud, forger);
 });
 afterEach(() => session.session.close());
 
-const ask = (method: string, path: string, body?: unknown) =>
-  cloud.call(method, path, { token: cloud.admin, ...(body === undefined ? {} : { body }) });
-const show = async ({ uuid }: EnrolledBoard) => (await ask("GET", `/api/boards/${uuid}`)).body;
-const ping = ({ uuid }: EnrolledBoard) => ask("POST", `/api/boards/${uuid}/ping`, {});
 interface Refusal {
   readonly status: string;
   readonly actor: { readonly kind: string; readonly uuid: string };

@@ -8,6 +8,7 @@ import {
 } from "@s4t/contract";
 import { WampError } from "@s4t/wamp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { administered } from "./administered.ts";
 import {
   type BoardSession,
   type EnrolledBoard,
@@ -19,18 +20,9 @@ import {
 import { openTestCloud, type TestCloud } from "./cloud.ts";
 import { dialectOfRun } from "./database.ts";
 
-let cloud: TestCloud;
-beforeAll(async () => {
-  cloud = await openTestCloud();
-}, 60_000);
-afterAll(() => cloud.close());
+const { cloud, ping, aBoard } = administered();
 
-let made = 0;
-const aBoard = () => enrolBoard(cloud, `board-${++made}`);
 const code = (text: string) => expect.objectContaining({ code: text });
-const ask = (path: string, body: unknown = {}) =>
-  cloud.call("POST", path, { token: cloud.admin, body });
-const ping = ({ uuid }: EnrolledBoard) => ask(`/api/boards/${uuid}/ping`);
 
 describe("a board's session", () => {
   let board: EnrolledBoard;
@@ -145,7 +137,7 @@ describe("a board that comes and goes", () => {
 
 describe("a session that only enrolled", () => {
   it("may do nothing", async () => {
-    const { board, session } = await startEnrolment(cloud, `board-${++made}`);
+    const { board, session } = await startEnrolment(cloud, "board");
     const denied = code("wamp.error.not_authorized");
     const register = session.register(boardPrefix(board.uuid), () => undefined, {
       match: "prefix",

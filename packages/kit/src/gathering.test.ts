@@ -1,33 +1,12 @@
 import { expect, it } from "vitest";
-import type { Clock } from "./clock.ts";
+import { createManualClock } from "../test/clock.ts";
 import { createGathering } from "./gathering.ts";
 
-/** A clock that goes when the test says. */
 const open = () => {
-  let nowMs = 0;
-  let waiting: { atMs: number; then: () => void }[] = [];
-  const clock: Clock = {
-    now: () => nowMs,
-    monotonicMs: () => nowMs,
-    after(delayMs, then) {
-      const timer = { atMs: nowMs + delayMs, then };
-      waiting.push(timer);
-      return {
-        cancel() {
-          waiting = waiting.filter((each) => each !== timer);
-        },
-      };
-    },
-  };
+  const clock = createManualClock();
   const sentMs: number[] = [];
-  const gathering = createGathering(clock, () => sentMs.push(nowMs));
-  const passTo = (ms: number): void => {
-    for (; nowMs < ms; nowMs += 1) {
-      const due = waiting.filter(({ atMs }) => atMs <= nowMs);
-      waiting = waiting.filter(({ atMs }) => atMs > nowMs);
-      for (const { then } of due) then();
-    }
-  };
+  const gathering = createGathering(clock, () => sentMs.push(clock.monotonicMs()));
+  const passTo = (ms: number): void => clock.advance(ms - clock.monotonicMs());
   return { gathering, passTo, sentMs };
 };
 

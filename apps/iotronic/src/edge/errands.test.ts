@@ -1,6 +1,6 @@
 import type { BoardId } from "@s4t/contract";
 import { expect, it } from "vitest";
-import { createManualClock } from "../../test/clock.ts";
+import { createManualClock } from "../../../../packages/kit/test/clock.ts";
 import type { EndedSpan } from "../ports/traces.ts";
 import { createErrands, MAX_ERRANDS } from "./errands.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createManualClock } from "../../test/clock.ts";
+import { createManualClock } from "../../../../packages/kit/test/clock.ts";
 import { createTickets } from "./tickets.ts";
 
 const lifeMs = 1_000;

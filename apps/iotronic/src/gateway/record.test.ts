@@ -1,7 +1,7 @@
 import { type BoardId, fail, type ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { describe, expect, it } from "vitest";
-import { createManualClock } from "../../test/clock.ts";
+import { createManualClock } from "../../../../packages/kit/test/clock.ts";
 import type { StreamRecord } from "../edge/gateway.ts";
 import { createConnections } from "./connections.ts";
 import {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { silentLog } from "@s4t/kit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { createManualClock, type ManualClock } from "../../test/clock.ts";
+import { createManualClock, type ManualClock } from "../../../../packages/kit/test/clock.ts";
 import { systemActor } from "../policy/index.ts";
 import { createEvents, type Events } from "./events.ts";
 import { EVENT_AUTH_MS, MAX_UNKNOWN_SOCKETS } from "./unknown-sockets.ts";

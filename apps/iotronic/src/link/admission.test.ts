@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createManualClock } from "../../test/clock.ts";
+import { createManualClock } from "../../../../packages/kit/test/clock.ts";
 import {
   type Admission,
   createAdmission,

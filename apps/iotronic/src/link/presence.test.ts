@@ -1,7 +1,7 @@
 import type { BoardId, ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { describe, expect, it } from "vitest";
-import { createManualClock } from "../../test/clock.ts";
+import { createManualClock } from "../../../../packages/kit/test/clock.ts";
 import type { LinkHost, PresenceEvent } from "../edge/link.ts";
 import { createPresence, MAX_PRESENCE_BATCH, MAX_WAITING_PRESENCE } from "./presence.ts";
 

@@ -1,7 +1,7 @@
 import type { BoardId, ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { beforeEach, expect, it } from "vitest";
-import { createManualClock, type ManualClock } from "../../../test/clock.ts";
+import { createManualClock, type ManualClock } from "../../../../../packages/kit/test/clock.ts";
 import type { AuditInput } from "../../edge/facts.ts";
 import {
   createRefusals,

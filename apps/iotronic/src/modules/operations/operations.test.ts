@@ -1,7 +1,7 @@
 import { fail, type ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createManualClock, type ManualClock } from "../../../test/clock.ts";
+import { createManualClock, type ManualClock } from "../../../../../packages/kit/test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
 import { noErrands } from "../../edge/errands.ts";
 import { silentMetrics } from "../../edge/metrics.ts";

@@ -1,7 +1,7 @@
 import type { ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createManualClock } from "../../../test/clock.ts";
+import { createManualClock } from "../../../../../packages/kit/test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
 import { firstIdOf } from "../../edge/id.ts";
 import { everything, within } from "../../policy/index.ts";

@@ -6,7 +6,7 @@ import type { ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createManualClock } from "../../../test/clock.ts";
+import { createManualClock } from "../../../../../packages/kit/test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
 import { diskBlobs } from "../../drivers/blobs/disk/index.ts";
 import { everything } from "../../policy/index.ts";

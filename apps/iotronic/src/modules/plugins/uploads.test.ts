@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ProjectId } from "@s4t/contract";
 import { sha256Hex } from "@s4t/kit/node";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createManualClock } from "../../../test/clock.ts";
+import { createManualClock } from "../../../../../packages/kit/test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
 import { diskBlobs } from "../../drivers/blobs/disk/index.ts";
 import { within } from "../../policy/index.ts";

@@ -1,7 +1,7 @@
 import type { ProjectId } from "@s4t/contract";
 import { silentLog } from "@s4t/kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createManualClock } from "../../../test/clock.ts";
+import { createManualClock } from "../../../../../packages/kit/test/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../../../test/database.ts";
 import type { AuditInput, AuditLog } from "../../edge/facts.ts";
 import type { StreamRecord } from "../../edge/gateway.ts";

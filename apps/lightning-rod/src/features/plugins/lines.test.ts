@@ -1,36 +1,17 @@
 import type { ReportRow } from "@s4t/contract";
-import type { Clock } from "@s4t/kit";
 import { expect, it } from "vitest";
+import { createManualClock } from "../../../../../packages/kit/test/clock.ts";
 import { createLines, LINES_EVERY_MS, LINES_GATHER_MS, MAX_LINES_TOLD_BYTES } from "./lines.ts";
 
-/** Lines of one plugin, by a clock that goes when the test says. */
+/** Lines of one plugin, by a clock that the test moves. */
 const open = () => {
-  let nowMs = 1_000_000;
-  let waiting: { atMs: number; then: () => void }[] = [];
-  const clock: Clock = {
-    now: () => nowMs,
-    monotonicMs: () => nowMs,
-    after(delayMs, then) {
-      const timer = { atMs: nowMs + delayMs, then };
-      waiting.push(timer);
-      return {
-        cancel() {
-          waiting = waiting.filter((each) => each !== timer);
-        },
-      };
-    },
-  };
+  const clock = createManualClock();
   const rows: Extract<ReportRow, { kind: "lines" }>[] = [];
   const lines = createLines("hello", {
     clock,
     tell: (row) => void (row.kind === "lines" && rows.push(row)),
   });
-  const pass = (ms: number): void => {
-    nowMs += ms;
-    const due = waiting.filter(({ atMs }) => atMs <= nowMs);
-    waiting = waiting.filter(({ atMs }) => atMs > nowMs);
-    for (const { then } of due) then();
-  };
+  const pass = clock.advance;
   const write = (count: number, text = "a line") => {
     for (let n = 0; n < count; n += 1) lines.write({ level: "out", text });
   };

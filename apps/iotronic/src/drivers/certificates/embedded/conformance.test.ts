@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createManualClock, type ManualClock } from "../../../../test/clock.ts";
+import { createManualClock, type ManualClock } from "../../../../../../packages/kit/test/clock.ts";
 import { certificatesConformance } from "../../../ports/certificates.conformance.ts";
 import type { CertificatesDriver } from "../../../ports/certificates.ts";
 import { embeddedCertificates } from "./index.ts";

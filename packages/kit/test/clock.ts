@@ -1,5 +1,5 @@
 // A clock that a test moves: timers fire in order while time is advanced.
-import type { Clock } from "@s4t/kit";
+import type { Clock } from "../src/clock.ts";
 
 export interface ManualClock extends Clock {
   /** Moves both clocks on, firing what is due, each timer at its own moment. */
