@@ -79,6 +79,31 @@ it("a fleet is made, filled, given as primary, emptied and removed", async () =>
   await made.context.close();
 });
 
+it("the list takes a query, says where one is none, and offers what could come next", async () => {
+  await stage.cloud().call("POST", "/api/fleets", { name: "via Garibaldi" });
+  await stage.cloud().call("PUT", "/api/boards/lamp-7/fleets/via%20Garibaldi", {});
+  const made = await open("/app/default/boards");
+  const { page } = made;
+  await page.getByRole("row").filter({ hasText: "bus-118" }).waitFor();
+  const input = page.getByRole("searchbox", { name: "Name, id or address" });
+  await input.fill("(bus or");
+  await page.getByText("Not yet a query, at character 8: a term is missing.").waitFor();
+  // What is no query changes nothing yet.
+  expect(new URL(page.url()).search).toBe("");
+  await input.fill("-name:bus-118 fl");
+  await page.getByRole("button", { name: "fleet:", exact: true }).click();
+  await page.getByRole("button", { name: /Garibaldi/ }).click();
+  expect(await input.inputValue()).toBe('-name:bus-118 fleet:"via Garibaldi"');
+  await page.getByRole("row").filter({ hasText: "bus-119" }).waitFor({ state: "detached" });
+  await page.getByRole("row").filter({ hasText: "lamp-7" }).waitFor();
+  expect(new URL(page.url()).searchParams.get("q")).toBe('-name:bus-118 fleet:"via Garibaldi"');
+  await page.getByText("Query", { exact: true }).click();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await takePicture(page, "boards-query", false);
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+});
+
 it("shows what others change while it is open", async () => {
   const fleet = (await stage.cloud().call("POST", "/api/fleets", { name: "live" })).body;
   const made = await open("/app/default/fleets");

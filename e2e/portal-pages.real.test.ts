@@ -39,7 +39,7 @@ afterAll(async () => {
 
 const pages = (): readonly (readonly [name: string, path: string])[] => [
   ["boards", "/app/default/boards"],
-  ["boards-none", "/app/default/boards?text=nothing-like-it"],
+  ["boards-none", "/app/default/boards?q=nothing-like-it"],
   ["board", `/app/default/boards/${board}`],
   ["board-sensors", `/app/default/boards/${board}?section=sensors`],
   ["board-target", `/app/default/boards/${board}?section=target`],

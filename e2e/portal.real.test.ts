@@ -285,15 +285,15 @@ describe("the page itself", () => {
   it("is one view for one address: filter and section come back with Back and with a copy of the address", async () => {
     const page = await at("/app/default/boards");
     await page.getByRole("searchbox").fill("gari");
-    await page.waitForURL("**/boards?text=gari");
+    await page.waitForURL("**/boards?q=gari");
     await page.getByRole("row", { name: /garibaldi-12/ }).click();
     await page.getByRole("link", { name: "Details" }).click();
     await page.waitForURL("**section=details");
     await page.goBack();
     await page.goBack();
-    await page.waitForURL("**/boards?text=gari");
+    await page.waitForURL("**/boards?q=gari");
     expect(await page.getByRole("searchbox").inputValue()).toBe("gari");
-    await page.goto("/app/default/boards?text=nothing-like-it");
+    await page.goto("/app/default/boards?q=nothing-like-it");
     await page.getByText("No board matches this filter.").waitFor();
     await page.goto("/app/default/boards/00000000-0000-4000-8000-000000000000");
     await page.getByText("Nothing here, or you may not see it.").waitFor();
@@ -311,7 +311,7 @@ describe("the page itself", () => {
     await page.getByRole("row", { name: /garibaldi-12/ }).waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("gari");
-    await page.waitForURL("**text=gari");
+    await page.waitForURL("**q=gari");
     const focused = () =>
       page.evaluate(
         () =>

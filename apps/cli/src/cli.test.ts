@@ -257,6 +257,18 @@ it.each([
   expect(seen).toEqual([]);
 });
 
+it("hands a query on as it was written, in one word or in several", async () => {
+  const { run, seen } = await open(() => ({ json: { items: [], next: null } }));
+  await run(["board", "list", "status:offline fleet:buses", "--json"]);
+  await run(["board", "list", "status:offline", 'name:"a b"', "--sort", "-seen", "--json"]);
+  await run(["board", "list", "--json"]);
+  expect(seen.map(({ query }) => query.get("q"))).toEqual([
+    "status:offline fleet:buses",
+    'status:offline name:"a b"',
+    null,
+  ]);
+});
+
 it("goes on with --yes", async () => {
   const { run, seen } = await open(() => ({ json: aBoard("7", { status: "retired" }) }));
   const { code, out } = await run(["board", "retire", "7", "--yes", "--json"]);

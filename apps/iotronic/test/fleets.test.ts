@@ -164,6 +164,32 @@ it("lists and counts the boards of one fleet", async () => {
   expect((await made("GET", "/api/boards?fleet=no-such-fleet")).items).toEqual([]);
 });
 
+it("is a term of the query language, beside the other spellings", async () => {
+  const fleet = await newFleet();
+  const body = { labels: { zone: "porto nord" }, location: { latitude: -54.8, longitude: -68.3 } };
+  const board = await newBoard({ ...body, fleet: fleet.uuid });
+  await newBoard({ fleet: fleet.uuid });
+  await newBoard(body);
+  const found = async (query: string): Promise<string[]> =>
+    (await made("GET", `/api/boards?${query}`)).items.map(({ uuid }: Board) => uuid);
+  const q = encodeURIComponent(
+    `fleet:${fleet.name} label.zone:"porto nord" near:-54.8,-68.3,10m -status:offline`,
+  );
+  expect(await found(`q=${q}`)).toEqual([board.uuid]);
+  expect(
+    await found(`q=${encodeURIComponent("near:-54.8,-68.3,10m")}&fleet=${fleet.uuid}`),
+  ).toEqual([board.uuid]);
+  expect(await found(`q=${q}&status=offline`)).toEqual([]);
+  await made("PATCH", `/api/boards/${board.uuid}`, { location: null });
+  expect(await found(`q=${q}`)).toEqual([]);
+  const refused = await call("GET", `/api/boards?q=${encodeURIComponent("a (b")}`);
+  expect([refused.status, refused.code, refused.body.details]).toEqual([
+    422,
+    "query.invalid",
+    { at: 3, because: "is not closed" },
+  ]);
+});
+
 it("is not found from another project, whichever way it is asked for", async () => {
   const theirs = await newFleet({ name: "theirs" }, "foreign");
   const board = await newBoard();
@@ -175,6 +201,7 @@ it("is not found from another project, whichever way it is asked for", async () 
       "fleet.not-found",
     ]);
     expect((await made("GET", `/api/boards?fleet=${name}`)).items).toEqual([]);
+    expect((await made("GET", `/api/boards?q=fleet:${name}`)).items).toEqual([]);
   }
   // Nor by an administrator who sees both: a board is in fleets of its own project.
   const all = await cloud.call("PUT", `/api/boards/${board.uuid}/fleets/${theirs.uuid}`, {

@@ -89,7 +89,7 @@ const project = createRoute({
 const boards = createRoute({
   getParentRoute: () => project,
   path: "boards",
-  validateSearch: textKeys("status", "text", "sort"),
+  validateSearch: textKeys("status", "q", "sort"),
   component: page(() => import("./pages/boards/index.tsx"), "BoardsPage"),
 });
 

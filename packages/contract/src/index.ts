@@ -9,6 +9,7 @@ export * from "./moment.ts";
 export * from "./parameters.ts";
 export * from "./plugin.ts";
 export * from "./problem.ts";
+export * from "./query/index.ts";
 export * from "./rest/index.ts";
 export * from "./simulation.ts";
 export * from "./status.ts";

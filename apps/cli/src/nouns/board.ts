@@ -68,6 +68,7 @@ const registry = (board: Command): void => {
   const list = board
     .command("list")
     .description("list boards")
+    .argument("[query...]", "terms, such as status:offline fleet:buses -near:38.19,15.55,2km")
     .option("--status <states>", "one or more states, with commas; all but retired unless said")
     .option("--text <part>", "part of the name, id or address")
     .option("--label <name[=value]>", "with this label")
@@ -78,16 +79,20 @@ const registry = (board: Command): void => {
     "board list",
     "board list --status offline,degraded --sort -seen",
     "board list --fleet buses",
+    "board list 'status:offline fleet:buses label.zone:north'",
+    "board list 'near:38.19,15.55,2km (lamp or -fleet:*)'",
     "board list --json",
   );
   run(
     list,
     async (
       { client, out },
-      _,
+      words,
       options: { status?: string; text?: string; label?: string; fleet?: string; sort?: never },
     ) => {
-      const rows = paginate(client().boards.list, { query: { ...options, limit: 200 } });
+      const rows = paginate(client().boards.list, {
+        query: { ...options, q: words.join(" ") || undefined, limit: 200 },
+      });
       await out.list(
         rows,
         [

@@ -11,6 +11,7 @@ import { eventMetrics } from "../http/metrics.ts";
 import { createReached } from "../http/reached.ts";
 import { createHttpServer, type HttpServer } from "../http/server.ts";
 import { type Identity, SESSION_COOKIE } from "../modules/identity/index.ts";
+import { createRepeats } from "../modules/repeats/index.ts";
 import type { Actor } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
 import { addressOf } from "./lan.ts";
@@ -53,9 +54,10 @@ export const composeServer = (
       .record({ actor, action, status: "denied", project: actor.defaultProject })
       .catch((error: unknown) => log.warn("A denial could not be audited", { error }));
   };
+  const repeats = parts.add(createRepeats(ground));
   const routes = offers.flatMap(({ routes: each = [] }) => each);
   const api: ApiDependencies = {
-    ...{ clock, log, tracing, onDenied },
+    ...{ clock, log, tracing, onDenied, repeats },
     authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
     resolveProject: identity.projects.resolve,
   };

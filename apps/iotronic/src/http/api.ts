@@ -24,6 +24,7 @@ import {
   parseJson,
 } from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { KeptAnswer, Repeats } from "../edge/repeats.ts";
 import { Answer, type ByteStream, type Call, type Route } from "../edge/routes.ts";
 import type { OpenSpan, Tracing } from "../edge/trace.ts";
 import {
@@ -37,7 +38,13 @@ import {
   systemActor,
 } from "../policy/index.ts";
 import { bodyStreamOf, dropRest } from "./body-stream.ts";
-import { compileCheck, compileCoercion, parseIfMatch, parseWait } from "./parse.ts";
+import {
+  compileCheck,
+  compileCoercion,
+  parseIdempotencyKey,
+  parseIfMatch,
+  parseWait,
+} from "./parse.ts";
 import { encodeProblem, problemOf } from "./problem.ts";
 
 /** How long a request may take unless it asks to wait. */
@@ -45,6 +52,9 @@ export const REQUEST_DEADLINE_MS = 30_000;
 
 /** Where an answer stands in its trace, for who asked: as `traceparent`, by the name that Trace Context, Level 2 has in its draft. */
 export const TRACE_HEADER = "traceresponse";
+
+/** Says of an answer that it is the first one's, to a request with the same idempotency key. */
+export const REPLAYED_HEADER = "idempotency-replayed";
 
 export interface ApiDependencies {
   readonly clock: Clock;
@@ -56,6 +66,7 @@ export interface ApiDependencies {
   ) => Actor | Promise<Actor>;
   /** Id of a project named by id or name. */
   readonly resolveProject: (idOrName: string) => Promise<ProjectId | undefined>;
+  readonly repeats: Repeats;
   /** Hears of every refusal by policy. */
   readonly onDenied: (actor: Actor, action: string) => void;
 }
@@ -106,6 +117,14 @@ const send = (reply: FastifyReply, endpoint: Endpoint, answer: unknown): Fastify
   const rev = (body as { rev?: unknown } | null)?.rev;
   if (typeof rev === "number") reply.header("etag", `"${rev}"`);
   return reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(body));
+};
+
+/** What of an answer is kept for who asks again; bytes are not. */
+const keptOf = (answer: unknown): KeptAnswer | undefined => {
+  const special = answer instanceof Answer ? answer : undefined;
+  const body: unknown = special ? special.body : answer;
+  if (isByteStream(body)) return undefined;
+  return { status: special?.status, headers: special?.headers ?? {}, body };
 };
 
 /** Bodies arrive as text and are parsed here, so that every refusal is ours. An absent body is an empty object. */
@@ -249,7 +268,37 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
       secure: "encrypted" in request.socket,
       stream: () => bodyStreamOf(request.body),
     };
-    return send(reply, endpoint, await route.handle(made));
+    const key =
+      endpoint.method === "POST" && endpoint.body && endpoint.action !== "public"
+        ? parseIdempotencyKey(headerOf(request, "idempotency-key"))
+        : undefined;
+    if (key === undefined) return send(reply, endpoint, await route.handle(made));
+    const said = [
+      endpoint.method,
+      endpoint.path,
+      scope.projects,
+      made.params,
+      made.query,
+      made.body,
+    ];
+    let first: unknown;
+    const { answer, replayed } = await deps.repeats.once(
+      actor,
+      key,
+      JSON.stringify(said),
+      async () => {
+        first = await route.handle(made);
+        return keptOf(first);
+      },
+    );
+    if (!replayed) return send(reply, endpoint, first);
+    reply.header(REPLAYED_HEADER, "true");
+    const { body, ...options } = answer as KeptAnswer;
+    return send(
+      reply,
+      endpoint,
+      new Answer(body, options as ConstructorParameters<typeof Answer>[1]),
+    );
   };
 
   const answer = async (

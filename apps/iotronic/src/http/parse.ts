@@ -60,6 +60,18 @@ export const parseIfMatch = (header: string | undefined): number | undefined => 
   return Number(match[1]);
 };
 
+/** `Idempotency-Key: "8e03978e-…"`, with or without quotation marks. Throws `request.invalid` for one that is easily guessed. */
+export const parseIdempotencyKey = (header: string | undefined): string | undefined => {
+  if (header === undefined) return undefined;
+  const match = /^"?([\x21\x23-\x7e]{16,128})"?$/.exec(header.trim());
+  if (!match)
+    throw fail("request.invalid", {
+      where: "header Idempotency-Key",
+      because: "must be 16 to 128 visible characters, such as a random UUID",
+    });
+  return match[1];
+};
+
 /** Longest that a request may ask to be kept waiting. */
 export const MAX_WAIT_S = 60;
 

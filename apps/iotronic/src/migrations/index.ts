@@ -18,6 +18,8 @@ import { pluginManifestsMigration } from "./20261128-0825-plugins-manifests.ts";
 import { fleetsMigration } from "./20261128-1131-fleets.ts";
 import { identityScopesMigration } from "./20261128-1207-identity-scopes.ts";
 import { operationsParentMigration } from "./20261128-1230-operations-parent.ts";
+import { boardPlacesMigration } from "./20261128-1249-boards-places.ts";
+import { repeatsMigration } from "./20261128-1250-repeats.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -40,6 +42,8 @@ export const migrations: readonly Migration[] = [
   fleetsMigration,
   identityScopesMigration,
   operationsParentMigration,
+  boardPlacesMigration,
+  repeatsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -9,6 +9,7 @@ import type { IdentityTables } from "./schema/identity.ts";
 import type { KeyTables } from "./schema/keys.ts";
 import type { OperationTables } from "./schema/operations.ts";
 import type { PluginTables } from "./schema/plugins.ts";
+import type { RepeatTables } from "./schema/repeats.ts";
 import type { ServiceTables } from "./schema/services.ts";
 
 /** All tables, by name. Each module adds its own. */
@@ -21,4 +22,5 @@ export interface Schema
     KeyTables,
     OperationTables,
     PluginTables,
+    RepeatTables,
     ServiceTables {}

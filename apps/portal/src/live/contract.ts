@@ -42,4 +42,6 @@ export {
   pluginModes,
   pluginRuntimes,
   projectRoles,
+  queryFields,
+  readBoardQuery,
 } from "@s4t/sdk";

@@ -4,6 +4,7 @@ import { bug, refused, refusedForNow, unavailable } from "./row.ts";
 export const requestErrors = {
   "request.malformed": refused(400)("data", "The text is not acceptable JSON: {because}."),
   "request.invalid": refused(422)("usage", "{where}: {because}."),
+  "query.invalid": refused(422)("usage", "The query, at character {at}: {because}."),
   "request.too-large": refused(413)("data", "The request is larger than {limitBytes} bytes."),
   "request.unsupported-media": refused(415)("data", "Send application/json."),
   "request.not-found": refused(404)("notFound", "There is no such address here."),
@@ -23,6 +24,10 @@ export const requestErrors = {
   "request.key-reused": refused(422)(
     "data",
     "This idempotency key was used for a different request.",
+  ),
+  "request.unsettled": refused(409)(
+    "data",
+    "A request with this idempotency key was begun, and nobody knows how it ended: it is not done again. Look whether it was.",
   ),
   "request.canceled": refused(499)("tryAgain", "The request was canceled."),
   "deadline.exceeded": unavailable(504)("tryAgain", "No answer within {timeoutMs} ms."),

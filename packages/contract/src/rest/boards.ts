@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import * as Type from "typebox";
 import { BoardInfo } from "../board/board.ts";
 import { Uuid } from "../ids.ts";
+import { MAX_QUERY_LENGTH } from "../query/index.ts";
 import { boardStates } from "../status.ts";
 import { TargetSettings, TargetSettingsChange } from "../target/settings.ts";
 import { endpoint, Strict } from "./endpoint.ts";
@@ -171,6 +172,13 @@ export const boards = {
     summary: "List boards",
     query: Strict({
       ...pageQueryById,
+      q: Type.Optional(
+        Type.String({
+          maxLength: MAX_QUERY_LENGTH,
+          description:
+            "A query, such as `status:offline fleet:buses`; the members below are spellings of its terms",
+        }),
+      ),
       status: Type.Optional(
         Type.String({
           maxLength: 100,

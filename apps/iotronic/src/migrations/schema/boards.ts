@@ -31,6 +31,9 @@ export interface BoardTables {
     created_at: number;
     updated_at: number;
     retired_at: number | null;
+    place_x: number | null;
+    place_y: number | null;
+    place_z: number | null;
   };
   boards_labels: {
     project_id: string;

@@ -16,6 +16,7 @@ import {
   sentenceOf,
   statusOf,
   type TargetSettings,
+  unitVectorOf,
 } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
 import { type Action, type Actor, may, notAllowed } from "../../policy/index.ts";
@@ -195,6 +196,15 @@ export const requireCommandable = (row: BoardRow): void => {
   if (row.pubkey === null) throw fail("board.never-seen");
 };
 
+/** Where a board is, as lists look it up. */
+export const placeOf = (
+  location: Location | null | undefined,
+): Pick<BoardRow, "place_x" | "place_y" | "place_z"> => {
+  if (!location) return { place_x: null, place_y: null, place_z: null };
+  const [place_x, place_y, place_z] = unitVectorOf(location.latitude, location.longitude);
+  return { place_x, place_y, place_z };
+};
+
 /** A board as it is registered: nothing is known of it but what was said. */
 export const newBoard = (
   uuid: string,
@@ -234,6 +244,7 @@ export const newBoard = (
     created_at: now,
     updated_at: now,
     retired_at: null,
+    ...placeOf(body.location),
   };
   return { ...row, search: searchTextOf(row) };
 };

@@ -1,22 +1,17 @@
-// Lists of boards, by pages. A hundred thousand boards must not make one slow, whatever it is narrowed by: few matches are looked
-// up and sorted, many are met soon enough by walking the list in its order.
+// Lists of boards, by pages.
+import { allOf, type BoardQuery, notOf, type QueryTerm, termsOf } from "@s4t/contract";
 import { type SelectQueryBuilder, sql } from "kysely";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
+import { byWalking, conditionOf, type FleetIds, fewOf } from "./query-store.ts";
 import { type BoardRow, numbers } from "./store.ts";
-
-/** Matches of a text or a label up to which they are looked up: as many as can be sorted within a few milliseconds. */
-export const FEW_MATCHES = 1_000;
 
 export type BoardSort = "name" | "seen" | "created";
 
 export interface BoardFilter {
-  readonly states?: readonly string[] | undefined;
-  readonly text?: string | undefined;
-  readonly label?: { readonly name: string; readonly value: string | undefined } | undefined;
-  /** Ids of fleets: those that are in one of them. */
-  readonly fleets?: readonly string[] | undefined;
+  readonly query: BoardQuery;
+  readonly fleets: FleetIds;
   readonly sort: BoardSort;
   readonly descending: boolean;
   readonly after?: readonly [key: string | number, uuid: string] | undefined;
@@ -24,102 +19,34 @@ export interface BoardFilter {
 
 type Query = SelectQueryBuilder<Schema, "boards", BoardRow>;
 type Narrow = (query: Query) => Query;
+type Status = Extract<QueryTerm, { readonly kind: "status" }>;
 
 const sortKeys = {
   name: sql.ref<string | number>("name"),
   seen: sql<string | number>`coalesce(last_seen_at, 0)`,
   created: sql.ref<string | number>("created_at"),
 } as const;
-const escapeLike = (text: string) => text.replace(/[\\%_]/g, (c) => `\\${c}`);
 
-/** Shortest text that the trigram index can look up. */
-const trigram = 3;
-
-/**
- * Has PostgreSQL use an index where it would rather read a whole table: it guesses the matches of a text by its letters, and with a
- * limit takes reading all for cheap. Until the end of the transaction otherwise, so it is undone.
- */
-const byIndex = async <T>(queries: Reader["queries"], work: () => Promise<T>): Promise<T> => {
-  const set = (value: "on" | "off") =>
-    sql`select set_config('enable_seqscan', ${value}, true)`.execute(queries);
-  await set("off");
-  const answer = await work();
-  await set("on");
-  return answer;
+/** Boards to page through: all, or those few. SQLite guesses that a project has ten boards, and would rather walk them all. */
+const among = ({ queries }: Reader, few: readonly string[] | undefined): Query => {
+  if (!few) return queries.selectFrom("boards").selectAll();
+  const found = queries.with(
+    (name) => name("few").materialized(),
+    (each) => each.selectFrom("boards").selectAll().where("uuid", "in", few),
+  );
+  return found.selectFrom("few as boards").selectAll() as unknown as Query;
 };
 
-const narrowByText = async ({ queries, dialect }: Reader, given: string): Promise<Narrow> => {
-  const text = given.toLowerCase();
-  const like = sql`search like ${`%${escapeLike(text)}%`} escape '\\'`;
-  const walk: Narrow = (query) => query.where(sql<boolean>`${like}`);
-  if (text.length < trigram) return walk;
-  const key = sql.ref(dialect === "sqlite" ? "rowid" : "uuid");
-  const matches = sql`select ${key} from boards_search where ${
-    dialect === "sqlite" ? sql`boards_search match ${`"${text.replaceAll('"', '""')}"`}` : like
-  }`;
-  const some = sql<{ uuid: string }>`${matches} limit ${sql.lit(FEW_MATCHES + 1)}`;
-  const { rows } = await (dialect === "sqlite"
-    ? some.execute(queries)
-    : byIndex(queries, () => some.execute(queries)));
-  if (rows.length > FEW_MATCHES) return walk;
-  // PostgreSQL guesses badly how many a text has, and would walk the list for a handful: it is told which they are.
-  const found =
-    dialect === "sqlite" ? sql`in (${matches})` : sql`= any(${rows.map(({ uuid }) => uuid)})`;
-  return (query) => query.where(sql<boolean>`${key} ${found}`);
-};
-
-const narrowByLabel = async (
-  scope: Scope,
-  { queries }: Reader,
-  { name, value }: NonNullable<BoardFilter["label"]>,
-): Promise<Narrow> => {
-  let matches = queries.selectFrom("boards_labels").select("board_id").where("name", "=", name);
-  if (value !== undefined) matches = matches.where("value", "=", value);
-  if (scope.projects !== "all") matches = matches.where("project_id", "in", scope.projects);
-  const some = await matches.limit(FEW_MATCHES + 1).execute();
-  if (some.length <= FEW_MATCHES) return (query) => query.where("uuid", "in", matches);
-  const valued = value === undefined ? sql`` : sql`and l.value = ${value}`;
-  return (query) =>
-    query.where(
-      sql<boolean>`exists (select 1 from boards_labels as l where l.board_id = boards.uuid and l.name = ${name} ${valued})`,
-    );
-};
-
-const narrowByFleets = async (
-  scope: Scope,
-  { queries }: Reader,
-  fleets: readonly string[],
-): Promise<Narrow> => {
-  if (fleets.length === 0) return (query) => query.where(sql<boolean>`1 = 0`);
-  let matches = queries
-    .selectFrom("boards_fleets")
-    .select("board_id")
-    .where("fleet_id", "in", fleets);
-  if (scope.projects !== "all") matches = matches.where("project_id", "in", scope.projects);
-  const some = await matches.limit(FEW_MATCHES + 1).execute();
-  if (some.length <= FEW_MATCHES) return (query) => query.where("uuid", "in", matches);
-  return (query) =>
-    query.where((e) =>
-      e.exists(
-        e
-          .selectFrom("boards_fleets as f")
-          .select("f.board_id")
-          .whereRef("f.board_id", "=", "boards.uuid")
-          .where("f.fleet_id", "in", fleets),
-      ),
-    );
-};
-
-/** A page in order. The state is one condition more where only one is asked for: that is what its index begins with. */
+/** A page in order. */
 const inOrder = (
-  { queries }: Reader,
+  rows: Query,
   scope: Scope,
   { sort, descending, after }: BoardFilter,
   narrows: readonly Narrow[],
   limit: number,
 ): Query => {
   const key = sortKeys[sort];
-  let query: Query = queries.selectFrom("boards").selectAll().limit(limit);
+  let query = rows.limit(limit);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
   for (const narrow of narrows) query = narrow(query);
   if (after) {
@@ -134,35 +61,51 @@ const inOrder = (
   return query.orderBy(key, order).orderBy("uuid", order);
 };
 
+/** What is retired is history: shown to whoever speaks of it. */
+const withoutRetired = (query: BoardQuery): BoardQuery =>
+  termsOf(query).some((term) => term.kind === "status" && term.values.includes("retired"))
+    ? query
+    : allOf(query, notOf({ kind: "status", values: ["retired"] }));
+
+/** Whether a term that was looked up, and has no few, has many: they are met soon. What is merely not so may be nobody. */
+const namesMany = (query: BoardQuery): boolean =>
+  query.kind !== "not" &&
+  query.kind !== "status" &&
+  !(query.kind === "fleet" && query.values === "any");
+
 export const listBoards = async (
   scope: Scope,
   reader: Reader,
   filter: BoardFilter,
   limit: number,
 ): Promise<BoardRow[]> => {
-  const { states, text, label, fleets } = filter;
-  const narrows: Narrow[] = [];
-  if (text !== undefined) narrows.push(await narrowByText(reader, text));
-  if (label) narrows.push(await narrowByLabel(scope, reader, label));
-  if (fleets) narrows.push(await narrowByFleets(scope, reader, fleets));
-  const within = (narrow: Narrow) => inOrder(reader, scope, filter, [...narrows, narrow], limit);
-  // What is retired is history: shown to whoever asks for it.
-  if (states === undefined)
-    return (await within((query) => query.where("status", "<>", "retired")).execute()).map(numbers);
+  const { fleets } = filter;
+  const query = withoutRetired(filter.query);
+  const all = query.kind === "and" ? query.of : [query];
+  // One state that is asked for is what an index begins with; the rest is asked of each row.
+  const few = await fewOf(query, fleets, scope, reader);
+  const status = few ? undefined : all.find((each): each is Status => each.kind === "status");
+  const rest = allOf(...all.filter((each) => each !== status));
+  const narrows: Narrow[] = [(rows) => rows.where(conditionOf(rest, fleets))];
+  if (few?.length === 0) return [];
+  const within = (...more: readonly Narrow[]) =>
+    inOrder(among(reader, few), scope, filter, [...narrows, ...more], limit);
+  const read = <T>(work: () => Promise<T>): Promise<T> =>
+    !few && all.some(namesMany) ? byWalking(reader, work) : work();
+  if (!status) return (await read(() => within().execute())).map(numbers);
   // A page of each state by its own index; the page is among them.
-  const [first, ...more] = [...new Set(states)].map((state) =>
+  const [first, ...more] = [...new Set(status.values)].map((state) =>
     reader.queries
-      .selectFrom(within((query) => query.where("status", "=", state)).as("boards"))
+      .selectFrom(within((rows) => rows.where("status", "=", state)).as("boards"))
       .selectAll(),
   );
   if (!first) return [];
   const order = filter.descending ? "desc" : "asc";
-  const rows = await reader.queries
+  const pages = reader.queries
     .selectFrom(more.reduce((all, page) => all.unionAll(page), first).as("boards"))
     .selectAll()
     .orderBy(sortKeys[filter.sort], order)
     .orderBy("uuid", order)
-    .limit(limit)
-    .execute();
-  return rows.map(numbers);
+    .limit(limit);
+  return (await read(() => pages.execute())).map(numbers);
 };

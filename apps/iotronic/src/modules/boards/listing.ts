@@ -1,15 +1,27 @@
 // Looking boards up.
-import { boardStates, fail, isUuid, type ProjectId, type QueryOf, type rest } from "@s4t/contract";
+import {
+  allOf,
+  type BoardQuery,
+  boardStates,
+  fail,
+  isUuid,
+  type ProjectId,
+  parseBoardQuery,
+  type QueryOf,
+  type rest,
+  termsOf,
+} from "@s4t/contract";
 import { pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { everything, type Scope, within } from "../../policy/index.ts";
+import type { Reader } from "../../ports/database.ts";
 import type { Boards } from "./boards.ts";
 import { type BoardsDependencies, getRow } from "./change.ts";
 import { type BoardSort, listBoards } from "./list-store.ts";
 import { showRow, showRows } from "./members.ts";
+import type { FleetIds } from "./query-store.ts";
 import { type BoardRow, countBoards, countByStatus } from "./store.ts";
 
-const parseStates = (text: string | undefined): string[] | undefined => {
-  if (text === undefined) return undefined;
+const statesOf = (text: string): string[] => {
   const states = text.split(",");
   const wrong = states.find((state) => !(boardStates as readonly string[]).includes(state));
   if (wrong !== undefined)
@@ -20,12 +32,38 @@ const parseStates = (text: string | undefined): string[] | undefined => {
   return states;
 };
 
-const parseLabel = (text: string | undefined) => {
-  if (text === undefined) return undefined;
+const labelOf = (text: string): BoardQuery => {
   const [name = "", value] = text.split(/=(.*)/s);
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name))
     throw fail("request.invalid", { where: "query/label", because: "must be name or name=value" });
-  return { name, value };
+  return { kind: "label", name, values: value === undefined ? "any" : [value] };
+};
+
+type Asked = Pick<QueryOf<typeof rest.boards.list>, "q" | "status" | "text" | "label" | "fleet">;
+
+/** What a request asks for, as one query: each of its other members is a spelling of a term. */
+export const queryOf = ({ q, status, text, label, fleet }: Asked): BoardQuery =>
+  allOf(
+    ...(q === undefined ? [] : [parseBoardQuery(q)]),
+    ...(status === undefined ? [] : [{ kind: "status", values: statesOf(status) } as const]),
+    ...(text === undefined ? [] : [{ kind: "text", text } as const]),
+    ...(label === undefined ? [] : [labelOf(label)]),
+    ...(fleet === undefined ? [] : [{ kind: "fleet", values: [fleet] } as const]),
+  );
+
+/** Ids of the fleets that a query names. */
+export const fleetIdsOf = async (
+  fleets: BoardsDependencies["fleets"],
+  scope: Scope,
+  reader: Reader,
+  query: BoardQuery,
+): Promise<FleetIds> => {
+  const ids = new Map<string, readonly string[]>();
+  for (const term of termsOf(query))
+    if (term.kind === "fleet" && term.values !== "any")
+      for (const name of term.values)
+        if (!ids.has(name)) ids.set(name, await fleets.matching(scope, reader, name));
+  return ids;
 };
 
 /** `-seen` → by when it was last seen, latest first. */
@@ -61,19 +99,15 @@ export const createListing = (
           : last
             ? ([keyOf(order.sort, last), last.uuid] as const)
             : startOf(start, order.sort);
-      const filter = {
-        states: parseStates(query.status),
-        text: query.text,
-        label: parseLabel(query.label),
-        ...order,
-        after,
-      };
-      const { fleet } = query;
+      const asked = queryOf(query);
       return database.read(scope, async (reader) => {
-        const within =
-          fleet === undefined ? undefined : await fleets.matching(scope, reader, fleet);
-        const asked = { ...filter, fleets: within };
-        const rows = await listBoards(scope, reader, asked, pageSizeOf(query) + 1);
+        const filter = {
+          query: asked,
+          fleets: await fleetIdsOf(fleets, scope, reader, asked),
+          ...order,
+          after,
+        };
+        const rows = await listBoards(scope, reader, filter, pageSizeOf(query) + 1);
         const { items, next } = pageOf(
           rows,
           query,

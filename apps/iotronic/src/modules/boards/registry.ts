@@ -5,7 +5,7 @@ import { randomToken, sha256Hex } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
 import { type Actor, everything, within } from "../../policy/index.ts";
 import type { Tx } from "../../ports/database.ts";
-import { newBoard, searchTextOf } from "./board.ts";
+import { newBoard, placeOf, searchTextOf } from "./board.ts";
 import type { Boards, RearmOptions } from "./boards.ts";
 import { type BoardsDependencies, type Facts, getRow, noteChange, requireRev } from "./change.ts";
 import { endEnrolments, insertEnrolment } from "./enrolment-store.ts";
@@ -84,6 +84,7 @@ export const createRegistry = (
           description,
           labels: labels === undefined ? row.labels : JSON.stringify(labels),
           location: location === undefined ? row.location : location && JSON.stringify(location),
+          ...(location === undefined ? {} : placeOf(location)),
           rev: row.rev + 1,
           updated_at: clock.now(),
         };

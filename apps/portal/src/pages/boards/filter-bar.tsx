@@ -1,5 +1,6 @@
-// What narrows the list: a text and the states, each with its count. Keys: / goes to the text, r reads again.
+// What narrows the list: a query and the states, each with its count. Keys: / goes to the text, r reads again.
 import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { readBoardQuery } from "../../live/contract.ts";
 import { formatNumber } from "../../text/format.ts";
 import { type TextKey, useText } from "../../text/text.ts";
 import { IconButton } from "../../ui/button.tsx";
@@ -7,6 +8,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { useSingleKeys } from "../../ui/single-keys.ts";
 import { StateGlyph } from "../../ui/state.tsx";
 import css from "./filter-bar.module.css";
+import { QueryHelp, Suggestions } from "./query-help.tsx";
 
 /** Typing becomes a request after this pause. */
 const TYPING_MS = 250;
@@ -20,12 +22,13 @@ const toggled = (list: string, state: string): string | undefined => {
 };
 
 interface FilterBarProps {
-  readonly text: string;
+  readonly project: string;
+  readonly q: string;
   readonly status: string;
   readonly states: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
   readonly onChange: (
-    next: { text?: string | undefined; status?: string | undefined },
+    next: { q?: string | undefined; status?: string | undefined },
     replace?: boolean,
   ) => void;
   readonly onRefresh: () => void;
@@ -33,7 +36,8 @@ interface FilterBarProps {
 }
 
 export const FilterBar = ({
-  text,
+  project,
+  q,
   status,
   states,
   counts,
@@ -43,15 +47,16 @@ export const FilterBar = ({
 }: FilterBarProps) => {
   const t = useText();
   const input = useRef<HTMLInputElement>(null);
-  const [typed, setTyped] = useState(text);
-  const [known, setKnown] = useState(text);
+  const [typed, setTyped] = useState(q);
+  const [known, setKnown] = useState(q);
   // Back and Forward change the address: the field follows.
-  if (known !== text) {
-    setKnown(text);
-    setTyped(text);
+  if (known !== q) {
+    setKnown(q);
+    setTyped(q);
   }
+  const { fault } = readBoardQuery(typed);
   const commit = useEffectEvent((value: string) => {
-    if (value !== text) onChange({ text: value || undefined }, true);
+    if (value !== q && !readBoardQuery(value).fault) onChange({ q: value || undefined }, true);
   });
   useEffect(() => {
     const timer = setTimeout(() => commit(typed.trim()), TYPING_MS);
@@ -76,9 +81,14 @@ export const FilterBar = ({
           placeholder={t("boards.filter")}
           value={typed}
           aria-keyshortcuts="/"
+          aria-invalid={fault ? true : undefined}
+          aria-describedby={fault ? "query-fault" : undefined}
+          spellCheck={false}
+          autoComplete="off"
           onChange={(event) => setTyped(event.target.value)}
         />
       </label>
+      <QueryHelp />
       <div className={css.states}>
         {shown.map((state) => (
           <button
@@ -102,6 +112,19 @@ export const FilterBar = ({
         onClick={onRefresh}
         aria-keyshortcuts="r"
       />
+      <Suggestions
+        project={project}
+        typed={typed}
+        onTake={(next) => {
+          setTyped(next);
+          input.current?.focus();
+        }}
+      />
+      {fault && typed === typed.trimEnd() && (
+        <p id="query-fault" className={css.fault} role="status">
+          {t("query.fault", { at: fault.at + 1, because: fault.because })}
+        </p>
+      )}
     </search>
   );
 };

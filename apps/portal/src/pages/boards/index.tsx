@@ -123,7 +123,7 @@ export const BoardsPage = () => {
   const mayEnrol = useMay("board.create");
   const counts = useCounts(project).data;
   const sort = sorts.find((known) => known === search.sort) ?? "name";
-  const list = useBoards(project, { status: search.status, text: search.text, sort });
+  const list = useBoards(project, { status: search.status, q: search.q, sort });
   const [rowHeight] = useState(() =>
     matchMedia("(pointer: coarse), (max-width: 759px)").matches ? 56 : 38,
   );
@@ -139,7 +139,7 @@ export const BoardsPage = () => {
   const onNearEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
-  const filtered = Boolean(search.status || search.text);
+  const filtered = Boolean(search.status || search.q);
   const total = hasNextPage
     ? Math.max(rows.length + 1, filtered ? 0 : (counts?.total ?? 0))
     : rows.length;
@@ -158,7 +158,7 @@ export const BoardsPage = () => {
       return (
         <NoMatch
           total={counts?.total ?? 0}
-          onClear={() => change({ status: undefined, text: undefined })}
+          onClear={() => change({ status: undefined, q: undefined })}
         />
       );
     if (rows.length === 0)
@@ -191,7 +191,8 @@ export const BoardsPage = () => {
   return (
     <Page title={t("nav.boards")} count={counts && formatNumber(counts.total)} actions={enrol}>
       <FilterBar
-        text={search.text ?? ""}
+        project={project}
+        q={search.q ?? ""}
         status={search.status ?? ""}
         states={boardStates}
         counts={counts?.byStatus ?? {}}

@@ -11,7 +11,7 @@ export type Sort = (typeof sorts)[number];
 
 export interface BoardFilter {
   readonly status: string | undefined;
-  readonly text: string | undefined;
+  readonly q: string | undefined;
   readonly sort: Sort;
 }
 
@@ -19,13 +19,13 @@ export const useBoards = (project: string, filter: BoardFilter) =>
   useInfiniteQuery({
     queryKey: ["boards", project, "list", filter],
     queryFn: async ({ pageParam, signal }) => {
-      const { status, text, sort } = filter;
+      const { status, q, sort } = filter;
       const page = await api().boards.list({
         query: {
           limit: PAGE_ROWS,
           sort,
           ...(status ? { status } : {}),
-          ...(text ? { text } : {}),
+          ...(q ? { q } : {}),
           ...(pageParam ? { after: pageParam } : {}),
         },
         signal,

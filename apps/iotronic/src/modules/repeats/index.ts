@@ -1,0 +1,1 @@
+export { createRepeats } from "./repeats.ts";

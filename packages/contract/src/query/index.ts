@@ -1,0 +1,3 @@
+export * from "./print.ts";
+export * from "./read.ts";
+export * from "./tree.ts";
