@@ -11,7 +11,7 @@ import type { ClientSession } from "../client/client-session.ts";
 import { connectGlobalWebSocket } from "../client/global-websocket.ts";
 import { joinRealm } from "../client/join.ts";
 import { jsonCodec } from "../codec/json.ts";
-import { openPeer } from "../peer.ts";
+import { linkedPeers, openPeer } from "../peer.ts";
 import { createRouter } from "../router/router.ts";
 import { MAX_BUFFERED_BYTES, MAX_FRAME_BYTES, type Transport } from "../transport.ts";
 import { secureRandom } from "./random.ts";
@@ -71,7 +71,13 @@ const aWorld = async () => {
     cleanups.push(() => transport.close(1000, ""));
     return joinRealm(openPeer(transport, jsonCodec), { realm: "r" }, deps);
   };
-  return { join, ends };
+  /** Somebody else, within the process. */
+  const joinAs = (authid: string): Promise<ClientSession> => {
+    const [near, far] = linkedPeers();
+    router.attach(far, { trustedAs: { authid, authrole: "person" } });
+    return joinRealm(near, { realm: "r" }, deps);
+  };
+  return { join, joinAs, ends };
 };
 
 describe.each(["websocket", "raw socket", "websocket of the platform"] as const)(
@@ -90,18 +96,20 @@ describe.each(["websocket", "raw socket", "websocket of the platform"] as const)
     });
 
     it("for all that is kept, however much that is", async () => {
-      const { join, ends } = await aWorld();
+      const { join, joinAs, ends } = await aWorld();
       const [publisher, follower] = [await join(way), await join(way)];
       const args = ["è".repeat(15_000)];
       let kept = 0;
-      const keep = () => publisher.publish(`a.${kept}`, { args, retain: true, acknowledge: true });
-      while (
-        await keep().then(
-          () => true,
-          () => false,
+      const keepAs = (who: ClientSession) =>
+        who.publish(`a.${kept}`, { args, retain: true, acknowledge: true });
+      for (const who of [publisher, await joinAs("somebody else")])
+        while (
+          await keepAs(who).then(
+            () => true,
+            () => false,
+          )
         )
-      )
-        kept += 1;
+          kept += 1;
       let heard = 0;
       await follower.subscribe(
         "a",

@@ -123,32 +123,33 @@ export class Broker {
       const wrong = { uri: wampErrors.invalidArgument, message: filter };
       return acknowledged ? sendRefusal(member, "publish", request, wrong) : undefined;
     }
-    const kept =
-      options.retain === true && this.#retained ? this.#retained.weigh(topic, message) : null;
-    if (kept === undefined) {
+    const publication = this.distribute(member, message, filter);
+    if (publication === undefined) {
       const full = { uri: wampErrors.unavailable, message: "No more events can be kept here." };
       return acknowledged ? sendRefusal(member, "publish", request, full) : undefined;
-    }
-    const publication = this.distribute(member, message, filter);
-    if (kept) {
-      const publisher = this.#toldOf(member, topic, options);
-      this.#retained?.keep({ ...kept, topic, publication, publisher, filter });
     }
     if (acknowledged) member.send({ kind: "published", request, publication });
     return undefined;
   }
 
-  /** Sends an event that nothing stands against to all who follow its topic; answers its id. */
+  /**
+   * Sends an event that nothing stands against to all who follow its topic, and keeps it where it says so; answers its id, or
+   * undefined where it cannot be kept: then nobody gets it.
+   */
   distribute(
     member: Member,
     message: Pick<Publish, "topic" | "options" | "args" | "kwargs" | "source">,
     filter: EventFilter | undefined,
-  ): number {
+  ): number | undefined {
     const { topic, options } = message;
+    const wanted = options.retain === true ? this.#retained : undefined;
+    const kept = wanted?.weigh(member.info.authid, message);
+    if (wanted && !kept) return undefined;
     const publication = this.#deps.drawId();
     const excluded = options.exclude_me === false ? undefined : member;
     const told = this.#toldOf(member, topic, options);
     this.#deps.history?.record(message, publication, told, filter);
+    if (kept) wanted?.keep({ ...kept, topic, publication, publisher: told, filter });
     for (const subscription of this.#table.listMatches(topic)) {
       // One object for all who follow it, so that a codec may encode it once.
       const event = {

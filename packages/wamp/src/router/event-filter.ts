@@ -1,6 +1,7 @@
 // Who of the followers gets an event (WAMP: Subscriber Black- and Whitelisting, Publisher Exclusion). An empty list of the eligible
 // lets nobody through; the excluded are taken from the eligible.
 import type { Dict } from "../messages/message.ts";
+import { roughBytes } from "../messages/values.ts";
 import { isAbsent } from "./admission.ts";
 import type { Member } from "./member.ts";
 
@@ -17,6 +18,19 @@ const lists = [
 ] as const;
 
 const members = new Set<string>(lists.map(([name]) => name));
+
+/** What an entry of a set takes beside its value, in bytes, roughly. */
+const ENTRY_BYTES = 32;
+
+/** What the lists of `options` take in memory while a filter of theirs is kept, in bytes, roughly. */
+export const filterBytes = (options: Dict): number => {
+  let bytes = 0;
+  for (const [name] of lists) {
+    const given = options[name];
+    if (Array.isArray(given)) bytes += ENTRY_BYTES * given.length + roughBytes(given);
+  }
+  return bytes;
+};
 
 /** The filter that `options` of a PUBLISH ask for; a sentence where one of its lists is none. */
 export const eventFilterOf = (options: Dict): EventFilter | string | undefined => {

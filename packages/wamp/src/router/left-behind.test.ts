@@ -39,9 +39,12 @@ const aRouter = (retainedEvents = 2): Router => {
   closers.push(() => router.close());
   return router;
 };
-const join = async (router: Router): Promise<ClientSession & { readonly peer: Peer }> => {
+const join = async (
+  router: Router,
+  authid?: string,
+): Promise<ClientSession & { readonly peer: Peer }> => {
   const [near, far] = linkedPeers();
-  router.attach(far);
+  router.attach(far, authid === undefined ? {} : { trustedAs: { authid, authrole: "person" } });
   const session = await joinRealm(near, { realm: "r" }, { clock: systemClock });
   return Object.assign(session, { peer: near });
 };
@@ -63,8 +66,9 @@ const uriOf = (work: Promise<unknown>): Promise<string> =>
   );
 
 it("keeps the last event of a topic for those who ask, patterns too, as long as there is room", async () => {
-  const router = aRouter();
-  const [a, b] = [await join(router), await join(router)];
+  const router = aRouter(4);
+  const [a, b] = [await join(router, "a"), await join(router, "b")];
+  for (const one of [1, 2]) await b.publish(`y.${one}`, { args: [one], retain: true });
   for (const one of [1, 2]) await a.publish("x.a", { args: [one], retain: true });
   await a.publish("x.b", { args: ["b"], retain: true, discloseMe: true });
   expect(await uriOf(a.publish("x.c", { args: ["c"], retain: true }))).toBe(
@@ -80,9 +84,10 @@ it("keeps the last event of a topic for those who ask, patterns too, as long as 
 
 it("keeps no more bytes than it may, and none at all where a realm does not want it", async () => {
   const router = aRouter(1_000);
-  const a = await join(router);
-  const args = ["x".repeat(MAX_RETAINED_BYTES / 8)];
-  for (const one of ["a", "b", "c"]) await a.publish(`x.${one}`, { args, retain: true });
+  const [a, b] = [await join(router, "a"), await join(router, "b")];
+  const args = ["x".repeat(MAX_RETAINED_BYTES / 10)];
+  for (const one of ["a", "b"]) await a.publish(`x.${one}`, { args, retain: true });
+  for (const one of ["e", "f"]) await b.publish(`x.${one}`, { args, retain: true });
   expect(await uriOf(a.publish("x.d", { args, retain: true }))).toBe("wamp.error.unavailable");
   // What gives way makes room.
   await a.publish("x.a", { args: [1], retain: true });
@@ -92,6 +97,68 @@ it("keeps no more bytes than it may, and none at all where a realm does not want
   const heard = await follow(other, "x.a", { getRetained: true });
   await soon();
   expect(heard).toEqual([]);
+});
+
+it("lets the sessions of one authid fill half of it, topics and bytes, also when they are gone", async () => {
+  const router = aRouter(4);
+  const a = await join(router, "a");
+  for (const one of [1, 2]) await a.publish(`x.${one}`, { args: [one], retain: true });
+  await a.close();
+  const again = await join(router, "a");
+  const publish = (session: ClientSession, topic: string, args: unknown[]) =>
+    uriOf(session.publish(topic, { args, retain: true }));
+  expect(await publish(again, "x.3", [3])).toBe("wamp.error.unavailable");
+  const b = await join(router, "b");
+  for (const topic of ["x.3", "x.4"]) expect(await publish(b, topic, [1])).toBe("resolved");
+  // What another takes over is the other's.
+  expect(await publish(b, "x.1", [1])).toBe("wamp.error.unavailable");
+  expect(await publish(again, "x.2", ["x".repeat(MAX_RETAINED_BYTES / 4)])).toBe(
+    "wamp.error.unavailable",
+  );
+});
+
+it("weighs the lists of who gets an event with it", async () => {
+  const a = await join(aRouter(100), "a");
+  const eligible = Array.from({ length: 13_000 }, (_, at) => at + 1);
+  const keep = (topic: string, options = {}) =>
+    uriOf(a.publish(topic, { args: [1], retain: true, ...options }));
+  for (const topic of ["x.1", "x.2", "x.3"])
+    expect(await keep(topic, { eligible })).toBe("resolved");
+  expect(await keep("x.4", { eligible })).toBe("wamp.error.unavailable");
+  expect(await keep("x.4", { exclude: eligible })).toBe("wamp.error.unavailable");
+  expect(await keep("x.4")).toBe("resolved");
+});
+
+it("clears what is kept by an event that says nothing, which also makes room", async () => {
+  const router = aRouter(2);
+  const [a, b] = [await join(router, "a"), await join(router, "b")];
+  const live = await follow(b, "x.a");
+  await a.publish("x.a", { args: ["one"], retain: true });
+  expect(await uriOf(a.publish("x.b", { args: ["b"], retain: true }))).toBe(
+    "wamp.error.unavailable",
+  );
+  await a.publish("x.a", { retain: true });
+  await a.publish("x.b", { args: ["b"], retain: true });
+  const heard = await follow(b, "x.", { match: "prefix", getRetained: true });
+  await soon();
+  expect(heard).toEqual(["x.b b kept"]);
+  expect(live).toEqual(["x.a one", "x.a undefined"]);
+});
+
+it("keeps a testament that says so, and tells it where it cannot be kept", async () => {
+  const router = aRouter(2);
+  const [a, b] = [await join(router, "a"), await join(router, "b")];
+  const live = await follow(b, "x.", { match: "prefix" });
+  for (const topic of ["x.a", "x.b"])
+    await a.call("wamp.session.add_testament", {
+      args: [topic, ["gone"], {}],
+      kwargs: { publish_options: { retain: true } },
+    });
+  a.peer.close(1006, "power cut");
+  await expect.poll(() => live).toEqual(["x.a gone", "x.b gone"]);
+  const heard = await follow(await join(router, "c"), "x.", { match: "prefix", getRetained: true });
+  await soon();
+  expect(heard).toEqual(["x.a gone kept"]);
 });
 
 it("publishes what a session leaves behind, also when it is lost, in order and once", async () => {

@@ -126,7 +126,11 @@ export class Realm {
     this.#pace.forget(member);
     for (const testament of this.#testaments.take(member)) {
       const filter = eventFilterOf(testament.options);
-      if (typeof filter !== "string") this.#broker.distribute(member, testament, filter);
+      if (typeof filter === "string") continue;
+      const { retain: _, ...unkept } = testament.options;
+      // Nobody is there to be told that it cannot be kept: those who follow hear it all the same.
+      if (this.#broker.distribute(member, testament, filter) === undefined)
+        this.#broker.distribute(member, { ...testament, options: unkept }, filter);
     }
     const { id, authid, authrole } = member.info;
     if (this.#hasMetaApi) this.#broker.publishMeta("wamp.session.on_leave", [id, authid, authrole]);
