@@ -27,7 +27,7 @@ const listen = async (greeting: string): Promise<void> => {
 beforeAll(async () => {
   const code = readFileSync(cloudBundle, "utf8");
   // The board's word about the wish is not looked at: every forward is opened.
-  const gate = 'if (standing.state !== "reached")';
+  const gate = /if \(standing\d*\.state !== "reached"\)/; // the bundler may number names
   expect(code.split(gate)).toHaveLength(2);
   writeFileSync(bundle, code.replace(gate, "if (false)"));
   await listen("open");

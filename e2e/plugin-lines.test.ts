@@ -81,10 +81,10 @@ it("5,000 lines in bursts: each once, in order, none skipped; also after the age
   expect((await stage.s4t("plugin inject lamp writer")).code).toBe(0);
   await write(3, 1, 0); // before: not shown
   const following = await follow();
-  await write(5_000, 500, 300);
+  await write(5_000, 500, 500);
   await until(
-    () => following.numbers().length,
-    (count) => count >= 5_000,
+    () => ({ shown: following.numbers().length, skipped: following.skipped() }),
+    ({ shown }) => shown >= 5_000,
     10_000,
   );
   expect(following.numbers()).toEqual(range(5_000));

@@ -30,14 +30,18 @@ const Waiting = ({ board }: { readonly board: Board }) => {
   const count = inOrder.length;
   return (
     <div className={css.news}>
-      <p>{jobs.next === null ? t("link.waiting", { count }) : t("link.waiting-more", { count })}</p>
+      <p>
+        {jobs.next === null
+          ? t("board-link.waiting", { count })
+          : t("board-link.waiting-more", { count })}
+      </p>
       <ul>
         {(jobs.next === null ? inOrder.slice(0, NAMED_JOBS) : []).map((job) => (
           <li key={job.uuid}>
             <code>{job.name}</code>
             {job.expiresAt && (
               <span>
-                {t("link.until")} <Moment at={job.expiresAt} />
+                {t("board-link.until")} <Moment at={job.expiresAt} />
               </span>
             )}
           </li>
@@ -56,17 +60,17 @@ const Refused = ({ board }: { readonly board: Board }) => {
   return (
     <div className={css.news}>
       <p>
-        {t("link.refused")} <Moment at={refusal.at} />
+        {t("board-link.refused")} <Moment at={refusal.at} />
       </p>
       <p className={css.detail}>
         {typeof what === "string" ? (
           <code>{what}</code>
         ) : (
-          t("link.left-out", { count: typeof leftOut === "number" ? leftOut : 0 })
+          t("board-link.left-out", { count: typeof leftOut === "number" ? leftOut : 0 })
         )}
       </p>
       <Link to="/$project/audit" params={{ project }} search={{ action: REFUSED_ACTION }}>
-        {t("link.in-audit")}
+        {t("board-link.in-audit")}
       </Link>
     </div>
   );
