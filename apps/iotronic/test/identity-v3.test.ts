@@ -224,6 +224,31 @@ describe("a token ends", () => {
       aheadMs = 0;
     }
   });
+  it("and so does what it made under its own name: no later, and with it", async () => {
+    const { one, user } = await aMember();
+    for (const scope of [undefined, scopeOf(one)]) {
+      const token = await issued(user.name, scope);
+      const body = { name: "script", expiresInS: 30 * 86_400 };
+      const made = (await cloud.call("POST", "/api/tokens", { token, body })).body;
+      const own = (await cloud.call("GET", "/api/tokens", { token })).body.items;
+      const { expiresAt } = own.find(({ current }: { current: boolean }) => current);
+      expect(made.token.expiresAt).toBe(expiresAt);
+      expect(await works(made.secret)).toBe(true);
+      await cloud.call("DELETE", "/api/session", { token });
+      expect(await works(made.secret)).toBe(false);
+    }
+  });
+  it("and makes no other one then, though it was still there when it was looked at", async () => {
+    const { one, user } = await aMember();
+    const token = await issued(user.name, scopeOf(one));
+    const { sessions, tokens } = cloud.cloud.identity;
+    const actor = await tokens.find(token);
+    if (!actor || actor === "expired") throw new Error("no token");
+    await sessions.signOut(actor);
+    await expect(
+      sessions.createToken(actor, { name: "script", expiresInS: 60 }),
+    ).rejects.toMatchObject({ code: "auth.required" });
+  });
   it("with its user, with a new password, and when an administrator says so", async () => {
     const ends = [
       (user: string) => asAdmin("PATCH", `/api/users/${user}`, { status: "disabled" }),

@@ -56,6 +56,7 @@ export const createScopedTokens = (
         row.credential_id === null
           ? undefined
           : await findCredential(everything, reader, row.credential_id);
+      if (row.credential_id !== null && !credential) return undefined;
       const projectId = credential?.project_id ?? row.project_id;
       const project =
         projectId === null ? undefined : await findProject(everything, reader, projectId);
@@ -101,8 +102,8 @@ export const createScopedTokens = (
         const credential =
           shown?.credential_id == null
             ? null
-            : ((await findCredential(everything, reader, shown.credential_id)) ?? null);
-        return shown && user ? { user, credential, shown } : undefined;
+            : await findCredential(everything, reader, shown.credential_id);
+        return shown && user && credential !== undefined ? { user, credential, shown } : undefined;
       }));
     if (!ground) throw fail("auth.failed");
     const methods = new Set(["token", ...methodsOf(ground.shown)]);

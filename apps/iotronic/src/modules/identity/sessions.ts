@@ -207,15 +207,22 @@ export const createSessions = (
     async createToken(actor, { name, expiresInS }) {
       requirePerson(actor, "token.create");
       const { secret, row } = await database.write(everything, async (tx) => {
+        const shown = await findToken(everything, tx, "uuid", actor.token ?? "");
+        // It may have ended since it was looked at.
+        if (!shown) throw fail("auth.required");
+        const wantedMs = clock.now() + expiresInS * 1_000;
+        // What a token of the Identity API makes is bound as it is, and ends with it; who has signed in makes what lasts longer.
+        const isMade = shown.methods !== null || shown.project_id !== null;
         const issued = await tokens.issue(tx, {
           user: actor.uuid,
           credential: null,
           name,
           address: actor.address,
-          expiresAtMs: clock.now() + expiresInS * 1_000,
-          // What is bound to a project makes what is bound to it.
-          projectId:
-            (await findToken(everything, tx, "uuid", actor.token ?? ""))?.project_id ?? null,
+          expiresAtMs: isMade ? Math.min(wantedMs, Number(shown.expires_at)) : wantedMs,
+          projectId: shown.project_id,
+          scope: shown.scope as "domain" | "system" | null,
+          ...(shown.methods === null ? {} : { methods: shown.methods.split(",") }),
+          parent: isMade ? shown.uuid : null,
         });
         await audit.append(tx, {
           actor,

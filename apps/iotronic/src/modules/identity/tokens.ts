@@ -85,6 +85,8 @@ export const createTokens = ({
         row.credential_id === null
           ? undefined
           : await findCredential(everything, reader, row.credential_id);
+      // Gone since its token was looked up: what is left is not its owner's.
+      if (row.credential_id !== null && !credential) return undefined;
       const memberships = await listMemberships(everything, reader, user.uuid);
       const first = user.admin === 1 ? await listProjects(everything, reader, undefined, 1) : [];
       return { row, user, credential, memberships, first };
