@@ -94,7 +94,7 @@ export class Sessions {
 
   /** One list for all who said the same: there are as many as releases of the agent. */
   #shared(features: readonly string[]): readonly string[] {
-    const key = features.join(" ");
+    const key = JSON.stringify(features);
     const known = this.#features.get(key);
     if (known) return known;
     if (this.#features.size >= MAX_SHARED_FEATURES) this.#features.clear();

@@ -18,6 +18,9 @@ export const isNoDeeperThan = (most: number, value: unknown): boolean => {
   return most > 0 && Object.values(value).every((one) => isNoDeeperThan(most - 1, one));
 };
 
+/** The same text on its own: a URI that was cut out of a message may be a view, which holds all of the message alive. */
+export const ownText = (text: string): string => JSON.parse(JSON.stringify(text)) as string;
+
 const ownCopy = (value: unknown): unknown => {
   if (value instanceof Uint8Array) return Uint8Array.from(value);
   if (Array.isArray(value)) return value.map(ownCopy);

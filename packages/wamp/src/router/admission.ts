@@ -1,6 +1,7 @@
 // The check before every request: is the URI one, is it free to use, does the authorizer agree. It does not act.
 import { wampErrors } from "../error.ts";
 import type { Dict } from "../messages/message.ts";
+import { ownText } from "../messages/values.ts";
 import { isReservedUri, isUri, isUriPattern, type MatchPolicy, type UriCheck } from "../uri.ts";
 import type { Action, Authorizer } from "./authorizer.ts";
 import type { Member, Refusal } from "./member.ts";
@@ -63,7 +64,7 @@ export const createAdmission = (deps: AdmissionDependencies): Admission => {
     const refusal = refuseUri(uri, "exact");
     if (refusal) return refusal;
     if (good.size >= MAX_REMEMBERED_URIS) good.clear();
-    good.add(uri);
+    good.add(ownText(uri));
     return undefined;
   };
   return (member, action, uri, options) => {

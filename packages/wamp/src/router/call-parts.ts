@@ -2,6 +2,7 @@
 // `progress`, go to one callee as INVOCATIONs of one id. What the first one asked for holds for all.
 import type { Call, Dict } from "../messages/message.ts";
 import { noDetails } from "../messages/payload.ts";
+import { ownText } from "../messages/values.ts";
 import type { Violation } from "./member.ts";
 
 /**
@@ -24,10 +25,14 @@ export interface CallParts {
 const inProgress: Dict = Object.freeze({ progress: true });
 
 /** Begins with a CALL that says `progress`; `details` are what its INVOCATION tells besides. */
-export const openParts = ({ procedure }: Call, registration: number, details: Dict): CallParts => ({
-  ...{ procedure, registration, lastDetails: details, isWhole: false },
-  details: details === noDetails ? inProgress : { ...details, progress: true },
-});
+export const openParts = ({ procedure }: Call, registration: number, details: Dict): CallParts => {
+  const own = ownText(procedure);
+  const lastDetails = details.procedure === undefined ? details : { ...details, procedure: own };
+  return {
+    ...{ procedure: own, registration, lastDetails, isWhole: false },
+    details: details === noDetails ? inProgress : { ...lastDetails, progress: true },
+  };
+};
 
 /** Takes the next CALL of it in; says what is wrong with it. */
 export const takePart = (parts: CallParts, { request, procedure, options }: Call): Violation => {

@@ -180,7 +180,7 @@ it("are as many, as much and as old as their rule says; others go, the oldest fi
 it("go to nobody who would not have got them then, and those for single sessions are not kept", async () => {
   const { router, clock } = aWorld([all]);
   const [a, admin] = [await join(router, clock), await join(router, clock, "admin")];
-  await publish(a, "x.one", "for all");
+  await publish(a, "x.one", "for all", { exclude: null, eligible: null });
   await publish(a, "x.one", "for admins", { eligibleAuthroles: ["admin"] });
   await publish(a, "x.one", "not for admins", { excludeAuthroles: ["admin"] });
   await publish(a, "x.one", "for the admin", { eligibleAuthids: ["a admin"] });

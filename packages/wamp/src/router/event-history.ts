@@ -7,8 +7,9 @@
 import { Bug, type Clock, MAX_JSON_DEPTH, type Timer } from "@s4t/kit";
 import type { Dict, Payload, Publish } from "../messages/message.ts";
 import { opened } from "../messages/payload.ts";
-import { isNoDeeperThan, ownPayload, roughBytes } from "../messages/values.ts";
+import { isNoDeeperThan, ownPayload, ownText, roughBytes } from "../messages/values.ts";
 import type { MatchPolicy } from "../uri.ts";
+import { isAbsent } from "./admission.ts";
 import type { EventFilter } from "./event-filter.ts";
 import { PatternTable } from "./pattern-table.ts";
 import { coversPattern } from "./permissions.ts";
@@ -144,13 +145,13 @@ export class EventHistory {
   ): void {
     const { topic, options } = message;
     const logs = this.#table.listMatches(topic);
-    const namesSessions = options.exclude !== undefined || options.eligible !== undefined;
+    const namesSessions = !isAbsent(options.exclude) || !isAbsent(options.eligible);
     if (logs.length === 0 || namesSessions) return;
     const { args, kwargs } = opened(message);
     if (!isNoDeeperThan(MAX_PAST_DEPTH, args) || !isNoDeeperThan(MAX_PAST_DEPTH, kwargs)) return;
     const payload = ownPayload({ args, kwargs });
     const event: PastEvent = {
-      ...{ topic, publication, payload, told, filter },
+      ...{ topic: ownText(topic), publication, payload, told, filter },
       atMs: this.#clock.now(),
       keptMs: this.#clock.monotonicMs(),
       bytes: 100 + roughBytes(payload.args) + roughBytes(payload.kwargs),

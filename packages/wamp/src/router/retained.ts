@@ -2,7 +2,7 @@
 // WAMP names no way to clear one; as in MQTT (3.1.1, 3.3.1.3) an event to be kept that says nothing leaves nothing kept.
 import type { Dict, Payload, Publish } from "../messages/message.ts";
 import { opened } from "../messages/payload.ts";
-import { ownPayload, roughBytes } from "../messages/values.ts";
+import { ownPayload, ownText, roughBytes } from "../messages/values.ts";
 import { MAX_BUFFERED_BYTES } from "../transport.ts";
 import { type MatchPolicy, matchesUri } from "../uri.ts";
 import { type EventFilter, filterBytes } from "./event-filter.ts";
@@ -80,7 +80,8 @@ export class Retained {
       return;
     }
     this.#count(event, 1);
-    this.#events.set(event.topic, event);
+    const topic = ownText(event.topic);
+    this.#events.set(topic, { ...event, topic });
   }
 
   /** Those that a new follower of the pattern asks for. */
