@@ -19,7 +19,7 @@ const escapeOf = (sign: string): string => {
 
 /** Source → pickle: escapes what a line of it cannot hold, every sign beyond ASCII by its code point. */
 export const pickleOf = (source: string): string =>
-  `V${Array.from(source, escapeOf).join("")}\np0\n.`;
+  `V${source.replace(/[\\\p{Cc}]|\P{ASCII}/gu, escapeOf)}\np0\n.`;
 
 /** Pickle → source; undefined for a text that is none. No Python ends with a line of one dot, so that none is taken for one. */
 export const unpickled = (text: string): string | undefined => {

@@ -29,7 +29,7 @@ import {
   slugOf,
   withLabels,
 } from "./values.ts";
-import { parametersIn, sourceIn, type Told, versionOf } from "./version-of-plugin.ts";
+import { parametersIn, sizesOf, sourceIn, type Told, versionOf } from "./version-of-plugin.ts";
 
 const collection: Collection = {
   type: "plugins",
@@ -42,6 +42,8 @@ const collection: Collection = {
 
 /** Largest source: what the original's database held. */
 export const MAX_SOURCE_BYTES = 65_535;
+/** What is unpacked for the code of one page; of plugins beyond it a list has none. */
+export const MAX_PAGE_UNPACKED_BYTES = 16_777_216;
 
 /** Labels that are attributes of the original's plugins. */
 const ownLabels = ["public"];
@@ -73,10 +75,13 @@ const readSource = async (plugin: Plugin, request: V1Request): Promise<string> =
   return sourceIn(plugin.latest.manifest, content.bytes);
 };
 
-/** The same with its code, for who may read that. */
+const isTooLarge = ({ latest }: Plugin): boolean =>
+  sizesOf(latest.manifest).sourceBytes > MAX_SOURCE_BYTES;
+
+/** The same with its code, for who may read that, unless it is larger than the original had any. */
 const withCode = async (plugin: Plugin, request: V1Request): Promise<Members> => {
   const isReader = may(request.actor, "plugin.source", plugin.project as ProjectId);
-  const code = isReader ? pickleOf(await readSource(plugin, request)) : null;
+  const code = isReader && !isTooLarge(plugin) ? pickleOf(await readSource(plugin, request)) : null;
   return { ...pluginOf(plugin, request), code };
 };
 
@@ -84,14 +89,15 @@ const withCode = async (plugin: Plugin, request: V1Request): Promise<Members> =>
 export const getPlugin = (request: V1Request, ident: string): Promise<Plugin> =>
   request.ask(rest.plugins.show, { params: { uuid: pluginIdent(ident) } });
 
+const wantsCode = (fields: readonly string[] | undefined): boolean =>
+  fields === undefined || fields.includes("code");
+
 const shown = async (
   plugin: Plugin,
   request: V1Request,
   fields: readonly string[] | undefined,
-): Promise<Members> => {
-  const wantsCode = fields === undefined || fields.includes("code");
-  return pick(wantsCode ? await withCode(plugin, request) : pluginOf(plugin, request), fields);
-};
+): Promise<Members> =>
+  pick(wantsCode(fields) ? await withCode(plugin, request) : pluginOf(plugin, request), fields);
 
 const list = async (
   request: V1Request,
@@ -114,8 +120,17 @@ const list = async (
   );
   const byId = new Map(wanted.map((plugin) => [plugin.uuid, plugin]));
   const whole: Members[] = [];
-  for (const each of page)
-    whole.push(await shown(byId.get(String(each.uuid)) as Plugin, request, listed.fields));
+  let leftBytes = MAX_PAGE_UNPACKED_BYTES;
+  for (const each of page) {
+    const plugin = byId.get(String(each.uuid)) as Plugin;
+    const { unpackedBytes } = sizesOf(plugin.latest.manifest);
+    if (wantsCode(listed.fields) && unpackedBytes > leftBytes) {
+      whole.push(pick({ ...each, code: null }, listed.fields));
+      continue;
+    }
+    leftBytes -= unpackedBytes;
+    whole.push(await shown(plugin, request, listed.fields));
+  }
   return collected(request, "plugins", { ...listed, fields: undefined }, { page: whole, more });
 };
 
@@ -180,6 +195,8 @@ const update = async (request: V1Request): Promise<Members> => {
   const asPublic = booleanOf(body.public, "public");
   if (changesVersion(body)) {
     const { manifest } = plugin.latest;
+    if (body.code === undefined && isTooLarge(plugin))
+      throw invalid(`Code has more than ${MAX_SOURCE_BYTES} bytes.`);
     const told = {
       source: body.code === undefined ? await readSource(plugin, request) : sourceGiven(body.code),
       callable: booleanOf(body.callable, "callable") ?? plugin.mode === "sync",

@@ -1,5 +1,6 @@
 // Values as clients of the original send them: numbers and booleans as text, objects as they are.
 import type { Labels } from "@s4t/contract";
+import { parseJson } from "@s4t/kit";
 import { invalid } from "./fault.ts";
 import type { Members } from "./row.ts";
 
@@ -9,7 +10,7 @@ const no = ["false", "0", "no", "n", "f", "off"];
 /** `true`, `"yes"`, `1` → true. Throws for anything else that is there. */
 export const booleanOf = (value: unknown, name: string): boolean | undefined => {
   if (value === undefined || value === null || value === "") return undefined;
-  const text = String(value).trim().toLowerCase();
+  const text = typeof value === "object" ? "" : String(value).trim().toLowerCase();
   if (yes.includes(text)) return true;
   if (no.includes(text)) return false;
   throw invalid(
@@ -43,16 +44,26 @@ export const requiredText = (value: unknown, name: string): string => {
   return text;
 };
 
-/** An object, also as the JSON text of one. Throws for anything else that is there. */
+/** How deep an object of theirs may be: there is room for it in what of ours it becomes a part of. */
+export const MAX_OBJECT_DEPTH = 24;
+
+const isDeeper = (value: unknown, depth: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (depth === 0 || Object.values(value).some((member) => isDeeper(member, depth - 1)));
+
+/** An object, also as the JSON text of one, not too deep. Throws for anything else that is there. */
 export const objectOf = (value: unknown, name: string): Members | undefined => {
   if (value === undefined || value === null || value === "") return undefined;
   let found: unknown = value;
   if (typeof value === "string")
     try {
-      found = JSON.parse(value);
+      found = parseJson(value, MAX_OBJECT_DEPTH);
     } catch {
       found = undefined;
     }
+  if (isDeeper(found, MAX_OBJECT_DEPTH))
+    throw invalid(`${capital(name)} is nested deeper than ${MAX_OBJECT_DEPTH}.`);
   if (typeof found === "object" && found !== null && !Array.isArray(found)) return found as Members;
   throw invalid(
     `Invalid input for field/attribute ${name}. Value: '${shown(value)}'. Wrong type. Expected a JSON object`,

@@ -63,17 +63,29 @@ export const versionOf = async (
   };
 };
 
+const written = ({ files, entry }: PluginManifest): string =>
+  files.some(({ path }) => path === SOURCE_FILE) ? SOURCE_FILE : entry;
+
+/** How large the file is that `sourceIn` gives, and how much is unpacked for it. */
+export const sizesOf = (manifest: PluginManifest) => {
+  const wanted = written(manifest);
+  return {
+    sourceBytes: manifest.files.find(({ path }) => path === wanted)?.bytes ?? 0,
+    unpackedBytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+};
+
 /** The one file of a version that a person wrote: of a plugin that was made otherwise its entry. */
 export const sourceIn = async (
-  { files, entry }: PluginManifest,
+  manifest: PluginManifest,
   blob: AsyncIterable<Uint8Array>,
 ): Promise<string> => {
-  const wanted = files.some(({ path }) => path === SOURCE_FILE) ? SOURCE_FILE : entry;
+  const wanted = written(manifest);
   const pieces: Uint8Array[] = [];
   for await (const piece of blob) pieces.push(piece);
   const bytes = await unpack(Buffer.concat(pieces));
   let at = 0;
-  for (const file of files) {
+  for (const file of manifest.files) {
     if (file.path === wanted) return bytes.subarray(at, at + file.bytes).toString();
     at += file.bytes;
   }

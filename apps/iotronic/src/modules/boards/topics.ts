@@ -1,5 +1,5 @@
 import { type Board, EVENT_FLUSH_MS } from "@s4t/contract";
-import { type Clock, createGathering } from "@s4t/kit";
+import { type Clock, createGathering, isS4tError } from "@s4t/kit";
 import type { Change } from "../../edge/facts.ts";
 import { type AnyTopicSource, topicSource } from "../../edge/topics.ts";
 import type { Scope } from "../../policy/index.ts";
@@ -43,13 +43,16 @@ export const boardTopics = ({
         loadedMs = clock.monotonicMs();
         const uuids = [...waiting].slice(0, MAX_LOADED_AT_ONCE);
         for (const uuid of uuids) waiting.delete(uuid);
+        const removed: string[] = [];
         const found = await Promise.all(
-          uuids.map((uuid) => boards.get(actor, scope, uuid).catch(() => undefined)),
+          uuids.map((uuid) =>
+            boards.get(actor, scope, uuid).catch((error: unknown) => {
+              // One that could not be looked up just now is still there.
+              if (isS4tError(error, "board.not-found")) removed.push(uuid);
+            }),
+          ),
         );
-        push({
-          changed: found.filter((board) => board !== undefined),
-          removed: uuids.filter((_, i) => found[i] === undefined),
-        });
+        push({ changed: found.filter((board) => board !== undefined), removed });
         if (waiting.size > 0) loadSoon();
       };
       const loading = createGathering(clock, () => void load());

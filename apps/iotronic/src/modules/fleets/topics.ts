@@ -1,5 +1,5 @@
 import type { Fleet } from "@s4t/contract";
-import type { Clock } from "@s4t/kit";
+import { type Clock, isS4tError } from "@s4t/kit";
 import type { Change } from "../../edge/facts.ts";
 import { type AnyTopicSource, topicSource } from "../../edge/topics.ts";
 import type { Scope } from "../../policy/index.ts";
@@ -40,7 +40,8 @@ export const fleetTopics = ({
         for (const uuid of uuids)
           await fleets.show(actor, scope, uuid).then(
             (fleet) => changed.push(fleet),
-            () => removed.push(uuid),
+            // One that could not be looked up just now is still there.
+            (error: unknown) => isS4tError(error, "fleet.not-found") && removed.push(uuid),
           );
         return { changed, removed };
       };
