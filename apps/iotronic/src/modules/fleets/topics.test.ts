@@ -8,7 +8,7 @@ import { fleetTopics } from "./topics.ts";
 
 it("tells that a fleet was removed only where it is not there", async () => {
   const show = async (_actor: unknown, _scope: unknown, uuid: string) => {
-    throw uuid === "gone" ? fail("fleet.not-found") : fail("cloud.unavailable");
+    throw uuid === "gone" ? fail("fleet.not-found") : new Error("away");
   };
   const changes = ["gone", "unread"].map((uuid) => ({ noun: "fleet", uuid }) as Change);
   const [source] = fleetTopics({
