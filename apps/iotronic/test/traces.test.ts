@@ -330,6 +330,25 @@ describe("a cloud with a collector", () => {
     expect(attribute(ofTrace()[0]?.attributes, "http.response.status_code")).toBe(200);
   });
 
+  it.each(["/v1/boards", "/identity/v3/projects"])(
+    "is told by the same words at %s, which speaks another's",
+    async (path) => {
+      await open([...["--traces.percent", "0"], ...["--traces.otlp", await collect()]], () => ({
+        args: [{ atMs: 1 }],
+      }));
+      const ask = (token?: string) =>
+        (cloud as TestCloud).call("GET", path, { headers: traced, ...(token ? { token } : {}) });
+      const answers = [await ask(), await ask(cloud?.admin)];
+      expect(answers.map(({ status }) => status)).toEqual([401, 200]);
+      expect(
+        answers.map(({ headers }) => parseTraceContext(headers.get("traceresponse"))?.sampled),
+      ).toEqual([false, true]);
+      await expect.poll(() => ofTrace().length).toBe(1);
+      expect(attribute(ofTrace()[0]?.attributes, "http.route")).toBe(path);
+      expect(attribute(ofTrace()[0]?.attributes, "http.request.method")).toBe("GET");
+    },
+  );
+
   it("is refused with an address that is none", async () => {
     await expect(openTestCloud({}, ["--traces.otlp", "collector:4317"])).rejects.toMatchObject({
       code: "config.invalid",

@@ -11,8 +11,6 @@ import {
   type ProjectId,
   type QueryOf,
   type ReplyOf,
-  type TraceContext,
-  traceparentOf,
 } from "@s4t/contract";
 import {
   Bug,
@@ -26,7 +24,7 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { KeptAnswer, Repeats } from "../edge/repeats.ts";
 import { Answer, type ByteStream, type Call, type Route } from "../edge/routes.ts";
-import type { OpenSpan, Tracing } from "../edge/trace.ts";
+import type { Tracing } from "../edge/trace.ts";
 import {
   type Action,
   type Actor,
@@ -41,17 +39,16 @@ import { bodyStreamOf, dropRest } from "./body-stream.ts";
 import {
   compileCheck,
   compileCoercion,
+  headerOf,
   parseIdempotencyKey,
   parseIfMatch,
   parseWait,
 } from "./parse.ts";
 import { encodeProblem, problemOf } from "./problem.ts";
+import { type Told, traced } from "./traced.ts";
 
 /** How long a request may take unless it asks to wait. */
 export const REQUEST_DEADLINE_MS = 30_000;
-
-/** Where an answer stands in its trace, for who asked: as `traceparent`, by the name that Trace Context, Level 2 has in its draft. */
-export const TRACE_HEADER = "traceresponse";
 
 /** Says of an answer that it is the first one's, to a request with the same idempotency key. */
 export const REPLAYED_HEADER = "idempotency-replayed";
@@ -132,17 +129,6 @@ const bodyOf = (request: FastifyRequest): unknown => {
   if (request.body === undefined || request.body === null || request.body === "") return {};
   if (typeof request.body !== "string") throw fail("request.unsupported-media");
   return parseJson(request.body);
-};
-
-/** Who asks is told where that stands, and that it is kept only where it is. */
-const sayTrace = (reply: FastifyReply, span?: OpenSpan, trace?: TraceContext): void => {
-  if (span && trace)
-    reply.header(TRACE_HEADER, traceparentOf({ ...trace, sampled: span.isKept() }));
-};
-
-const headerOf = (request: FastifyRequest, name: string): string | undefined => {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
 };
 
 /** How long a request is worked at: until its deadline, or until its client leaves. Made when somebody asks: reads rarely do. */
@@ -304,23 +290,22 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
   const answer = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    span?: OpenSpan,
-    trace?: TraceContext,
+    told: Told,
   ): Promise<FastifyReply> => {
-    if (span) span.isStrangers = true;
+    told.route(endpoint.path);
     const address = request.socket.remoteAddress ?? null;
     let actor: Actor = { ...nobody, address };
     try {
       if (endpoint.action !== "public") {
         const found = deps.authenticate(request.headers, changes);
         actor = { ...(found instanceof Promise ? await found : found), address };
-        if (span) span.isStrangers = false;
+        told.known();
       }
-      sayTrace(reply, span, trace);
+      told.answer(reply);
       return await call(request, reply, actor);
     } catch (error) {
       if (isS4tError(error, "policy.denied")) deps.onDenied(actor, endpoint.action);
-      sayTrace(reply, span, trace);
+      told.answer(reply);
       const problem = problemOf(error, deps.log);
       if (!(await dropRest(request.raw, deps.clock))) reply.header("connection", "close");
       return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
@@ -328,19 +313,6 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
   };
 
   const name = `${endpoint.method} ${endpoint.path}`;
-  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const came = {
-      traceparent: request.headers.traceparent,
-      tracestate: headerOf(request, "tracestate"),
-    };
-    return deps.tracing.request(came, name, async (span, trace) => {
-      if (!trace) return answer(request, reply);
-      const sent = await answer(request, reply, span, trace);
-      span.attributes["http.request.method"] = endpoint.method;
-      span.attributes["http.route"] = endpoint.path;
-      span.attributes["http.response.status_code"] = reply.statusCode;
-      if (reply.statusCode >= 500) span.failed = String(reply.statusCode);
-      return sent;
-    });
-  };
+  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    traced(deps.tracing, request, reply, name, (told) => answer(request, reply, told));
 };

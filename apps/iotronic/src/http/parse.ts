@@ -1,7 +1,14 @@
 // Texts of a request → typed values by the contract's schema. Queries are coerced (they are all text), bodies never.
 import { fail, whyUnfit } from "@s4t/contract";
+import type { FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+
+/** A header field, the first where there are several. */
+export const headerOf = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
 
 /** Checks a value: returns it or throws `request.invalid` with where and why. */
 export type Check = (value: unknown, where: string) => unknown;

@@ -1,15 +1,16 @@
 // `/identity/v3` (OpenStack's Identity API): a translation of the identity module's verbs, for clients that know no other. It has
 // Keystone's own paths, headers and refusals; what stands behind each is what stands behind `/api`.
 import { randomUUID } from "node:crypto";
-import { fail, rest, traceparentOf } from "@s4t/contract";
+import { fail, rest } from "@s4t/contract";
 import { isS4tError, parseJson } from "@s4t/kit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { IdentityVerbs } from "../../edge/identity.ts";
-import { type Actor, systemActor } from "../../policy/index.ts";
-import { type ApiDependencies, TRACE_HEADER } from "../api.ts";
+import type { Actor } from "../../policy/index.ts";
+import { type ApiDependencies, nobody } from "../api.ts";
 import { compileCheck } from "../parse.ts";
 import type { Reached } from "../reached.ts";
 import { type Mount, meantBy } from "../server.ts";
+import { type Told, traced } from "../traced.ts";
 import { authRoutes } from "./auth.ts";
 import { IDENTITY_PREFIX } from "./catalogue.ts";
 import { credentialRoutes } from "./credentials.ts";
@@ -23,14 +24,6 @@ export interface IdentityV3Options {
   readonly reached: Reached;
   readonly region: string;
 }
-
-const nobody: Actor = {
-  ...systemActor,
-  kind: "user",
-  uuid: "anonymous",
-  name: "anonymous",
-  admin: false,
-};
 
 const lastOf = (value: unknown): string | undefined =>
   Array.isArray(value) ? String(value.at(-1) ?? "") : (value as string | undefined);
@@ -123,7 +116,7 @@ export const identityV3 = ({ identity, reached, region }: IdentityV3Options): Mo
       route: V3Route,
       request: FastifyRequest,
       reply: FastifyReply,
-      onKnown: () => void,
+      told: Told,
     ) => {
       const address = request.socket.remoteAddress ?? null;
       let actor: Actor = { ...nobody, address };
@@ -131,7 +124,7 @@ export const identityV3 = ({ identity, reached, region }: IdentityV3Options): Mo
         if (route.access === "actor") {
           const found = await deps.authenticate(request.headers, route.method !== "GET");
           actor = { ...found, address };
-          onKnown();
+          told.known();
         }
         const asked: V3Request = {
           actor,
@@ -142,8 +135,11 @@ export const identityV3 = ({ identity, reached, region }: IdentityV3Options): Mo
           address,
           ...placeOf(request),
         };
-        return send(reply, await route.handle(asked));
+        const answered = await route.handle(asked);
+        told.answer(reply);
+        return send(reply, answered);
       } catch (error) {
+        told.answer(reply);
         if (isS4tError(error, "policy.denied"))
           deps.onDenied(actor, String((error.details as { action?: string }).action));
         return refuse(error, request, reply);
@@ -151,23 +147,12 @@ export const identityV3 = ({ identity, reached, region }: IdentityV3Options): Mo
     };
 
     for (const route of routes) {
-      const name = `${route.method} ${IDENTITY_PREFIX}/v3${route.path}`;
-      const handler = (request: FastifyRequest, reply: FastifyReply) => {
-        const came = {
-          traceparent: request.headers.traceparent,
-          tracestate: request.headers.tracestate,
-        };
-        return deps.tracing.request(came, name, async (span, trace) => {
-          if (trace) reply.header(TRACE_HEADER, traceparentOf(trace));
-          span.isStrangers = true;
-          const sent = await answer(route, request, reply, () => {
-            span.isStrangers = false;
-          });
-          span.attributes["http.response.status_code"] = reply.statusCode;
-          if (reply.statusCode >= 500) span.failed = String(reply.statusCode);
-          return sent;
+      const path = `${IDENTITY_PREFIX}/v3${route.path}`;
+      const handler = (request: FastifyRequest, reply: FastifyReply) =>
+        traced(deps.tracing, request, reply, `${route.method} ${path}`, (told) => {
+          told.route(path);
+          return answer(route, request, reply, told);
         });
-      };
       for (const slash of ["", "/"])
         server.route({ method: route.method, url: `/v3${route.path}${slash}`, handler });
     }

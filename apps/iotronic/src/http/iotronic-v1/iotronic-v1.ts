@@ -4,13 +4,14 @@ import { randomUUID } from "node:crypto";
 import { ALL_PROJECTS } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, parseJson, sleep } from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { OpenSpan, Tracing } from "../../edge/trace.ts";
+import type { Tracing } from "../../edge/trace.ts";
 import type { Actor } from "../../policy/index.ts";
 import { type Invoke, Patience } from "../api.ts";
 import { TOKEN_HEADER } from "../authenticate.ts";
 import { dropRest } from "../body-stream.ts";
 import { problemOf } from "../problem.ts";
 import type { Reached } from "../reached.ts";
+import { type Told, traced } from "../traced.ts";
 import { allowOrigin } from "./cors.ts";
 import { encodeFault, Fault, faultOf, invalid } from "./fault.ts";
 import { createRouter, isV1, type Matched, nouns, pathOf } from "./router.ts";
@@ -179,7 +180,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
     reply: FastifyReply,
     path: readonly string[],
     method: string,
-    span?: OpenSpan,
+    told: Told,
   ): Promise<FastifyReply> => {
     if (path.length === 1) {
       if (method !== "GET") throw new Fault(405, "The method is not allowed here.");
@@ -187,7 +188,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
       return reply.headers(servedHeaders).send(versionDocument(deps.reached(request)));
     }
     const actor = await actorOf(request);
-    if (span) span.isStrangers = false;
+    told.known();
     requireVersion(request.headers);
     const matched = router.find(method, path);
     if (!("row" in matched)) {
@@ -195,17 +196,19 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
       reply.header("allow", matched.join(", "));
       throw new Fault(405, "The method is not allowed here.");
     }
-    if (span) span.attributes["http.route"] = matched.row.path;
+    told.route(matched.row.path);
     using patience = new Patience(deps.clock, V1_DEADLINE_MS, reply.raw);
     const asked = requestOf(request, actor, path, matched, patience);
     try {
       const body = await matched.row.answer(asked);
+      told.answer(reply);
       reply.headers(servedHeaders).code(matched.row.status ?? 200);
       if (matched.row.status === 204) return reply.send();
       return reply
         .header("content-type", "application/json; charset=utf-8")
         .send(JSON.stringify(body ?? null));
     } catch (error) {
+      told.answer(reply);
       return refuse(error, request, reply, { ...texts(asked.body), ...asked.params });
     }
   };
@@ -213,17 +216,17 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
   const attempt = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    span?: OpenSpan,
+    told: Told,
   ): Promise<FastifyReply> => {
-    if (span) span.isStrangers = true;
     reply.headers(versionHeaders).header("openstack-request-id", `req-${randomUUID()}`);
     try {
       if (allowOrigin(deps.origins, request, reply)) return reply.code(204).send();
       const path = pathOf(pathIn(request.url));
       if (!path) throw invalid("The address is damaged.");
       const method = request.method === "HEAD" ? "GET" : request.method;
-      return await answer(request, reply, path, method, span);
+      return await answer(request, reply, path, method, told);
     } catch (error) {
+      told.answer(reply);
       if (!(await dropRest(request.raw, deps.clock))) reply.header("connection", "close");
       return refuse(error, request, reply);
     }
@@ -238,20 +241,10 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
     ],
     owns: (url) => isV1(pathIn(url)),
     refuse,
-    handle(request, reply) {
-      const came = {
-        traceparent: request.headers.traceparent,
-        tracestate: request.headers.tracestate,
-      };
-      return deps.tracing.request(came, `${request.method} /v1`, async (span, trace) => {
-        if (!trace) return attempt(request, reply);
-        const sent = await attempt(request, reply, span);
-        span.attributes["http.request.method"] = request.method;
-        span.attributes["http.response.status_code"] = reply.statusCode;
-        if (reply.statusCode >= 500) span.failed = String(reply.statusCode);
-        return sent;
-      });
-    },
+    handle: (request, reply) =>
+      traced(deps.tracing, request, reply, `${request.method} /v1`, (told) =>
+        attempt(request, reply, told),
+      ),
   };
 };
 
