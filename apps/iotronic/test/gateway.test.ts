@@ -1,4 +1,5 @@
 // Doors of boards: a board that speaks the wire itself stands behind them, and answers streams with what it is sent.
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import {
   boardProcedures,
@@ -278,8 +279,13 @@ describe("an exposed service", () => {
 
   it("never takes a port that another program of the machine has", async () => {
     const squatter = createServer();
-    const { ports } = { ports: 20_555 };
-    await new Promise<void>((resolve) => squatter.listen(ports, "127.0.0.1", resolve));
+    // Whichever of these is free: clouds of other tests have public ports, too.
+    let ports = 20_555;
+    for (; !squatter.listening; ports += 1) {
+      squatter.listen(ports, "127.0.0.1");
+      await once(squatter, "listening").catch(() => {});
+    }
+    ports -= 1;
     count += 1;
     await ask("POST", "/api/services", { name: `web-${count}`, port: 1 });
     const path = `/api/boards/${board.uuid}/services/web-${count}`;
