@@ -1,6 +1,6 @@
 // The link with a whole fleet on it: what an idle board costs the cloud in memory, and what becomes of it all when every board drops
-// at once. `S4T_BENCH_BOARDS` says how many boards. They are simulated in a process of their own on the same machine: times of
-// coming back are of both together, memory and CPU of the cloud alone.
+// at once. `S4T_BENCH_BOARDS` says how many boards, `S4T_BENCH_LINK` (`plain`, `TLS`) which of the two alone. They are simulated in a
+// process of their own on the same machine: times of coming back are of both together, memory and CPU of the cloud alone.
 import { type BenchCloud, startCloud } from "./harness/cloud.ts";
 import { figuresOf, type Print } from "./harness/figures.ts";
 import { createTimedClient } from "./harness/latency.ts";
@@ -194,6 +194,7 @@ const measure = async (print: Print, boards: number, kind: "plain" | "TLS"): Pro
 
 export const run = async (print: Print): Promise<void> => {
   const boards = Number(process.env.S4T_BENCH_BOARDS ?? BOARDS);
-  await measure(print, boards, "plain");
-  await measure(print, boards, "TLS");
+  const { S4T_BENCH_LINK: kind } = process.env;
+  if (kind !== "TLS") await measure(print, boards, "plain");
+  if (kind !== "plain") await measure(print, boards, "TLS");
 };

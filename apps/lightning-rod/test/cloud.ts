@@ -9,12 +9,14 @@ import {
   CONTRACT,
   cloudProcedures,
   cloudUri,
+  type KnownOfBoard,
   LINK_REALM,
   type Procedure,
   type ReportBatch,
 } from "@s4t/contract";
 import { systemClock } from "@s4t/kit";
 import {
+  type Authenticator,
   type CallOptions,
   type CallResult,
   createRouter,
@@ -32,6 +34,10 @@ export interface TestLink {
   readonly url: string;
   /** What the next `target.get` answers; a target without sections and jobs until said. */
   answer: Target;
+  /** What boards that join are told; nothing until said. */
+  knows: KnownOfBoard | undefined;
+  /** Whether the next report is of series that nobody knows. */
+  describe: boolean;
   /** How often the target was asked for. */
   asked: number;
   /** How many of the next `target.get` fail. */
@@ -61,11 +67,20 @@ export const noTarget: Target = {
 export const openTestLink = async (board: string): Promise<TestLink> => {
   const extra = { board, name: "test", epoch: 1, contract: CONTRACT, timeMs: Date.now() };
   const joined: number[] = [];
-  const authenticator = cryptosignAuthenticator({
+  const cryptosign = cryptosignAuthenticator({
     verify: verifyEd25519,
     randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
     findPrincipal: (_, { authid = "" }) => ({ authid, authrole: "board", authextra: extra }),
   });
+  const authenticator: Authenticator = {
+    ...cryptosign,
+    async finish(...asked) {
+      const verdict = await cryptosign.finish(...asked);
+      return verdict.kind === "welcome" && link.knows
+        ? { ...verdict, told: { knows: link.knows } }
+        : verdict;
+    },
+  };
   const router = createRouter(
     {
       realms: [
@@ -115,6 +130,8 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
   const link: TestLink = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     answer: noTarget,
+    knows: undefined,
+    describe: false,
     asked: 0,
     failing: 0,
     reports: [],
@@ -151,7 +168,11 @@ export const openTestLink = async (board: string): Promise<TestLink> => {
       }
       const batch = args[0] as ReportBatch;
       link.reports.push(batch);
-      return { args: [{ acked: batch.seq + batch.rows.length - 1 }] };
+      const { describe } = link;
+      link.describe = false;
+      return {
+        args: [{ acked: batch.seq + batch.rows.length - 1, ...(describe ? { describe } : {}) }],
+      };
     },
     { match: "prefix" },
   );

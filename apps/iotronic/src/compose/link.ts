@@ -1,6 +1,7 @@
 // The link and who answers for it. What a board asks for and reports goes to the modules from here.
-import { type BoardId, fail } from "@s4t/contract";
+import { type BoardId, fail, RELEASE } from "@s4t/contract";
 import { parseJson } from "@s4t/kit";
+import { sha256Hex } from "@s4t/kit/node";
 import type { LinkHost } from "../edge/link.ts";
 import type { ContractWindow } from "../link/join.ts";
 import { createLink, type RunningLink } from "../link/link.ts";
@@ -39,6 +40,15 @@ export const composeLink = (
     servicesPart,
     pluginsPart,
   ];
+  const release = sha256Hex(RELEASE).slice(0, 8);
+  let trusted: { readonly authority: string; readonly hash: string } | undefined;
+  /** The release, which may read a target otherwise than the one before, and the authority. */
+  const targetCommon = (): string => {
+    const authority = lan ? JSON.stringify(trustPart(lan.certificates.trust())) : "";
+    if (trusted?.authority !== authority)
+      trusted = { authority, hash: sha256Hex(authority).slice(0, 16) };
+    return `${release}.${trusted.hash}`;
+  };
   const onReady = (board: BoardId): void => {
     telemetry.renew(board);
     plugins.onReady(board);
@@ -46,7 +56,7 @@ export const composeLink = (
   const boards = createLinkHost(
     {
       ...ground,
-      ...{ address, commandsFor, reports, targetParts, namesBlob, onReady },
+      ...{ address, commandsFor, reports, targetParts, targetCommon, namesBlob, onReady },
       onJoin: keys.ensure,
     },
     log,
@@ -54,10 +64,10 @@ export const composeLink = (
   const host: LinkHost = {
     ...boards,
     async openSession(board, extra) {
-      const epoch = await boards.openSession(board, extra);
+      const opened = await boards.openSession(board, extra);
       // Before the board is welcomed: what its older session still measures is void from here on.
-      await telemetry.measurements.open(board.uuid, epoch);
-      return epoch;
+      await telemetry.measurements.open(board.uuid, opened.epoch);
+      return opened;
     },
   };
   const link = parts.add(

@@ -3,8 +3,10 @@ import type {
   AnswerOf,
   ArgsOf,
   BoardId,
+  cloudProcedures,
   HelloExtra,
   Job,
+  KnownOfBoard,
   Procedure,
   ProjectId,
   ReportBatch,
@@ -72,26 +74,34 @@ export interface LinkHost {
   findByKey(pubkey: string, board: string): Promise<KnownBoard | undefined>;
   /** Uses a code up and stores the key. Throws `enrolment.invalid`, `.expired`, `.used`. */
   enrol(code: string, extra: HelloExtra, address: string | null): Promise<KnownBoard>;
-  /** Opens a session durably: answers its epoch. Throws `link.revoked` for a key that was withdrawn meanwhile. */
-  openSession(board: KnownBoard, extra: HelloExtra): Promise<number>;
+  /** Opens a session durably: answers its epoch, and what is known. Throws `link.revoked` for a key that was withdrawn meanwhile. */
+  openSession(
+    board: KnownBoard,
+    extra: HelloExtra,
+  ): Promise<{ readonly epoch: number; readonly knows: KnownOfBoard }>;
+  /** Hears of a board that has joined and answers calls. */
+  onReady(board: BoardId): void;
   /** Stores comings and goings, many at once. */
   storePresence(events: readonly PresenceEvent[]): Promise<void>;
-  /** The whole target. A stale epoch is refused with `link.superseded`. */
-  targetFor(board: KnownBoard, epoch: number): Promise<Target>;
+  /** The whole target, and its tag as at a join. A stale epoch is refused with `link.superseded`. */
+  targetFor(
+    board: KnownBoard,
+    epoch: number,
+  ): Promise<{ readonly target: Target; readonly tag: string }>;
   /** Throws `blob.not-found` for bytes that the board's target does not name, and `link.superseded` for a stale epoch. */
   requireBlob(board: KnownBoard, epoch: number, sha256: string): Promise<void>;
   /** Jobs of the board's lane behind a cursor, from now on the board's. A stale epoch is refused with `link.superseded`. */
   jobsFor(board: KnownBoard, epoch: number, after: number): Promise<{ jobs: Job[]; more: boolean }>;
   /**
    * Stores a batch once, and answers the last number that is safe. A stale epoch's batch is refused with `link.superseded`; `refuse`
-   * hears of rows about what is another board's: they are left out.
+   * hears of rows about what is another board's: they are left out. `describe`: there were values of series that nobody knows.
    */
   appendReport(
     board: KnownBoard,
     epoch: number,
     batch: ReportBatch,
     refuse: (what: string) => void,
-  ): Promise<number>;
+  ): Promise<AnswerOf<typeof cloudProcedures.reportAppend>>;
   /** Hears of what a board was refused. */
   onRefused(board: KnownBoard | null, what: string, address: string | null): void;
   /** No board asks any more: what is still to be written down of them is. */

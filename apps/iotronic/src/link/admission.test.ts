@@ -75,18 +75,36 @@ describe("whoever is put off", () => {
     expect(delays.at(-1)).toBe(MAX_COME_AGAIN_MS);
   });
 
-  it("comes as fast as others have joined of late", () => {
-    const spanOf = (joinsPerSecond: number): number => {
-      const clock = createManualClock();
-      const admission = createAdmission(clock);
-      for (let i = 0; i < joinsPerSecond; i += 1) placeFor(admission, `board ${i}`).joined();
+  /** Seconds in which boards wait, and so many of each join. Answers how long a thousand who are put off next are spread over, ms. */
+  const spanAfter = (joined: readonly number[], waits = true): number => {
+    const clock = createManualClock();
+    const admission = createAdmission(clock);
+    for (const count of joined) {
+      for (let i = 0; i < count; i += 1) placeFor(admission, `board ${i}`).joined();
+      const places = fill(admission);
+      if (waits) delayOf(admission);
+      for (const place of places) place.leave();
       clock.advance(1_000);
-      fill(admission);
-      const [first = 0, ...others] = Array.from({ length: 1_001 }, () => delayOf(admission));
-      return (others.at(-1) ?? 0) - first;
-    };
-    expect(spanOf(2_000)).toBeCloseTo(500);
-    expect(spanOf(200)).toBeCloseTo(5_000);
-    expect(spanOf(1)).toBeCloseTo(10_000);
+    }
+    fill(admission);
+    const [first = 0, ...others] = Array.from({ length: 1_001 }, () => delayOf(admission));
+    return (others.at(-1) ?? 0) - first;
+  };
+
+  it("comes somewhat faster than others join while boards wait", () => {
+    expect(spanAfter([])).toBeCloseTo(1_000);
+    expect(spanAfter([2_000])).toBeCloseTo(1_000 / 2.2);
+    expect(spanAfter([2_000, 2_200])).toBeCloseTo(1_000 / 2.42);
+  });
+
+  it("is not told to stay away for what a single slow second saw; many of them count", () => {
+    expect(spanAfter([10])).toBeCloseTo(1_250);
+    expect(spanAfter([10, 10])).toBeCloseTo(1_562.5);
+    expect(spanAfter(Array.from({ length: 30 }, () => 10))).toBeCloseTo(10_000);
+    expect(spanAfter(Array.from({ length: 30 }, () => 300))).toBeCloseTo(1_000 / 0.33);
+  });
+
+  it("hears nothing of seconds in which nobody waited: few join where few come", () => {
+    expect(spanAfter([10, 10, 10], false)).toBeCloseTo(1_000);
   });
 });

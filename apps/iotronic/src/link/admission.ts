@@ -1,6 +1,6 @@
 // Who may begin to join now, and when the others shall come again. A join costs a signature, a commit and for a moment a place in
 // both queues; ten thousand boards that lost the same cloud must not all stand in them. Whoever is put off is told a moment of its
-// own: moments are given out as far apart as joins were finished of late. Synchronous; it knows no socket.
+// own: moments are given out as far apart as joins are finished while boards wait for a place. Synchronous; it knows no socket.
 import type { Clock } from "@s4t/kit";
 
 /** Most joins under way: enough to keep verifying and committing busy, few enough that each is through within a second. */
@@ -14,7 +14,7 @@ export const MIN_COME_AGAIN_MS = 1_000;
 /** Latest: a board that lost its cloud shows as lost for as long. */
 export const MAX_COME_AGAIN_MS = 30_000;
 /**
- * Joins a second while none was seen of late: somewhat more than two cores take that the boards share, since who comes too early costs
+ * Joins a second while nobody waited of late: somewhat more than two cores take that the boards share, since who comes too early costs
  * less than a core that waits.
  */
 export const EXPECTED_JOINS_PER_S = 1_000;
@@ -22,6 +22,13 @@ export const EXPECTED_JOINS_PER_S = 1_000;
 export const EXPECTED_TLS_JOINS_PER_S = 250;
 /** Fewer are not expected, however slow it was. */
 export const MIN_JOINS_PER_S = 100;
+/**
+ * Of what was expected so much is expected still after a second that saw fewer. A second's joins say how fast they can be where it had
+ * nothing else to do; in the first of a storm most of it goes to those who are put off.
+ */
+const KEPT_EXPECTATION = 0.8;
+/** More than a second saw is tried in the next. */
+const PROBED_EXPECTATION = 1.1;
 
 /** A place among those that join. */
 export interface JoinPlace {
@@ -48,11 +55,50 @@ interface Held {
   readonly sinceMs: number;
 }
 
+/** How fast joins can be expected to be finished. */
+interface Pace {
+  joined(nowMs: number): void;
+  /** Somebody finds no place: answers how many joins a second can be expected. */
+  putOff(nowMs: number): number;
+}
+
+const createPace = (expected: number): Pace => {
+  let second = 0;
+  let joined = 0;
+  let wasFull = false;
+  let perSecond = expected;
+  const turn = (nowMs: number): void => {
+    const now = Math.floor(nowMs / 1_000);
+    if (now === second) return;
+    perSecond =
+      wasFull && now === second + 1
+        ? Math.max(MIN_JOINS_PER_S, KEPT_EXPECTATION * perSecond, PROBED_EXPECTATION * joined)
+        : expected;
+    second = now;
+    joined = 0;
+    wasFull = false;
+  };
+  return {
+    joined(nowMs) {
+      turn(nowMs);
+      joined += 1;
+    },
+    putOff(nowMs) {
+      turn(nowMs);
+      wasFull = true;
+      return perSecond;
+    },
+  };
+};
+
 /** Makes one, empty. */
 export const createAdmission = ({ monotonicMs }: Pick<Clock, "monotonicMs">): Admission => {
   const held = new Set<Held>();
   const ofAddress = new Map<string, number>();
-  const pace = { second: 0, joined: 0, before: 0 };
+  const paces = {
+    plain: createPace(EXPECTED_JOINS_PER_S),
+    secure: createPace(EXPECTED_TLS_JOINS_PER_S),
+  };
   let putOff = 0;
   let lastMomentMs = 0;
 
@@ -68,25 +114,10 @@ export const createAdmission = ({ monotonicMs }: Pick<Clock, "monotonicMs">): Ad
       leave(place);
     }
   };
-  const turnSecond = (nowMs: number): void => {
-    const second = Math.floor(nowMs / 1_000);
-    if (second === pace.second) return;
-    pace.before = second === pace.second + 1 ? pace.joined : 0;
-    pace.second = second;
-    pace.joined = 0;
-  };
-  const joinsPerSecond = (isSecure: boolean): number =>
-    pace.before > 0
-      ? Math.max(MIN_JOINS_PER_S, pace.before)
-      : isSecure
-        ? EXPECTED_TLS_JOINS_PER_S
-        : EXPECTED_JOINS_PER_S;
-
   const later = (nowMs: number, isSecure: boolean): Admitted => {
     putOff += 1;
-    turnSecond(nowMs);
-    const next =
-      Math.max(lastMomentMs, nowMs + MIN_COME_AGAIN_MS) + 1_000 / joinsPerSecond(isSecure);
+    const perSecond = paces[isSecure ? "secure" : "plain"].putOff(nowMs);
+    const next = Math.max(lastMomentMs, nowMs + MIN_COME_AGAIN_MS) + 1_000 / perSecond;
     lastMomentMs = Math.min(next, nowMs + MAX_COME_AGAIN_MS);
     return { kind: "later", afterMs: lastMomentMs - nowMs };
   };
@@ -108,8 +139,7 @@ export const createAdmission = ({ monotonicMs }: Pick<Clock, "monotonicMs">): Ad
           joined() {
             leave(place);
             const joinedMs = monotonicMs();
-            turnSecond(joinedMs);
-            pace.joined += 1;
+            paces[isSecure ? "secure" : "plain"].joined(joinedMs);
             return joinedMs - place.sinceMs;
           },
         },

@@ -41,7 +41,10 @@ export interface AskedDependencies {
 export interface Asked {
   answer(asking: Asking, call: IncomingCall): Promise<{ args: unknown[] }>;
   /** A backlog that a board sends by HTTP: its ticket and its batch, read once the ticket is good. Throws `link.revoked`. */
-  appendBacklog(ticket: string, body: () => unknown): Promise<{ acked: number }>;
+  appendBacklog(
+    ticket: string,
+    body: () => unknown,
+  ): Promise<AnswerOf<typeof cloudProcedures.reportAppend>>;
   /** The bytes that a ticket is for. Throws `link.revoked`. */
   blobOf(ticket: string): string;
   /** The session is over. */
@@ -69,7 +72,7 @@ export const createAsked = ({
     { have, jobsAfter }: ArgsOf<typeof targetGet>,
   ): Promise<AnswerOf<typeof targetGet>> => {
     // One after the other: a zombie is refused its target, and takes no jobs over.
-    const whole = await host.targetFor(board, board.epoch);
+    const { target: whole, tag } = await host.targetFor(board, board.epoch);
     const { jobs, more } = isOld
       ? { jobs: [], more: false }
       : await host.jobsFor(board, board.epoch, jobsAfter);
@@ -79,7 +82,7 @@ export const createAsked = ({
         .map(([name, section]) => [name, section && have[name] === section.hash ? null : section]),
     );
     if (errands.isAwaited(board.uuid)) errands.targetFetched(board.uuid, whole.revision);
-    return { target: { revision: whole.revision, sections }, jobs, moreJobs: more };
+    return { target: { revision: whole.revision, sections }, tag, jobs, moreJobs: more };
   };
 
   const ticketOfBlob = async (
@@ -103,9 +106,8 @@ export const createAsked = ({
     return { path: BACKLOG_PATH, token, expiresInS: BACKLOG_TICKET_LIFE_S };
   };
 
-  const append = async (board: Asking["board"], batch: ArgsOf<typeof reportAppend>) => ({
-    acked: await host.appendReport(board, board.epoch, batch, (what) => onRefused(board, what)),
-  });
+  const append = (board: Asking["board"], batch: ArgsOf<typeof reportAppend>) =>
+    host.appendReport(board, board.epoch, batch, (what) => onRefused(board, what));
 
   return {
     async answer(asking, { procedure, args: [given = {}] }) {

@@ -8,6 +8,7 @@ import {
   fail,
   fromHex,
   HelloExtra,
+  type KnownOfBoard,
   type WelcomeExtra,
   wampErrorOf,
 } from "@s4t/contract";
@@ -43,12 +44,13 @@ interface Welcomed {
   readonly epoch: number;
   readonly contracts: ContractWindow;
   readonly nowMs: number;
+  readonly knows?: KnownOfBoard;
 }
 
 const welcome = (
   board: KnownBoard,
   { contract }: HelloExtra,
-  { role, epoch, contracts, nowMs }: Welcomed,
+  { role, epoch, contracts, nowMs, knows }: Welcomed,
 ): Verdict => {
   const extra: WelcomeExtra = {
     board: board.uuid,
@@ -65,6 +67,7 @@ const welcome = (
       authrole: role,
       authextra: { ...extra, project: board.project },
     },
+    ...(knows ? { told: { knows } } : {}),
   };
 };
 
@@ -85,6 +88,8 @@ export interface JoinDependencies {
   readonly host: LinkHost;
   readonly clock: Clock;
   readonly contracts: ContractWindow;
+  /** Hears of a board whose session is about to be opened: what it will be told of its target is read from here on. */
+  readonly onOpening: (board: BoardId) => void;
   /** Hears of who said to be a board and is not. */
   readonly onPosing: (what: string, address: string | null) => void;
   /** Hears of everybody who was refused, with the code. */
@@ -96,6 +101,7 @@ export const linkAuthenticators = ({
   host,
   clock,
   contracts,
+  onOpening,
   onPosing,
   onDenied,
 }: JoinDependencies): readonly Authenticator[] => {
@@ -170,9 +176,10 @@ export const linkAuthenticators = ({
       const extra = helloOf(request.authextra);
       try {
         // Durable before WELCOME: whatever an older session still does carries a smaller number.
-        const epoch = await host.openSession(board, extra);
+        onOpening(board.uuid);
+        const opened = await host.openSession(board, extra);
         const nowMs = clock.now();
-        return welcome(board, extra, { role: BOARD_ROLE, epoch, contracts, nowMs });
+        return welcome(board, extra, { role: BOARD_ROLE, ...opened, contracts, nowMs });
       } catch (error) {
         return denyBoard(error);
       }

@@ -134,6 +134,7 @@ class BoardLink implements RunningLink {
             name: LINK_REALM,
             authenticators: linkAuthenticators({
               ...{ host: deps.host, clock: deps.clock, contracts: this.#contracts },
+              onOpening: (board) => this.#sessions.opening(board),
               onPosing: (...said) => this.#refuse(null, ...said),
               onDenied: (method, code) => this.#metrics.joinRefused(method, code),
             }),
@@ -141,6 +142,7 @@ class BoardLink implements RunningLink {
               this.#authorize(session, action, uri, options),
             onReserved: (session, action, uri) => this.#refuseRequest(session, action, uri),
             onJoin: (session, authextra) => this.#onJoin(session, authextra),
+            onRegister: (session) => this.#onRegister(session),
             onLeave: (session, reason, because) => this.#onLeave(session, reason, because),
           },
         ],
@@ -219,7 +221,7 @@ class BoardLink implements RunningLink {
     const trace = this.#deps.tracing.kept();
     tx.afterCommit(() => {
       if (trace) this.#deps.errands.targetChanged(board, revision, trace);
-      this.#sessions.step(board, { kind: "retargeted", revision });
+      this.#sessions.retargeted(board, revision);
     });
   }
 
@@ -256,6 +258,14 @@ class BoardLink implements RunningLink {
     const opened = this.#sessions.open(session, authextra);
     const ended = opened.kind === "later" ? session.id : opened.earlier;
     if (ended !== undefined) this.#endSession(ended, "link.superseded");
+  }
+
+  /** A board has one registration: with it, it answers calls. */
+  #onRegister(session: SessionInfo): void {
+    const board = this.#sessions.byId(session.id);
+    if (!board) return;
+    this.#sessions.stepSame(board.uuid, session.id, { kind: "ready" });
+    this.#deps.host.onReady(board.uuid);
   }
 
   #onLeave(session: SessionInfo, reason: string, because = reason): void {

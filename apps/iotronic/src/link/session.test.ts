@@ -27,8 +27,8 @@ const session: BoardSession = {
   calls: 0,
 };
 
-const run = (inputs: readonly SessionInput[]) => {
-  let state = session;
+const run = (inputs: readonly SessionInput[], first = session) => {
+  let state = first;
   const hints: number[] = [];
   const delays: number[] = [];
   for (const input of inputs) {
@@ -57,6 +57,18 @@ describe("a board's session", () => {
       { kind: "hintAnswered" },
     ]);
     expect(hints).toEqual([2, 4]);
+  });
+  it("hints nobody who does not answer calls yet, and then tells what changed before", () => {
+    const early = (inputs: readonly SessionInput[]) => run(inputs, { ...session, hint: "early" });
+    expect(early([{ kind: "ready" }])).toMatchObject({ hints: [], state: { hint: "idle" } });
+    expect(early([{ kind: "retargeted", revision: 2 }]).hints).toEqual([]);
+    const changed = [
+      { kind: "retargeted", revision: 2 },
+      { kind: "retargeted", revision: 3 },
+      { kind: "ready" },
+    ] as const;
+    expect(early(changed).hints).toEqual([3]);
+    expect(early([...changed, { kind: "ready" }, { kind: "hintAnswered" }]).hints).toEqual([3]);
   });
   it("gives a hint again that had no answer, more seldom each time", () => {
     const { hints, delays } = run([

@@ -1,6 +1,7 @@
 // A board's session on the link as plain data, and its turns. It decides when a board is hinted: at most one hint is under
 // way; what changed meanwhile is told by the next one; a hint without an answer is given again, more seldom each time.
 //
+//   early      → ready → idle, or [send] when something changed meanwhile
 //   retargeted → [send] → answered → idle, or [send] again when something changed meanwhile
 //                       → failed   → [wait] → due → [send]
 
@@ -24,7 +25,8 @@ export interface BoardSession {
   readonly features: readonly string[];
   readonly address: string | null;
   readonly joinedAtMs: number;
-  readonly hint: "idle" | "sent" | "sent-stale" | "waiting";
+  /** `early`: it does not answer calls yet. */
+  readonly hint: "early" | "early-stale" | "idle" | "sent" | "sent-stale" | "waiting";
   /** Hints without an answer since the last one that had one. */
   readonly unanswered: number;
   readonly revision: number;
@@ -32,6 +34,7 @@ export interface BoardSession {
 }
 
 export type SessionInput =
+  | { readonly kind: "ready" }
   | { readonly kind: "retargeted"; readonly revision: number }
   | { readonly kind: "hintAnswered" }
   | { readonly kind: "hintFailed" }
@@ -59,8 +62,13 @@ const hint = (state: BoardSession): SessionStep => ({
 /** One turn. */
 export const stepSession = (state: BoardSession, input: SessionInput): SessionStep => {
   switch (input.kind) {
+    case "ready":
+      if (state.hint === "early-stale") return hint(state);
+      return stay(state.hint === "early" ? { ...state, hint: "idle" } : state);
     case "retargeted": {
       const next = { ...state, revision: Math.max(state.revision, input.revision) };
+      if (state.hint === "early" || state.hint === "early-stale")
+        return stay({ ...next, hint: "early-stale" });
       const isUnderWay = state.hint === "sent" || state.hint === "sent-stale";
       return isUnderWay ? stay({ ...next, hint: "sent-stale" }) : hint(next);
     }

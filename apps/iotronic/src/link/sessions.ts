@@ -36,6 +36,8 @@ export class Sessions {
   readonly #ofBoard = new Map<BoardId, BoardSession>();
   readonly #byId = new Map<number, Connected>();
   readonly #features = new Map<string, readonly string[]>();
+  /** Boards whose session is being opened → the revision that their target came to meanwhile; null while nothing changed. */
+  readonly #opening = new Map<BoardId, number | null>();
 
   constructor(deps: SessionsDependencies) {
     this.#deps = deps;
@@ -54,6 +56,20 @@ export class Sessions {
     return this.#byId.get(session);
   }
 
+  /**
+   * A board's session is about to be opened: a change of its target is not lost from here on. One that comes to nothing is remembered
+   * until the next; that one is then hinted once too often.
+   */
+  opening(board: BoardId): void {
+    if (!this.#opening.has(board)) this.#opening.set(board, null);
+  }
+
+  /** A board's target or jobs changed. */
+  retargeted(board: BoardId, revision: number): void {
+    if (this.#opening.has(board)) this.#opening.set(board, revision);
+    this.step(board, { kind: "retargeted", revision });
+  }
+
   /** A board joined, saying this of itself. `earlier`: its session until now, which is to be ended. */
   open(session: SessionInfo, authextra: unknown): Opened {
     const { clock, presence } = this.#deps;
@@ -63,6 +79,8 @@ export class Sessions {
     const earlier = this.#ofBoard.get(board.uuid);
     if (earlier && earlier.epoch > board.epoch) return { kind: "later" };
     const { uuid, project, name, epoch } = board;
+    const changed = this.#opening.get(uuid) ?? null;
+    this.#opening.delete(uuid);
     const joinedMs = clock.monotonicMs();
     this.#byId.set(session.id, { uuid, project, name, epoch, joinedMs, roundTripMs });
     this.#ofBoard.set(board.uuid, {
@@ -76,9 +94,9 @@ export class Sessions {
       features: this.#shared(extra.features),
       address,
       joinedAtMs: clock.now(),
-      hint: "idle",
+      hint: changed === null ? "early" : "early-stale",
       unanswered: 0,
-      revision: 0,
+      revision: changed ?? 0,
       calls: 0,
     });
     presence.note({

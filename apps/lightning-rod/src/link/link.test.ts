@@ -5,6 +5,7 @@ import {
   boardProcedures,
   fail,
   type Job,
+  type KnownOfBoard,
   parseTraceContext,
   type ReportRow,
   wampErrorOf,
@@ -363,7 +364,78 @@ describe("what is reported", () => {
     };
     const line: ReportRow = { kind: "lines", plugin: "p", lines: [], dropped: 0 };
     expect(await after(() => link.tell(line))).toEqual([REPORT_SOON_MS]);
-    expect(await after(() => link.entriesChanged())).toEqual([REPORT_SOON_MS]);
+    cloud.answer = { ...noTarget, target: { revision: 2, sections: {} } };
+    const changed = () => void cloud.call(board, hint, { args: [{ revision: 2 }] });
+    expect(await after(changed)).toEqual([REPORT_SOON_MS]);
+  });
+});
+
+describe("a board that comes back", () => {
+  const kindsSince = (from: number) =>
+    cloud.reports.slice(from).flatMap(({ rows }) => rows.map(({ kind }) => kind));
+  /** Where its journal stands in the cloud. */
+  const place = () => {
+    const { bootId, seq, rows } = cloud.reports.at(-1) as (typeof cloud.reports)[number];
+    return { bootId, seq: seq + rows.length - 1 };
+  };
+  const everything = ["info", "series", "entries"];
+  /** Joins, says and asks everything; then again, told what the cloud knows. Answers what it does then. */
+  const comeBack = async (knows: (known: KnownOfBoard) => KnownOfBoard | undefined) => {
+    cloud.answer = { ...noTarget, tag: "1" };
+    live({});
+    await expect.poll(() => kindsSince(0).sort()).toEqual(everything.toSorted());
+    const { asked } = cloud;
+    const reports = cloud.reports.length;
+    cloud.knows = knows({ target: "1", jobs: false, reports: place() });
+    cloud.end(cloud.joined[0] as number, "wamp.close.normal");
+    await joins(2);
+    // It answers, and what it does of itself it has done by then or does within the time that reports gather.
+    await expect.poll(() => cloud.call(board, ping, { args: [{}] })).toBeDefined();
+    await new Promise((resolve) => setTimeout(resolve, 4 * REPORT_GATHER_MS));
+    return { asked: cloud.asked - asked, said: kindsSince(reports).sort() };
+  };
+
+  it("asks and says nothing where the cloud knows it all, and hears of what changes then", async () => {
+    expect(await comeBack((known) => known)).toEqual({ asked: 0, said: [] });
+    const { asked } = cloud;
+    await cloud.call(board, hint, { args: [{ revision: 2 }] });
+    await expect.poll(() => cloud.asked).toBe(asked + 1);
+  });
+
+  it.each<[string, (known: KnownOfBoard) => KnownOfBoard | undefined, object]>([
+    ["has another target for it", (known) => ({ ...known, target: "2" }), { asked: 1, said: [] }],
+    ["has jobs for it", (known) => ({ ...known, jobs: true }), { asked: 1, said: [] }],
+    [
+      "lost what it had been told",
+      (known) => ({ ...known, reports: { bootId: place().bootId, seq: place().seq - 1 } }),
+      { asked: 0, said: everything.toSorted() },
+    ],
+    [
+      "knows another journal",
+      (known) => ({ ...known, reports: { bootId: "another", seq: 1e9 } }),
+      { asked: 0, said: everything.toSorted() },
+    ],
+    [
+      "knows no journal of it",
+      (known) => ({ ...known, reports: null }),
+      { asked: 0, said: everything.toSorted() },
+    ],
+    [
+      "is older, and says nothing of that",
+      () => undefined,
+      { asked: 1, said: everything.toSorted() },
+    ],
+  ])("asks and says what is wanted where the cloud %s", async (_, knows, does) => {
+    expect(await comeBack(knows)).toEqual(does);
+  });
+
+  it("describes its series again where the cloud does not know them", async () => {
+    await comeBack((known) => known);
+    const before = cloud.reports.length;
+    cloud.describe = true;
+    cloud.answer = { ...noTarget, target: { revision: 2, sections: {} } };
+    await cloud.call(board, hint, { args: [{ revision: 2 }] });
+    await expect.poll(() => kindsSince(before)).toEqual(["entries", "series"]);
   });
 });
 

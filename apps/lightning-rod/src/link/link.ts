@@ -92,6 +92,8 @@ class AgentLink implements RunningLink {
   #ca: string | null = null;
   #url = "";
   #aheadMs: number | undefined;
+  /** Which target was taken in last; undefined before any, and where the cloud does not name it. */
+  #tag: string | undefined;
 
   constructor(options: LinkOptions, deps: LinkDependencies) {
     this.#options = options;
@@ -169,14 +171,16 @@ class AgentLink implements RunningLink {
     const leave = () => void session.close();
     signal.addEventListener("abort", leave, { once: true });
     try {
+      const { timeMs, knows } = check(WelcomeExtra, session.details.authextra, "welcome");
+      this.#aheadMs = timeMs - this.#deps.clock.monotonicMs();
+      this.#deps.journal.confirm(knows?.reports);
+      // Before it is registered: a hint may come right behind, and there is nothing else that has it fetch what changed.
+      this.#session = session;
       await session.register(
         boardPrefix(identity.board),
         (call) => this.#answer(identity.board, call),
         { match: "prefix" },
       );
-      this.#session = session;
-      const { timeMs } = check(WelcomeExtra, session.details.authextra, "welcome");
-      this.#aheadMs = timeMs - this.#deps.clock.monotonicMs();
       log.info("Joined the cloud", { url: identity.url, board: identity.board });
       for (const row of [
         { kind: "info", info: this.#deps.info() } as const,
@@ -184,7 +188,8 @@ class AgentLink implements RunningLink {
       ])
         this.#deps.journal.append(row);
       this.#deps.onJoined();
-      await this.#look(true);
+      if (this.#wantsLook(knows)) await this.#look(true);
+      else this.entriesChanged();
       this.flush();
       const end = await session.closed;
       if (signal.aborted) return 0;
@@ -229,6 +234,12 @@ class AgentLink implements RunningLink {
     return found.handle(check(found.procedure.args, given, "args") as never, { signal });
   }
 
+  /** Whether there may be anything to fetch, or to try again. */
+  #wantsLook(knows: WelcomeExtra["knows"]): boolean {
+    if (!knows || knows.jobs || this.#tag !== knows.target) return true;
+    return this.#deps.target.report().entries.some(({ state }) => state === "failed");
+  }
+
   /** Fetches target and jobs; one at a time, and once more when something changed meanwhile. */
   #look(atJoin: boolean): Promise<void> {
     if (this.#looking) {
@@ -269,6 +280,7 @@ class AgentLink implements RunningLink {
     const answer = check(targetGet.reply, args[0], "target");
     this.#missed.reset();
     target.take(answer.target, { retryFailed: atJoin });
+    this.#tag = answer.tag;
     this.entriesChanged();
     if (answer.jobs.length > 0) this.#startJobs(answer.jobs);
   }

@@ -1,6 +1,13 @@
 // Rows of the journal on their way to the cloud: gathered, sent in order, and kept until the cloud has them. A long backlog goes over
 // HTTP, beside the link.
-import { check, cloudProcedures, cloudUri, MAX_REPORT_ROWS } from "@s4t/contract";
+import {
+  type AnswerOf,
+  check,
+  cloudProcedures,
+  cloudUri,
+  MAX_REPORT_ROWS,
+  type ReportRow,
+} from "@s4t/contract";
 import { type Clock, createGathering, type Log } from "@s4t/kit";
 import type { ClientSession } from "@s4t/wamp";
 import type { Journal } from "../reports/journal.ts";
@@ -18,6 +25,8 @@ export interface ReportingDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly isClockSynchronised: () => boolean;
+  /** What the board measures. */
+  readonly describeSeries: () => ReportRow;
   /** Undefined while there is no session. */
   readonly session: () => ClientSession | undefined;
   readonly where: () => { readonly url: string; readonly ca: string | null };
@@ -38,14 +47,15 @@ export const createReporting = ({
   const { reportAppend, reportBacklog } = cloudProcedures;
   let isSending = false;
 
-  const sendByCall = async (session: ClientSession, batch: unknown): Promise<number> => {
+  type Stored = AnswerOf<typeof reportAppend>;
+  const sendByCall = async (session: ClientSession, batch: unknown): Promise<Stored> => {
     const { args } = await session.call(cloudUri(reportAppend), {
       args: [batch],
       timeoutMs: reportAppend.timeoutMs,
     });
-    return check(reportAppend.reply, args[0], "acked").acked;
+    return check(reportAppend.reply, args[0], "acked");
   };
-  const sendByHttp = async (session: ClientSession, batch: unknown): Promise<number> => {
+  const sendByHttp = async (session: ClientSession, batch: unknown): Promise<Stored> => {
     const { args } = await session.call(cloudUri(reportBacklog), {
       args: [{}],
       timeoutMs: reportBacklog.timeoutMs,
@@ -53,7 +63,7 @@ export const createReporting = ({
     const { path, token } = check(reportBacklog.reply, args[0], "ticket");
     const { url, ca } = deps.where();
     const answer = await askJson({ url: url + path, ca, post: { token, body: batch } });
-    return check(reportAppend.reply, answer, "acked").acked;
+    return check(reportAppend.reply, answer, "acked");
   };
 
   const send = async (): Promise<void> => {
@@ -68,9 +78,12 @@ export const createReporting = ({
         rows: [...next.rows],
       };
       const isBacklog = journal.size > BACKLOG_BATCHES_LIMIT * MAX_REPORT_ROWS;
-      const acked = await (isBacklog ? sendByHttp(session, batch) : sendByCall(session, batch));
+      const { acked, describe } = await (isBacklog ? sendByHttp : sendByCall)(session, batch);
       if (acked < next.seq) return; // the cloud did not take any: a later try will tell why
       journal.acknowledge(acked);
+      if (!describe) continue;
+      journal.sayAgain("series");
+      journal.append(deps.describeSeries());
     }
   };
 

@@ -51,6 +51,53 @@ describe("the report journal", () => {
     again.acknowledge(first + 9);
     expect(valuesOf(again.next(100)?.rows ?? [])).toEqual([11]);
   });
+  it("leaves out what only says again what was said, until the cloud turns out not to know it", () => {
+    const journal = openJournal(openMemory());
+    const kinds = (rows: readonly ReportRow[]) => rows.map(({ kind }) => kind);
+    const info = (uptimeS: number, name = "a") =>
+      ({ kind: "info", info: { uptimeS, hostname: name } }) as unknown as ReportRow;
+    const series: ReportRow = { kind: "series", series: {} };
+    const sayAll = () => {
+      journal.append(info(1));
+      journal.append(series);
+    };
+    sayAll();
+    sayAll();
+    journal.append(info(60)); // up for longer is no news
+    const seq = journal.next(9)?.seq ?? 0;
+    expect(kinds(drain(journal))).toEqual(["info", "series"]);
+    sayAll();
+    journal.confirm({ bootId: journal.bootId, seq: seq + 1 });
+    sayAll();
+    expect(journal.size).toBe(0);
+    journal.append(info(1, "b"));
+    expect(kinds(drain(journal))).toEqual(["info"]);
+    // A restored backup has the first two only.
+    journal.confirm({ bootId: journal.bootId, seq: seq + 1 });
+    journal.append(info(1, "b"));
+    journal.append(series);
+    journal.append(series);
+    expect(kinds(drain(journal))).toEqual(["info", "series"]);
+    journal.sayAgain("series");
+    sayAll();
+    expect(kinds(drain(journal))).toEqual(["info", "series"]);
+  });
+  it("lets go of what the cloud has, though its answer was lost", () => {
+    const journal = openJournal(openMemory());
+    for (let i = 1; i <= 3; i += 1) journal.append(point(i));
+    const seq = journal.next(1)?.seq ?? 0;
+    journal.confirm({ bootId: journal.bootId, seq: seq + 1 });
+    expect(valuesOf(drain(journal))).toEqual([3]);
+  });
+  it("says as of now how long its machine has been up", () => {
+    const machine = openMachine();
+    const journal = openJournal(openMemory(), machine);
+    journal.append({ kind: "info", info: { uptimeS: 1 } } as unknown as ReportRow);
+    const before = machine.uptimeMs();
+    machine.upMs += 7_200_000;
+    const [row] = drain(journal);
+    expect(row).toMatchObject({ info: { uptimeS: Math.round((before + 7_200_000) / 1_000) } });
+  });
   it("does not grow by what is said anew at each of ten thousand joins, and keeps what is said once", () => {
     const journal = openJournal(openMemory());
     journal.append({ kind: "result", id: "job", state: "done" });

@@ -31,8 +31,14 @@ export const SEQ_JUMP = 1_000_000;
 /** The file is written anew when it holds this many times more rows than wait. */
 const slack = 2;
 const file = "reports.journal";
-/** What each row of its kind says whole: of several that wait only the last is news. */
+/** What each row of its kind says whole: of several that wait only the last is news, and none where the cloud knows it already. */
 const restated: ReadonlySet<ReportRow["kind"]> = new Set(["info", "series", "entries"]);
+
+/** What a restated row says, short. How long the machine has been up is no news: the cloud counts on. */
+const sayingOf = (row: ReportRow): string =>
+  sha256Hex(
+    JSON.stringify(row.kind === "info" ? { ...row, info: { ...row.info, uptimeS: 0 } } : row),
+  ).slice(0, 16);
 
 /** What the journal must know of its machine to date rows. */
 export interface JournalMachine {
@@ -46,7 +52,15 @@ export interface JournalMachine {
 export interface Journal {
   /** Of this journal's numbering. */
   readonly bootId: string;
+  /** Adds a row; not where it only says again what was said last of its kind. */
   append(row: ReportRow, options?: { readonly durable?: boolean }): void;
+  /**
+   * What the cloud knows of this journal, as it says at a join: what it has need not wait any more; where it knows less than it has
+   * acknowledged (a restored backup), or says nothing, everything is news again.
+   */
+  confirm(known: { readonly bootId: string; readonly seq: number } | null | undefined): void;
+  /** What is said of this kind next is news. */
+  sayAgain(kind: ReportRow["kind"]): void;
   /** The next rows to send, oldest first and numbered without a gap, dated by the clock as it is now. */
   next(limit: number): { readonly seq: number; readonly rows: readonly ReportRow[] } | undefined;
   /** Everything up to this number is safe. */
@@ -83,6 +97,10 @@ class FileJournal implements Journal {
   #written = 0;
   #isFileBehind = false;
   #retryAtMs = 0;
+  /** Up to here the cloud has acknowledged, since this start. */
+  #acknowledged = 0;
+  /** Kind → what was said of it last. */
+  readonly #said = new Map<ReportRow["kind"], string>();
 
   constructor(storage: Storage, machine: JournalMachine, log: Log) {
     this.#storage = storage;
@@ -109,6 +127,7 @@ class FileJournal implements Journal {
       );
     }
     if (lost.length > 0) this.#add(noteOf([], valuesOf(lost), machine.now()));
+    this.#knowOnlyWaiting();
     this.#rewrite();
   }
 
@@ -117,6 +136,11 @@ class FileJournal implements Journal {
   }
 
   append(row: ReportRow, options: { readonly durable?: boolean } = {}): void {
+    if (restated.has(row.kind)) {
+      const saying = sayingOf(row);
+      if (this.#said.get(row.kind) === saying) return;
+      this.#said.set(row.kind, saying);
+    }
     const line = this.#add(row);
     if (this.#isFileBehind) {
       if (this.#machine.uptimeMs() >= this.#retryAtMs) this.#rewrite();
@@ -144,15 +168,41 @@ class FileJournal implements Journal {
     return { seq: first.seq, rows: rows.map((each) => this.#dated(each)) };
   }
 
+  confirm(known: { readonly bootId: string; readonly seq: number } | null | undefined): void {
+    const seq = known?.bootId === this.bootId ? known.seq : 0;
+    if (seq < this.#acknowledged || seq === 0) this.#knowOnlyWaiting();
+    else this.acknowledge(seq);
+    this.#acknowledged = seq;
+  }
+
+  #knowOnlyWaiting(): void {
+    this.#said.clear();
+    for (const { row } of this.#waiting)
+      if (restated.has(row.kind)) this.#said.set(row.kind, sayingOf(row));
+  }
+
+  sayAgain(kind: ReportRow["kind"]): void {
+    this.#said.delete(kind);
+  }
+
   acknowledge(seq: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, seq);
     const at = this.#waiting.findIndex((each) => each.seq > seq);
     const done = at < 0 ? this.#waiting.splice(0) : this.#waiting.splice(0, at);
     for (const { sizeBytes } of done) this.#bytes -= sizeBytes;
     if (this.#written > 64 && this.#written > slack * this.#waiting.length) this.#rewrite();
   }
 
-  /** What this boot measured is dated by how long ago it was: right even where the wall clock was set in between. */
+  /**
+   * What this boot measured is dated by how long ago it was: right even where the wall clock was set in between. How long the machine
+   * has been up is said as of now.
+   */
   #dated({ row, boot }: Waiting): ReportRow {
+    if (row.kind === "info" && boot === this.#boot)
+      return {
+        ...row,
+        info: { ...row.info, uptimeS: Math.round(this.#machine.uptimeMs() / 1_000) },
+      };
     if (row.kind !== "points" || boot !== this.#boot) return row;
     const atMs = Math.round(
       this.#machine.now() - Math.max(0, this.#machine.uptimeMs() - row.monotonicMs),

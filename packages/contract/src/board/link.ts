@@ -148,6 +148,23 @@ export const HelloExtra = Type.Object({
 });
 export type HelloExtra = Static<typeof HelloExtra>;
 
+/** Which target this is, to be compared with another tag only: one that was changed, by whomever, has another. */
+const TargetTag = Text(128);
+
+/** What the cloud knows of a board that joins: it need not ask for what it has, nor tell what is known. */
+const KnownOfBoard = Type.Object({
+  target: TargetTag,
+  jobs: Type.Boolean({ description: "Jobs wait for the board, or are under way there" }),
+  reports: Type.Union([
+    Type.Null(),
+    Type.Object({
+      bootId: Text(64),
+      seq: Type.Integer({ description: "Everything of this journal up to this number is safe" }),
+    }),
+  ]),
+});
+export type KnownOfBoard = Static<typeof KnownOfBoard>;
+
 /** What the cloud adds to WELCOME `authextra`. */
 export const WelcomeExtra = Type.Object({
   board: Type.String({ description: "Board uuid" }),
@@ -158,6 +175,7 @@ export const WelcomeExtra = Type.Object({
   upgradeOnly: Type.Optional(
     Type.Boolean({ description: "The board's contract is too old for anything but an upgrade" }),
   ),
+  knows: Type.Optional(KnownOfBoard),
 });
 export type WelcomeExtra = Static<typeof WelcomeExtra>;
 
@@ -193,6 +211,7 @@ export const cloudProcedures = {
     }),
     reply: Type.Object({
       target: Target,
+      tag: Type.Optional(TargetTag),
       jobs: Type.Array(Job, { maxItems: MAX_JOBS_PER_REPLY }),
       moreJobs: Type.Boolean(),
     }),
@@ -204,7 +223,12 @@ export const cloudProcedures = {
     name: "report.append",
     summary: "Store rows; answers after commit with the last number that is safe",
     args: ReportBatch,
-    reply: Type.Object({ acked: Type.Integer({ minimum: 0 }) }),
+    reply: Type.Object({
+      acked: Type.Integer({ minimum: 0 }),
+      describe: Type.Optional(
+        Type.Boolean({ description: "Values came of series that the cloud does not know" }),
+      ),
+    }),
     timeoutMs: 30_000,
     idempotent: true,
   }),

@@ -30,7 +30,8 @@ export interface Principal {
 /** What an authenticator says: prove it, come in, or no. `pending` is plain data that comes back with the proof. */
 export type Verdict =
   | { readonly kind: "challenge"; readonly extra: Dict; readonly pending: Dict }
-  | { readonly kind: "welcome"; readonly principal: Principal }
+  /** `told`: members of WELCOME's `authextra` beside the principal's, which nobody keeps. */
+  | { readonly kind: "welcome"; readonly principal: Principal; readonly told?: Dict }
   | { readonly kind: "deny"; readonly uri?: string; readonly message: string };
 
 /** The client's answer to a challenge. */

@@ -30,6 +30,7 @@ export interface RealmDependencies {
   readonly drawId: () => number;
   readonly authorize: Authorizer;
   readonly onReserved: (session: SessionInfo, action: Action, uri: string) => void;
+  readonly onRegister: (session: SessionInfo, procedure: string) => void;
   readonly uriCheck: UriCheck;
   /** In [0, 1). */
   readonly random: () => number;
@@ -92,7 +93,8 @@ export class Realm {
       ...{ admit, drawId, nowMs, events, retainedEvents },
       ...{ ...(history ? { history } : {}), ...trust },
     });
-    this.#registrations = new Registrations({ admit, random, nowMs, events });
+    const { onRegister } = deps;
+    this.#registrations = new Registrations({ admit, random, nowMs, events, onRegister });
     const world = {
       members: this.#members,
       registrations: this.#registrations,

@@ -12,6 +12,7 @@ import { Few } from "./few.ts";
 import { type Member, type Refusal, sendRefusal, type Violation } from "./member.ts";
 import { type MetaEvents, noMetaEvents } from "./meta-events.ts";
 import { PatternTable } from "./pattern-table.ts";
+import type { SessionInfo } from "./session-info.ts";
 
 /** Who is called where several offer the same. */
 export type InvokePolicy = "single" | "first" | "last" | "roundrobin" | "random";
@@ -46,6 +47,8 @@ export interface RegistrationsDependencies {
   readonly random: () => number;
   readonly nowMs: () => number;
   readonly events?: MetaEvents;
+  /** Hears, within the turn, of who offers what from now on. */
+  readonly onRegister?: (callee: SessionInfo, procedure: string) => void;
 }
 
 /** The procedures of a realm. */
@@ -125,6 +128,7 @@ export class Registrations {
     callee.send({ kind: "registered", request, registration: record.id });
     if (!before) this.#events.onRegistration("on_create", callee, record);
     this.#events.onRegistration("on_register", callee, record);
+    this.#deps.onRegister?.(callee.info, procedure);
     return undefined;
   }
 

@@ -181,6 +181,7 @@ class World {
     drawId: () => 1,
     authorize: () => "allow",
     onReserved: () => {},
+    onRegister: () => {},
     uriCheck: "strict",
     random: () => 0,
     metaApi: false,

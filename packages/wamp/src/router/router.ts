@@ -46,6 +46,8 @@ export interface RealmOptions {
    * message, and no session keeps it. Must not throw.
    */
   readonly onJoin?: (session: SessionInfo, authextra: Dict) => void;
+  /** Within the turn, after REGISTERED is sent: who offers the procedure (or pattern) can be called. Must not throw. */
+  readonly onRegister?: (session: SessionInfo, procedure: string) => void;
   /**
    * Within the turn, after everything the session held is gone. `reason`: the URI of its GOODBYE, of either end, or
    * `wamp.error.network_failure` for a connection that was lost; then `because` says how, in words. Must not throw.
@@ -116,6 +118,7 @@ export const createRouter = (options: RouterOptions, deps: RouterDependencies): 
       authorize: realmOptions.authorize,
       random: deps.random,
       onReserved: realmOptions.onReserved ?? nobodyHears,
+      onRegister: realmOptions.onRegister ?? nobodyHears,
       uriCheck: realmOptions.uriCheck ?? "strict",
       metaApi: realmOptions.metaApi ?? false,
       retainedEvents: realmOptions.retainedEvents ?? 0,

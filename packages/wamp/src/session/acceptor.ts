@@ -198,14 +198,15 @@ const onVerdict = (
         effects: [{ kind: "send", message: { kind: "challenge", method, extra: verdict.extra } }],
       };
     case "welcome": {
-      const { principal } = verdict;
+      const { principal, told } = verdict;
+      const authextra = told ? { ...principal.authextra, ...told } : principal.authextra;
       const details = {
         roles: world.rolesOf(hello.realm),
         realm: hello.realm,
         authid: principal.authid,
         authrole: principal.authrole,
         authmethod: method,
-        ...(principal.authextra ? { authextra: principal.authextra } : {}),
+        ...(authextra ? { authextra } : {}),
       };
       return {
         state: { name: "established", session },

@@ -141,16 +141,43 @@ export interface ShownWith {
   readonly keyHash: (pubkey: string) => string;
   /** Round trip to a board that is connected, as its link measures it. */
   readonly roundTripMs: (board: BoardId) => number | undefined;
+  readonly now: () => number;
 }
+
+/** What a board said of itself, as its row keeps it: since when it is up instead of how long. */
+type StoredInfo = BoardInfo & { readonly bootedAtMs?: number };
+
+/** A machine's start that comes out so far from where it was is that of the same boot: two clocks, and the way in between. */
+const BOOT_SLACK_MS = 60_000;
+
+/** What a board says of itself → the text that its row keeps; the same text where it says nothing new. */
+export const storedInfo = (info: BoardInfo, before: string | null, now: number): string => {
+  const known = before === null ? null : (JSON.parse(before) as StoredInfo);
+  const at = now - Math.round(info.uptimeS * 1_000);
+  const isSame = known?.bootedAtMs !== undefined && Math.abs(known.bootedAtMs - at) < BOOT_SLACK_MS;
+  return JSON.stringify({ ...info, uptimeS: 0, bootedAtMs: isSame ? known.bootedAtMs : at });
+};
+
+/** The same as it is shown: a board that is there has gone on being up since. */
+export const infoOf = (
+  { info: text, connected, last_seen_at }: Pick<BoardRow, "info" | "connected" | "last_seen_at">,
+  now: number,
+): BoardInfo | null => {
+  if (text === null) return null;
+  const { bootedAtMs, ...info } = JSON.parse(text) as StoredInfo;
+  if (bootedAtMs === undefined) return info;
+  const untilMs = connected === 1 ? now : (last_seen_at ?? now);
+  return { ...info, uptimeS: Math.max(0, Math.round((untilMs - bootedAtMs) / 1_000)) };
+};
 
 /** A row as the API shows it. */
 export const showBoard = (
   actor: Actor,
   row: BoardRow,
   fleets: readonly BoardFleet[],
-  { keyHash, roundTripMs }: ShownWith,
+  { keyHash, roundTripMs, now }: ShownWith,
 ): Board => {
-  const info = row.info === null ? null : (JSON.parse(row.info) as BoardInfo);
+  const info = infoOf(row, now());
   return {
     uuid: row.uuid,
     name: row.name,

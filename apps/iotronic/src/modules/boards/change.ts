@@ -75,9 +75,13 @@ export const retarget = async (
 };
 
 /** What a board is shown with, out of the surroundings. */
-export const shownWith = (link: BoardsDependencies["link"]): ShownWith => ({
+export const shownWith = ({
+  link,
+  clock,
+}: Pick<BoardsDependencies, "link" | "clock">): ShownWith => ({
   keyHash: sha256Hex,
   roundTripMs: (board) => link().roundTripMs(board),
+  now: () => clock.now(),
 });
 
 export const getRow = async (scope: Scope, reader: Reader, idOrName: string): Promise<BoardRow> => {

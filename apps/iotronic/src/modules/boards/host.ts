@@ -3,6 +3,7 @@ import {
   type BoardId,
   fail,
   type HelloExtra,
+  type KnownOfBoard,
   MAX_JOBS_PER_REPLY,
   type ProjectId,
 } from "@s4t/contract";
@@ -19,9 +20,9 @@ import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.t
 import { createRefusals } from "./refusals.ts";
 import type { Reports } from "./reports.ts";
 import { findKeyHolder, findStanding, holdSession, openEpoch } from "./session-store.ts";
-import { insertPresence } from "./state-store.ts";
+import { findReportPlace, insertPresence } from "./state-store.ts";
 import { type BoardRow, findByPubkey, updateBoard } from "./store.ts";
-import { composeTarget, settingsPart, type TargetContributor } from "./target.ts";
+import { composeTarget, settingsPart, type TargetContributor, targetTag } from "./target.ts";
 import { knownBoard } from "./wishes.ts";
 
 export interface HostDependencies extends Omit<BoardsDependencies, "fleets"> {
@@ -33,7 +34,9 @@ export interface HostDependencies extends Omit<BoardsDependencies, "fleets"> {
   readonly namesBlob: (reader: Reader, board: BoardRow, sha256: string) => Promise<boolean>;
   /** Within the transaction that opens a board's session: what its target needs of its project is there. */
   readonly onJoin: (tx: Tx, project: ProjectId) => Promise<void>;
-  /** Hears of a board that asks for its target: it has registered by then, and answers calls. */
+  /** Names what all boards' targets have in common beside what their revisions count. */
+  readonly targetCommon: () => string;
+  /** Hears of a board that has joined and answers calls. */
   readonly onReady: (board: BoardId) => void;
 }
 
@@ -146,32 +149,44 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     },
     openSession: (board, extra) =>
       database.write(everything, async (tx) => {
-        const epoch = await openEpoch(everything, tx, board.uuid, extra.pubkey, {
+        const opened = await openEpoch(everything, tx, board.uuid, extra.pubkey, {
           agent_kind: "lightning-rod",
           agent_version: extra.version,
           contract: extra.contract,
           features: JSON.stringify(extra.features),
         });
         // Retired, or enrolled again with another key, while it proved who it is.
-        if (epoch === undefined) throw fail("link.revoked");
+        if (!opened) throw fail("link.revoked");
+        const { epoch } = opened;
         await deps.onJoin(tx, board.project);
-        return epoch;
+        const place = await findReportPlace(everything, tx, board.project, board.uuid, epoch);
+        const knows: KnownOfBoard = {
+          target: targetTag(opened, deps.targetCommon()),
+          jobs: await operations.hasJobs(tx, board.uuid),
+          reports:
+            place?.bootId === undefined || place.bootId === null
+              ? null
+              : { bootId: place.bootId, seq: place.seq },
+        };
+        return { epoch, knows };
       }),
+    onReady: deps.onReady,
     storePresence: (events) =>
       database.write(everything, async (tx) => {
         for (const event of events) await storeEvent(tx, event);
       }),
     async targetFor(board, epoch) {
       const scope = within(board.project);
-      const target = await database.read(scope, async (reader) => {
+      return database.read(scope, async (reader) => {
         const row = await getRow(scope, reader, board.uuid);
         if (row.epoch !== epoch || row.retired_at !== null) throw fail("link.superseded");
         const parts = [settingsPart(row)];
         for (const part of deps.targetParts) parts.push(await part(reader, row));
-        return composeTarget(row.target_wanted, parts);
+        return {
+          target: composeTarget(row.target_wanted, parts),
+          tag: targetTag(row, deps.targetCommon()),
+        };
       });
-      deps.onReady(board.uuid);
-      return target;
     },
     requireBlob: (board, epoch, sha256) => {
       const scope = within(board.project);

@@ -27,7 +27,7 @@ const inOrder = (a: BoardFleet, b: BoardFleet): number =>
 
 /** Shows rows of boards with their fleets. */
 export const showRows = async (
-  { fleets, link }: Pick<BoardsDependencies, "fleets" | "link">,
+  deps: Pick<BoardsDependencies, "fleets" | "link" | "clock">,
   actor: Actor,
   scope: Scope,
   reader: Reader,
@@ -38,9 +38,11 @@ export const showRows = async (
   const names =
     memberships.length === 0
       ? new Map<string, string>()
-      : await fleets.named(scope, reader, [...new Set(memberships.map((each) => each.fleet_id))]);
+      : await deps.fleets.named(scope, reader, [
+          ...new Set(memberships.map((each) => each.fleet_id)),
+        ]);
   const byBoard = Map.groupBy(memberships, (each) => each.board_id);
-  const shown = shownWith(link);
+  const shown = shownWith(deps);
   return rows.map((row) => {
     const of = (byBoard.get(row.uuid) ?? []).map(({ fleet_id, priority }) => ({
       uuid: fleet_id,
@@ -53,7 +55,7 @@ export const showRows = async (
 
 /** The same of one. */
 export const showRow = async (
-  deps: Pick<BoardsDependencies, "fleets" | "link">,
+  deps: Pick<BoardsDependencies, "fleets" | "link" | "clock">,
   actor: Actor,
   scope: Scope,
   reader: Reader,

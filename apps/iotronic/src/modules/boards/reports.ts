@@ -8,7 +8,7 @@ import { createSeldom } from "../../edge/seldom.ts";
 import { systemActor, within } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
-import { stateOf } from "./board.ts";
+import { stateOf, storedInfo } from "./board.ts";
 import { type BoardsDependencies, noteChange } from "./change.ts";
 import { reportMetrics } from "./metrics.ts";
 import { type NumberedRow, type ParsedRows, parseRows } from "./report-rows.ts";
@@ -45,7 +45,11 @@ const isLasting = (row: unknown): boolean => {
 /** Where measured values go. A store of their own, with a fence of its own: it throws `link.superseded` for a session that is over. */
 export interface Measurements {
   describe(board: Reporting, series: RowOf<"series">["series"]): Promise<void>;
-  append(board: Reporting, rows: readonly RowOf<"points">[]): Promise<void>;
+  /** `undescribed`: some are of series that nobody knows. */
+  append(
+    board: Reporting,
+    rows: readonly RowOf<"points">[],
+  ): Promise<{ readonly undescribed: boolean }>;
   appendDropped(board: Reporting, row: RowOf<"dropped">): Promise<void>;
 }
 
@@ -71,10 +75,6 @@ export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | 
   readonly metrics: Metrics;
   readonly errands: Pick<Errands, "isAwaited" | "targetSettled">;
 }
-
-const upFor = /"uptimeS":[^,}]+/;
-/** Whether two texts of what a board is say the same but for how long it has been up. */
-const isSameUpTo = (a: string, b: string): boolean => a.replace(upFor, "") === b.replace(upFor, "");
 
 /** Makes the intake. */
 export const createReports = (deps: ReportsDependencies): Reports => {
@@ -171,11 +171,9 @@ export const createReports = (deps: ReportsDependencies): Reports => {
   const applyInfo = async (tx: Tx, board: KnownBoard, { info }: RowOf<"info">): Promise<void> => {
     const scope = within(board.project);
     const before = await findInfo(scope, tx, board.uuid);
-    const text = JSON.stringify(info);
+    const text = storedInfo(info, before, clock.now());
     if (before === text) return;
     await updateBoard(scope, tx, board.uuid, { info: text });
-    // How long it has been up is new at each join, and no news to anybody.
-    if (before !== null && isSameUpTo(before, text)) return;
     const row = await findStanding(scope, tx, board.uuid);
     if (!row) throw fail("board.not-found");
     await noteChange(deps, tx, { actor: systemActor, action: null, row, patch: { info: true } });
@@ -199,7 +197,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
     board: Reporting,
     batch: ReportBatch,
     rows: readonly NumberedRow[],
-  ): Promise<void> => {
+  ): Promise<{ readonly undescribed: boolean }> => {
     const points: RowOf<"points">[] = [];
     for (const { row } of rows) {
       if (row.kind === "series") await measurements.describe(board, row.series);
@@ -207,7 +205,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       else if (row.kind === "points") points.push(dated(batch, row));
       else if (row.kind === "lines") plugins.publishLines(board, row);
     }
-    if (points.length > 0) await measurements.append(board, points);
+    return points.length > 0 ? measurements.append(board, points) : { undescribed: false };
   };
 
   /** `notOwn`: ids of operations that are none of this board's. */
@@ -258,10 +256,10 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       if (known === undefined) throw fail("link.superseded");
       const last = batch.seq + batch.rows.length - 1;
       metrics.known(batch, known);
-      if (last <= known) return known;
+      if (last <= known) return { acked: known };
       const parsed = parseRows(batch, known + 1);
       const { rows } = parsed;
-      await measure({ ...board, epoch }, batch, rows);
+      const { undescribed } = await measure({ ...board, epoch }, batch, rows);
       // All else in one transaction with the session's epoch and the journal's place: what a zombie brings is void as a whole,
       // and the same batch by two ways at once counts once.
       const notOwn = new Set<string>();
@@ -277,7 +275,7 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       });
       note(board, parsed);
       await tellRefused(board, notOwn, refuse);
-      return acked;
+      return { acked, ...(undescribed ? { describe: true } : {}) };
     },
   });
 };

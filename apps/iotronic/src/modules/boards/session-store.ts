@@ -69,19 +69,28 @@ const openRow = statement(
       .where("uuid", "=", args.uuid)
       .where("pubkey", "=", args.pubkey)
       .where("retired_at", "is", null)
-      .returning("epoch"),
+      .returning(["epoch", "target_wanted", "updated_at"]),
 );
 
-/** The next epoch of a board that has this key and is not retired; undefined for any other. */
+/** The next epoch of a board that has this key and is not retired, and which target is its own; undefined for any other. */
 export const openEpoch = async (
   scope: Scope,
   tx: Tx,
   uuid: string,
   pubkey: string,
   agent: AgentColumns,
-): Promise<number | undefined> => {
+): Promise<
+  | { readonly epoch: number; readonly target_wanted: number; readonly updated_at: number }
+  | undefined
+> => {
   const { rows } = await openRow(scope, tx, { uuid, pubkey, agent });
-  return rows[0] && Number(rows[0].epoch);
+  return (
+    rows[0] && {
+      epoch: Number(rows[0].epoch),
+      target_wanted: Number(rows[0].target_wanted),
+      updated_at: Number(rows[0].updated_at),
+    }
+  );
 };
 
 const holdRow = statement(

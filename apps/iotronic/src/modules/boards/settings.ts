@@ -54,7 +54,7 @@ export const createSettings = (
       countTold(within(project), reader, project, key, hashes),
     async retargetAll(tx, scope = everything) {
       // Told to the link for each: it knows who is there when the transaction ends, the database only a moment later.
-      for (const { uuid, target_wanted } of await wantMore(scope, tx))
+      for (const { uuid, target_wanted } of await wantMore(scope, tx, deps.clock.now()))
         link().retarget(tx, uuid as BoardId, target_wanted);
     },
   };

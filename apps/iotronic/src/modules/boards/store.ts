@@ -168,10 +168,11 @@ export const findByPubkey = async (
 export const wantMore = async (
   scope: Scope,
   tx: Tx,
+  now: number,
 ): Promise<readonly Pick<BoardRow, "uuid" | "target_wanted">[]> => {
   let query = tx.queries
     .updateTable("boards")
-    .set((e) => ({ target_wanted: e("target_wanted", "+", 1) }))
+    .set((e) => ({ target_wanted: e("target_wanted", "+", 1), updated_at: now }))
     .where("retired_at", "is", null)
     .returning(["uuid", "target_wanted"]);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);

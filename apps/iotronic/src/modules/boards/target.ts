@@ -14,6 +14,15 @@ export type TargetContributor = (
   board: BoardRow,
 ) => Promise<TargetPart> | TargetPart;
 
+/**
+ * Names a target without reading it: by its revision, and by the moment at which that was made, since a restored backup counts on from
+ * an earlier one. `common`: what all boards' targets have in common, and no revision counts.
+ */
+export const targetTag = (
+  { target_wanted, updated_at }: Pick<BoardRow, "target_wanted" | "updated_at">,
+  common: string,
+): string => `${target_wanted}.${updated_at}.${common}`;
+
 /** The section `settings`. */
 export const settingsPart = (row: BoardRow): TargetPart => ({ settings: { ...settingsOf(row) } });
 

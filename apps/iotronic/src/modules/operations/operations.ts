@@ -98,6 +98,8 @@ export interface Operations extends Part {
    */
   cancelWaiting(tx: Tx, actor: Actor, project: ProjectId, board: string): Promise<void>;
   /** Jobs for a board that is there, in order. They are `running` from then on: handed over, and no longer to be canceled. */
+  /** Within a transaction: whether jobs wait for a board, or are under way there. */
+  hasJobs(tx: Tx, board: string): Promise<boolean>;
   jobsFor(
     project: ProjectId,
     board: string,
@@ -364,6 +366,7 @@ export const createOperations = ({
       };
       if ((await step(tx)) === ROWS_AT_ONCE) tx.afterCommit(() => steps.beside(step));
     },
+    hasJobs: (tx, board) => hasJobs(everything, tx, board, 0),
     async jobsFor(project, board, { after, limit, hold }) {
       const scope = within(project);
       const isWaiting = await database.read(scope, (reader) =>

@@ -52,7 +52,10 @@ export interface Telemetry extends Part {
       board: ReportingSession,
       series: Readonly<Record<string, { readonly unit: string; readonly periodS: number }>>,
     ): Promise<void>;
-    append(board: ReportingSession, rows: readonly PointsRow[]): Promise<void>;
+    append(
+      board: ReportingSession,
+      rows: readonly PointsRow[],
+    ): Promise<{ readonly undescribed: boolean }>;
     appendDropped(board: ReportingSession, row: Dropped): Promise<void>;
   };
   /** A board came: whoever watches it wants live values again. */
@@ -129,7 +132,10 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
   };
 
   /** What cannot be stored is left out and counted: refused, it would come again for ever and hold back all that follows. */
-  const store = async (board: ReportingSession, rows: readonly PointsRow[]): Promise<void> => {
+  const store = async (
+    board: ReportingSession,
+    rows: readonly PointsRow[],
+  ): Promise<{ readonly undescribed: boolean }> => {
     const all = rows.flatMap(({ atMs, values, live = false }) =>
       Object.entries(values).map(([series, value]) => ({ series, atMs, value, live })),
     );
@@ -152,6 +158,7 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
         ...{ board: board.uuid, name: board.name, unstorable: lasting.length - points.length },
         undescribed: [...undescribed].slice(0, MAX_NAMED_SERIES),
       });
+    return { undescribed: strays > 0 };
   };
 
   return {
@@ -254,7 +261,7 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
       },
       async append(board, rows) {
         publish(board, rows);
-        await store(board, rows);
+        return store(board, rows);
       },
       appendDropped: (board, row) =>
         observations.appendDropped(board.project, board.uuid, row, board.epoch),
