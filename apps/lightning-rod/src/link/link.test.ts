@@ -372,7 +372,7 @@ describe("what is reported", () => {
 
 describe("a board that comes back", () => {
   const kindsSince = (from: number) =>
-    cloud.reports.slice(from).flatMap(({ rows }) => rows.map(({ kind }) => kind));
+    cloud.reports.slice(from).flatMap(({ rows }) => rows.map((row) => (row as ReportRow).kind));
   /** Where its journal stands in the cloud. */
   const place = () => {
     const { bootId, seq, rows } = cloud.reports.at(-1) as (typeof cloud.reports)[number];
