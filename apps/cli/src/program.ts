@@ -83,6 +83,10 @@ export const nouns: Readonly<
     about: "projects and their members",
     load: async () => (await import("./nouns/project.ts")).register,
   },
+  "second-factor": {
+    about: "codes that my sign-in asks for besides the password",
+    load: async () => (await import("./nouns/second-factor.ts")).register,
+  },
   token: {
     about: "my sessions and tokens",
     load: async () => (await import("./nouns/token.ts")).register,

@@ -45,3 +45,16 @@ export const askName = async (): Promise<string> => {
   if (isCancel(answer)) throw fail("request.canceled");
   return answer;
 };
+
+/** Asks for a code of the second factor: it is good once, so it may be seen. */
+export const askCode = async (): Promise<string> => {
+  if (!process.stdin.isTTY)
+    throw fail("config.invalid", {
+      setting: "--code",
+      because: "is needed where nobody can be asked: the account has a second factor",
+    });
+  const { text, isCancel } = await import("@clack/prompts");
+  const answer = await text({ message: "Code of the second factor" });
+  if (isCancel(answer)) throw fail("request.canceled");
+  return answer;
+};

@@ -1,4 +1,4 @@
-import { createClient } from "@s4t/sdk";
+import { createClient, type SignedIn } from "@s4t/sdk";
 import {
   originOf,
   placesOf,
@@ -9,7 +9,8 @@ import {
 } from "@s4t/sdk/node";
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
-import { askName, readSecret } from "../secret.ts";
+import { isS4tErrorLike } from "../errors.ts";
+import { askCode, askName, readSecret } from "../secret.ts";
 
 export const registerLogin = (program: Command): void => {
   const login = program
@@ -22,6 +23,10 @@ export const registerLogin = (program: Command): void => {
       "--credential <id>",
       "sign in with an application credential; --password-file has its secret",
     )
+    .option(
+      "--code <code>",
+      "of the second factor; it is good once, and asked for where it is needed",
+    )
     .option("--ca <file>", "PEM of the cloud's own authority");
   examples(
     login,
@@ -33,7 +38,13 @@ export const registerLogin = (program: Command): void => {
     async (
       { cloud, out },
       [address],
-      options: { name?: string; passwordFile?: string; credential?: string; ca?: string },
+      options: {
+        name?: string;
+        passwordFile?: string;
+        credential?: string;
+        code?: string;
+        ca?: string;
+      },
     ) => {
       const { readFile } = await import("node:fs/promises");
       const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8");
@@ -41,12 +52,17 @@ export const registerLogin = (program: Command): void => {
       const name = options.credential ?? options.name ?? (await askName());
       const password = await readSecret(options.passwordFile, "Password");
       const client = createClient({ url, fetch: trustingFetch({ ca }) });
-      const { token, session } = await client.sessions.signIn({
-        body:
-          options.credential === undefined
-            ? { method: "password", name, password }
-            : { method: "credential", id: options.credential, secret: password },
-      });
+      const byPassword = (code: string | undefined): Promise<SignedIn> =>
+        client.sessions.signIn({ body: { method: "password", name, password, code } });
+      const { token, session } =
+        options.credential === undefined
+          ? await byPassword(options.code).catch(async (error: unknown) => {
+              if (!isS4tErrorLike(error) || error.code !== "auth.code-needed") throw error;
+              return byPassword(await askCode());
+            })
+          : await client.sessions.signIn({
+              body: { method: "credential", id: options.credential, secret: password },
+            });
       saveLogin(placesOf(process.env).loginFile, {
         url,
         username: session.user.name,

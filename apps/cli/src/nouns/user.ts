@@ -11,6 +11,7 @@ const print = ({ out }: Context, user: User): void =>
     ["state", stateText(user.status)],
     ["administrator", user.admin ? "yes" : "no"],
     ["mail", user.mail ?? "–"],
+    ["second factor", user.secondFactor ? "on" : "off"],
     ["signed in", ageText(user.lastSignInAt)],
     ["projects", user.projects.map(({ name, role }) => `${name} (${role})`).join(", ") || "–"],
   ]);
@@ -111,6 +112,19 @@ export const register = (program: Command): void => {
       );
     },
   );
+
+  const reset = user
+    .command("reset-second-factor")
+    .description("take a user's second factor away, who has lost it; their sessions end")
+    .argument("<user>", "id or name");
+  examples(reset, "user reset-second-factor chiara");
+  run(reset, async (context, [uuid = ""]) => {
+    const client = context.client();
+    const { name, uuid: id } = await client.users.show({ params: { uuid } });
+    await context.confirm(`${name} signs in by password alone from then on.`, name);
+    await client.secondFactor.reset({ params: { uuid: id } });
+    context.out.thing({ uuid: id, name, status: "reset" }, [["second factor", "off"]]);
+  });
 
   const remove = user
     .command("remove")

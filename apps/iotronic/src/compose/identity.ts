@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Estate } from "../edge/estate.ts";
 import { identityV3 } from "../http/identity-v3/mount.ts";
 import { createReached } from "../http/reached.ts";
@@ -36,6 +37,8 @@ export const composeIdentity = (
         remove: async (tx, project) => ground.retention.forget(tx, project),
       },
     },
+    name: ground.config.name,
+    keyFile: join(ground.folder, "identity.key"),
     tokenLifeS: ground.config["identity.token-life"],
     actionsOf: (actor) => allActions.filter((action) => maySomewhere(actor, action)),
   });

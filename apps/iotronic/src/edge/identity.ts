@@ -12,7 +12,14 @@ export interface Called {
 
 /** How somebody proves who they are. */
 export type Proof =
-  | { readonly method: "password"; readonly user: Called; readonly password: string }
+  | {
+      readonly method: "password";
+      readonly user: Called;
+      readonly password: string;
+      /** Of their second factor, and whose it is where that is said anew. */
+      readonly code?: string | undefined;
+      readonly codeOf?: Called;
+    }
   | {
       readonly method: "credential";
       readonly credential: Called;
@@ -35,7 +42,7 @@ export interface TokenShown {
   readonly uuid: string;
   /** The token that it was made of. */
   readonly parent: string | null;
-  /** How it was proved: `password`, `application_credential`, `token`. */
+  /** How it was proved: `password`, `totp`, `application_credential`, `token`. */
   readonly methods: readonly string[];
   readonly user: { readonly uuid: string; readonly name: string };
   readonly scope:

@@ -20,6 +20,7 @@ import { identityScopesMigration } from "./20261128-1207-identity-scopes.ts";
 import { operationsParentMigration } from "./20261128-1230-operations-parent.ts";
 import { boardPlacesMigration } from "./20261128-1249-boards-places.ts";
 import { repeatsMigration } from "./20261128-1250-repeats.ts";
+import { identitySecondFactorMigration } from "./20261128-1511-identity-second-factor.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   operationsParentMigration,
   boardPlacesMigration,
   repeatsMigration,
+  identitySecondFactorMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -17,6 +17,7 @@ import { observationPolicy } from "./table/observations.ts";
 import { operationPolicy } from "./table/operations.ts";
 import { pluginPolicy } from "./table/plugins.ts";
 import { projectPolicy } from "./table/projects.ts";
+import { secondFactorPolicy } from "./table/second-factor.ts";
 import { servicePolicy } from "./table/services.ts";
 import { sessionPolicy } from "./table/sessions.ts";
 import { userPolicy } from "./table/users.ts";
@@ -33,6 +34,7 @@ export const policyTable = {
   ...projectPolicy,
   ...servicePolicy,
   ...sessionPolicy,
+  ...secondFactorPolicy,
   ...cloudPolicy,
 } as const satisfies Readonly<Record<EndpointAction, PolicyRow>>;
 

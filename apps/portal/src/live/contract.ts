@@ -22,6 +22,7 @@ export type {
   PluginVersion,
   Project,
   Range,
+  SecondFactor,
   Series,
   Service,
   Session,

@@ -15,7 +15,9 @@ export const sessionQuery = queryOptions({
 
 /** Signs in and answers the session; the cloud sets the cookie. */
 export const signIn = async (
-  body: { method: "password"; name: string; password: string } | { method: "link"; code: string },
+  body:
+    | { method: "password"; name: string; password: string; code?: string }
+    | { method: "link"; code: string },
 ): Promise<Session> => (await apiOf(undefined).sessions.signIn({ body })).session;
 
 export const signOut = async (): Promise<void> => {

@@ -27,7 +27,7 @@ export const SignInAgain = ({ name }: { readonly name: string }) => {
       <SignInForm
         name={name}
         busy={again.isPending}
-        error={again.error ? showProblem(again.error).sentence : null}
+        fault={again.error ? showProblem(again.error) : null}
         onSubmit={(body) => again.mutate({ method: "password", ...body })}
       />
     </Dialog>

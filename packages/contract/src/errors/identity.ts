@@ -4,6 +4,8 @@ import { refused, refusedForNow } from "./row.ts";
 export const identityErrors = {
   "auth.required": refused(401)("noPermission", "Sign in first."),
   "auth.failed": refused(401)("noPermission", "The name or the password is not right."),
+  "auth.code-needed": refused(401)("noPermission", "Give a code of your second factor, too."),
+  "auth.code-wrong": refused(401)("noPermission", "The code is not right, or was used already."),
   "auth.expired": refused(401)("noPermission", "Your sign-in has ended. Sign in again."),
   "auth.throttled": refusedForNow(429)("tryAgain", "Too many tries. Wait {retryAfterS} s."),
   "auth.origin": refused(403)("noPermission", "This page may not speak to the cloud."),
@@ -23,6 +25,8 @@ export const identityErrors = {
     "Choose a longer password: at least {minLength} characters.",
   ),
   "user.last-admin": refused(409)("usage", "This is the last administrator."),
+  "second-factor.on": refused(409)("usage", "A second factor is on already. Remove it first."),
+  "second-factor.off": refused(409)("usage", "There is no second factor that this is about."),
   "project.not-found": refused(404)("notFound", "There is no such project, or you may not see it."),
   "project.name-taken": refused(409)("cannotCreate", "A project named {name} exists already."),
   "project.not-empty": refused(409)(

@@ -10,6 +10,7 @@ import { operations } from "./operations.ts";
 import { blobs, injections, plugins } from "./plugins.ts";
 import { projectKeys } from "./project-keys.ts";
 import { projects } from "./projects.ts";
+import { secondFactor } from "./second-factor.ts";
 import { connections, exposures, services, streams } from "./services.ts";
 import { sessions } from "./session.ts";
 import { credentials, tokens } from "./tokens.ts";
@@ -32,6 +33,7 @@ export const rest = {
   plugins,
   projectKeys,
   projects,
+  secondFactor,
   services,
   sessions,
   streams,
@@ -68,6 +70,7 @@ export * from "./operations.ts";
 export * from "./plugins.ts";
 export * from "./project-keys.ts";
 export * from "./projects.ts";
+export * from "./second-factor.ts";
 export * from "./services.ts";
 export * from "./session.ts";
 export * from "./shared.ts";

@@ -2,6 +2,7 @@ import type { Static } from "typebox";
 import * as Type from "typebox";
 import { Uuid } from "../ids.ts";
 import { endpoint, Nothing, Strict } from "./endpoint.ts";
+import { FactorCode } from "./second-factor.ts";
 import { Time } from "./shared.ts";
 
 /** Roles within a project, weakest first. */
@@ -40,12 +41,14 @@ export const sessions = {
     path: "/api/session",
     action: "public",
     scope: "public",
-    summary: "Sign in with a password, an application credential, or a one-time link",
+    summary:
+      "Sign in with a password (and a code, where there is a second factor), an application credential, or a one-time link",
     body: Type.Union([
       Strict({
         method: Type.Literal("password"),
         name: Type.String({ maxLength: 63 }),
         password: Secret,
+        code: Type.Optional(FactorCode),
       }),
       Strict({
         method: Type.Literal("credential"),

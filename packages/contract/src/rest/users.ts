@@ -12,6 +12,7 @@ export const User = Type.Object(
     status: Type.Union([Type.Literal("active"), Type.Literal("disabled")]),
     admin: Type.Boolean({ description: "Administrator of the whole cloud" }),
     mail: Type.Union([Type.String(), Type.Null()]),
+    secondFactor: Type.Boolean({ description: "Whether their sign-in asks for a second factor" }),
     lastSignInAt: Type.Union([Time, Type.Null()]),
     projects: Type.Array(Type.Object({ uuid: Uuid("Project"), name: Type.String(), role: Role })),
     actions: Actions,

@@ -32,9 +32,12 @@ const isMethod = (name: string): name is Method =>
   name === "password" || name === "token" || name === "application_credential";
 
 const proofOf = (identity: Identity): Proof | { method: "token"; token: string } => {
-  const [method = "", ...more] = identity.methods;
+  const methods = new Set(identity.methods);
+  const missing = (name = method) => wrong("identity", `needs the member ${name}`);
+  // A second factor goes along with a password and proves nothing by itself.
+  const hasTotp = methods.has("password") && methods.delete("totp");
+  const [method = "", ...more] = methods;
   if (more.length > 0 || !isMethod(method)) throw fail("auth.failed");
-  const missing = () => wrong("identity", `needs the member ${method}`);
   if (method === "token") {
     if (!identity.token) throw missing();
     return { method, token: identity.token.id };
@@ -42,7 +45,15 @@ const proofOf = (identity: Identity): Proof | { method: "token"; token: string }
   if (method === "password") {
     if (!identity.password) throw missing();
     const { user } = identity.password;
-    return { method, user: calledOf(user, "identity/password/user"), password: user.password };
+    const proof = { method, password: user.password } as const;
+    const called = calledOf(user, "identity/password/user");
+    if (!hasTotp) return { ...proof, user: called };
+    if (!identity.totp) throw missing("totp");
+    const { passcode, ...of } = identity.totp.user;
+    return {
+      ...{ ...proof, user: called, code: passcode },
+      codeOf: calledOf(of, "identity/totp/user"),
+    };
   }
   const given = identity.application_credential;
   if (!given) throw missing();

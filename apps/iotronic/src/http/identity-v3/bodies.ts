@@ -25,6 +25,7 @@ const AuthBody = Strict({
     identity: Type.Object({
       methods: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 8 }),
       password: Type.Optional(Strict({ user: Strict({ ...UserRef, password: Secret }) })),
+      totp: Type.Optional(Strict({ user: Strict({ ...UserRef, passcode: Secret }) })),
       token: Type.Optional(Strict({ id: Secret })),
       application_credential: Type.Optional(
         Strict({

@@ -53,4 +53,15 @@ export interface IdentityTables {
     parent: string | null;
   };
   identity_links: { hash: string; user_id: string; expires_at: number };
+  identity_second_factors: {
+    user_id: string;
+    /** What its authenticator app has, locked. */
+    secret: string;
+    created_at: number;
+    /** null: shown, and not proved yet. */
+    confirmed_at: number | null;
+    /** Step (RFC 6238) of the last code that was taken: none of it or before is taken again. */
+    last_step: number;
+  };
+  identity_recovery_codes: { user_id: string; hash: string };
 }

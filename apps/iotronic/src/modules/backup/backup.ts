@@ -28,7 +28,14 @@ const stagingPrefix = "backup-";
 /** Who asked for a restore: it is on record in the log that was restored, too. */
 const askedBy = "restored-by.json";
 /** What a data folder keeps besides its three stores. */
-const keptFiles = ["audit.key", "witness.jsonl", "ca", "keys", "admin.json"] as const;
+const keptFiles = [
+  "audit.key",
+  "witness.jsonl",
+  "ca",
+  "keys",
+  "identity.key",
+  "admin.json",
+] as const;
 
 export interface BackupDependencies {
   readonly folder: string;

@@ -8,9 +8,11 @@ import type { Actor } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
 import { type Credentials, createCredentials } from "./credentials.ts";
 import { createDirectory } from "./directory.ts";
+import { createLocker } from "./locker.ts";
 import { createProjects, type Projects } from "./projects.ts";
 import { createProofs } from "./proofs.ts";
 import { createScopedTokens } from "./scoped.ts";
+import { createSecondFactors, type SecondFactors } from "./second-factor.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createThrottle } from "./throttle.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
@@ -32,6 +34,10 @@ export interface IdentityDependencies {
   readonly actionsOf: (actor: Actor) => readonly string[];
   /** How long a token of the Identity API lasts. */
   readonly tokenLifeS: number;
+  /** What this cloud is called, also in authenticator apps. */
+  readonly name: string;
+  /** File of the key that secrets of second factors are locked with. */
+  readonly keyFile: string;
 }
 
 /** Everything of one part that the others of this module need. */
@@ -41,6 +47,7 @@ export interface IdentityContext extends IdentityDependencies {
 
 export interface Identity {
   readonly sessions: Sessions;
+  readonly secondFactors: SecondFactors;
   readonly users: Users;
   readonly projects: Projects;
   readonly credentials: Credentials;
@@ -54,10 +61,13 @@ export const createIdentity = (dependencies: IdentityDependencies): Identity => 
   const tokens = createTokens(dependencies);
   const context: IdentityContext = { ...dependencies, tokens };
   const throttle = createThrottle(dependencies.clock);
-  const proofs = createProofs(context, throttle);
+  const locker = createLocker(dependencies.keyFile);
+  const secondFactors = createSecondFactors(context, throttle, locker, dependencies.name);
+  const proofs = createProofs(context, throttle, secondFactors);
   return {
     tokens,
     sessions: createSessions(context, throttle, proofs),
+    secondFactors,
     users: createUsers(context),
     projects: createProjects(context),
     credentials: createCredentials(context),

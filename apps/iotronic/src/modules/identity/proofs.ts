@@ -1,6 +1,7 @@
 // Proving who one is: every way in goes through here, so that the throttle, the record and the same answer for everybody who is
 // wrong hold for each.
 import { fail } from "@s4t/contract";
+import { isS4tError } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import type { Called, Proof } from "../../edge/identity.ts";
 import { isId } from "../../edge/statement.ts";
@@ -8,6 +9,7 @@ import { everything, systemActor } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
 import type { IdentityContext } from "./identity.ts";
 import { isPassword } from "./passwords.ts";
+import type { Factor, SecondFactors } from "./second-factor.ts";
 import {
   type CredentialRow,
   findCredential,
@@ -21,10 +23,15 @@ import { takeLink } from "./token-store.ts";
 export interface Proven {
   readonly user: UserRow;
   readonly credential: CredentialRow | null;
+  /** By what the second factor was proved; undefined where they have none, or none is asked for. */
+  readonly factor: Factor | undefined;
 }
 
 export interface Proofs {
-  /** Throws `auth.failed` or `auth.link-invalid` for everything that is not right, and `auth.throttled`. */
+  /**
+   * Throws `auth.failed` or `auth.link-invalid` for everything that is not right, `auth.throttled`, and to who has the password
+   * `auth.code-needed` or `auth.code-wrong`.
+   */
   prove(proof: Proof, address: string | null): Promise<Proven>;
   /** Puts on record that somebody was refused. */
   note(method: string, named: string, address: string | null): Promise<void>;
@@ -44,7 +51,11 @@ interface Judged {
 }
 
 /** Makes the one way. */
-export const createProofs = (context: IdentityContext, throttle: Throttle): Proofs => {
+export const createProofs = (
+  context: IdentityContext,
+  throttle: Throttle,
+  secondFactors: SecondFactors,
+): Proofs => {
   const { database, clock, audit } = context;
 
   const byLink = async (code: string): Promise<Judged> => {
@@ -107,6 +118,28 @@ export const createProofs = (context: IdentityContext, throttle: Throttle): Proo
       facts: { method },
     });
 
+  /** What a password alone does not open. Links and credentials are what somebody was given, and ask for no code. */
+  const byFactor = async (
+    proof: Proof,
+    user: UserRow,
+    address: string | null,
+  ): Promise<Factor | undefined> => {
+    if (proof.method !== "password") return undefined;
+    const whose = proof.codeOf;
+    const isTheirs =
+      whose === undefined ||
+      (await database.read(everything, (reader) => findCalled(reader, whose)))?.uuid === user.uuid;
+    try {
+      return await secondFactors.prove(user, isTheirs ? proof.code : "");
+    } catch (error) {
+      if (isS4tError(error, "auth.code-wrong")) {
+        throttle.wrong([`address ${address}`]);
+        await note("totp", user.name, address);
+      }
+      throw error;
+    }
+  };
+
   return {
     note,
     async prove(proof, address) {
@@ -131,8 +164,9 @@ export const createProofs = (context: IdentityContext, throttle: Throttle): Proo
         await note(proof.method, judged.named, address);
         throw proof.method === "link" ? fail("auth.link-invalid") : fail("auth.failed");
       }
+      const factor = await byFactor(proof, judged.user, address);
       throttle.right(keys);
-      return { user: judged.user, credential: judged.credential };
+      return { user: judged.user, credential: judged.credential, factor };
     },
   };
 };

@@ -11,7 +11,13 @@ const cookie = (value: string, lifeS: number, secure: boolean): string =>
   `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifeS}${secure ? "; Secure" : ""}`;
 
 /** `secure`: whether the request came over TLS. */
-export const identityRoutes = ({ sessions, users, projects, credentials }: Identity) => [
+export const identityRoutes = ({
+  sessions,
+  secondFactors,
+  users,
+  projects,
+  credentials,
+}: Identity) => [
   ...implement(rest.sessions, {
     signIn: async ({ body, actor, secure }) => {
       const signedIn: SignedIn = await sessions.signIn(body, actor.address);
@@ -26,6 +32,20 @@ export const identityRoutes = ({ sessions, users, projects, credentials }: Ident
     },
     changePassword: async ({ actor, body }) => {
       await sessions.changePassword(actor, body);
+      return null;
+    },
+  }),
+  ...implement(rest.secondFactor, {
+    show: ({ actor }) => secondFactors.show(actor),
+    begin: ({ actor, body }) => secondFactors.begin(actor, body),
+    confirm: ({ actor, body }) => secondFactors.confirm(actor, body),
+    renewCodes: ({ actor, body }) => secondFactors.renewCodes(actor, body),
+    remove: async ({ actor, body }) => {
+      await secondFactors.remove(actor, body);
+      return null;
+    },
+    reset: async ({ actor, params }) => {
+      await secondFactors.reset(actor, params.uuid);
       return null;
     },
   }),

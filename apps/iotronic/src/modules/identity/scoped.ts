@@ -6,6 +6,7 @@ import { type Actor, everything } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
 import type { IdentityContext } from "./identity.ts";
 import type { Proofs } from "./proofs.ts";
+import type { Factor } from "./second-factor.ts";
 import { signingIn } from "./sessions.ts";
 import {
   type CredentialRow,
@@ -24,6 +25,7 @@ interface Ground {
   readonly credential: CredentialRow | null;
   readonly shown: TokenRow | undefined;
   readonly methods: readonly string[];
+  readonly factor?: Factor | undefined;
 }
 
 /** What a token is made for; `projectId` of one that is a project's. */
@@ -149,7 +151,8 @@ export const createScopedTokens = (
     if (proof.method === "token") return byToken(proof.token);
     const proven = await proofs.prove(proof as Proof, address);
     const word = proof.method === "credential" ? "application_credential" : proof.method;
-    return { ...proven, shown: undefined, methods: [word] };
+    const methods = proven.factor ? [word, "totp"] : [word];
+    return { ...proven, shown: undefined, methods };
   };
 
   return {
@@ -186,7 +189,7 @@ export const createScopedTokens = (
           actor: signingIn(user, address),
           action: "session.start",
           project: reach.projectId as ProjectId | null,
-          facts: { method: proof.method },
+          facts: { method: proof.method, ...(ground.factor ? { factor: ground.factor } : {}) },
         });
         return issued;
       });

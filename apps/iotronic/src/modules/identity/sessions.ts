@@ -55,8 +55,7 @@ export interface Sessions {
 /** The body of a sign-in as a proof. */
 const proofOf = (body: SignIn): Proof => {
   if (body.method === "link") return body;
-  if (body.method === "password")
-    return { method: "password", user: { by: "name", key: body.name }, password: body.password };
+  if (body.method === "password") return { ...body, user: { by: "name", key: body.name } };
   const credential = { by: "id", key: body.id } as const;
   return { method: "credential", credential, owner: undefined, secret: body.secret };
 };
@@ -114,7 +113,7 @@ export const createSessions = (
 
   return {
     async signIn(body, address) {
-      const { user, credential } = await proofs.prove(proofOf(body), address);
+      const { user, credential, factor } = await proofs.prove(proofOf(body), address);
       const { secret, row } = await database.write(everything, async (tx) => {
         await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
         const issued = await tokens.issue(tx, {
@@ -128,7 +127,7 @@ export const createSessions = (
           actor: signingIn(user, address),
           action: "session.start",
           project: null,
-          facts: { method: body.method },
+          facts: { method: body.method, ...(factor ? { factor } : {}) },
         });
         return issued;
       });

@@ -6,6 +6,7 @@ import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, everything, systemActor } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
+import { findFactor } from "./factor-store.ts";
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, requireStrong } from "./passwords.ts";
 import {
@@ -64,6 +65,7 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
     status: row.status as User["status"],
     admin: row.admin === 1,
     mail: row.mail,
+    secondFactor: (await findFactor(everything, reader, row.uuid))?.confirmed_at != null,
     createdAt: toRfc3339(Number(row.created_at)),
     updatedAt: toRfc3339(Number(row.updated_at)),
     lastSignInAt: row.last_sign_in_at === null ? null : toRfc3339(Number(row.last_sign_in_at)),

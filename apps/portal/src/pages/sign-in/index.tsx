@@ -48,7 +48,7 @@ export const SignInPage = () => {
         <h1>{t("signin.title")}</h1>
         <SignInForm
           busy={enter.isPending}
-          error={enter.error ? showProblem(enter.error).sentence : null}
+          fault={enter.error ? showProblem(enter.error) : null}
           onSubmit={(body) => enter.mutate({ method: "password", ...body })}
         />
         <p className={css.hint}>{t("signin.hint")}</p>

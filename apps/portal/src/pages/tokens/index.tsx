@@ -17,6 +17,7 @@ import { Page } from "../../ui/page.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { showToast } from "../../ui/toast.tsx";
 import { useChangePassword, useCreateToken, useRevoke, useTokens } from "./queries.ts";
+import { SecondFactorCard } from "./second-factor.tsx";
 
 const DAY_S = 86_400;
 const lives = [1, 7, 30, 365] as const;
@@ -211,6 +212,7 @@ export const TokensPage = () => {
         <Card title={t("password.title")}>
           <PasswordForm />
         </Card>
+        <SecondFactorCard />
       </div>
       {open && <NewToken onClose={() => setOpen(false)} />}
     </Page>

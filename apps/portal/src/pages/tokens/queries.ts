@@ -1,5 +1,5 @@
 // One's own sessions, tokens and password.
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiOf } from "../../live/api.ts";
 
 const key = ["tokens"];
@@ -39,3 +39,23 @@ export const useChangePassword = () =>
       apiOf(undefined).sessions.changePassword({ body }),
     onSuccess: useAgain(),
   });
+
+const factorKey = ["second-factor"];
+
+export const useSecondFactor = () =>
+  useQuery({
+    queryKey: factorKey,
+    queryFn: ({ signal }) => apiOf(undefined).secondFactor.show({ signal }),
+  });
+
+/** Verbs of the second factor; each leaves the page to read anew how it stands. */
+export const useFactorVerb = <Body, Reply>(
+  verb: (api: ReturnType<typeof apiOf>["secondFactor"], body: Body) => Promise<Reply>,
+) => {
+  const queries = useQueryClient();
+  return useMutation({
+    meta: { quiet: true },
+    mutationFn: (body: Body) => verb(apiOf(undefined).secondFactor, body),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: factorKey }),
+  });
+};

@@ -20,7 +20,13 @@ import { Page } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { showToast } from "../../ui/toast.tsx";
-import { useChangeUser, useCreateUser, useRemoveUser, useUsers } from "./queries.ts";
+import {
+  useChangeUser,
+  useCreateUser,
+  useRemoveUser,
+  useResetFactor,
+  useUsers,
+} from "./queries.ts";
 
 const NewUser = ({ onClose }: { readonly onClose: () => void }) => {
   const t = useText();
@@ -94,7 +100,13 @@ const NewUser = ({ onClose }: { readonly onClose: () => void }) => {
   );
 };
 
-const UserMenu = ({ user, onRemove }: { readonly user: User; readonly onRemove: () => void }) => {
+const UserMenu = ({
+  user,
+  onOpen,
+}: {
+  readonly user: User;
+  readonly onOpen: (what: Opened["what"]) => void;
+}) => {
   const t = useText();
   const change = useChangeUser();
   const { uuid, rev } = user;
@@ -122,12 +134,21 @@ const UserMenu = ({ user, onRemove }: { readonly user: User; readonly onRemove: 
           offBecause: off,
           onSelect: () => change.mutate({ uuid, rev, admin: !user.admin }),
         },
+        ...(user.secondFactor
+          ? [
+              {
+                label: t("users.reset-factor"),
+                offBecause: off,
+                onSelect: () => onOpen("factor"),
+              },
+            ]
+          : []),
         "line",
         {
           label: t("users.remove"),
           danger: true,
           offBecause: changesOff ?? refusalOf(user, "remove"),
-          onSelect: onRemove,
+          onSelect: () => onOpen("remove"),
         },
       ]}
     />
@@ -160,7 +181,44 @@ const RemoveUser = ({ user, onClose }: { readonly user: User; readonly onClose: 
   );
 };
 
-const useColumns = (onRemove: (user: User) => void): readonly Column<User>[] => {
+const ResetFactor = ({ user, onClose }: { readonly user: User; readonly onClose: () => void }) => {
+  const t = useText();
+  const reset = useResetFactor();
+  const { name } = user;
+  const done = () => {
+    showToast({ tone: "ok", title: t("users.reset-factor-done", { name }) });
+    onClose();
+  };
+  return (
+    <Dialog
+      title={t("users.reset-factor-title", { name })}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>{t("do.cancel")}</Button>
+          <Button
+            changes
+            kind="danger"
+            busy={reset.isPending}
+            onClick={() => reset.mutate(user.uuid, { onSuccess: done })}
+          >
+            {t("users.reset-factor-do")}
+          </Button>
+        </>
+      }
+    >
+      <p>{t("users.reset-factor-effect", { name })}</p>
+    </Dialog>
+  );
+};
+
+/** What a user's menu opens. */
+interface Opened {
+  readonly what: "remove" | "factor";
+  readonly user: User;
+}
+
+const useColumns = (onOpen: (opened: Opened) => void): readonly Column<User>[] => {
   const t = useText();
   const now = useNow();
   return [
@@ -188,7 +246,7 @@ const useColumns = (onRemove: (user: User) => void): readonly Column<User>[] => 
       title: t("do.more"),
       untitled: true,
       align: "end",
-      cell: (user) => <UserMenu user={user} onRemove={() => onRemove(user)} />,
+      cell: (user) => <UserMenu user={user} onOpen={(what) => onOpen({ what, user })} />,
     },
   ];
 };
@@ -198,7 +256,7 @@ export const UsersPage = () => {
   const navigate = useNavigate();
   const { name } = useSearch({ from: "/$project/access/users" });
   const list = useUsers(name);
-  const [open, setOpen] = useState<"new" | User | null>(null);
+  const [open, setOpen] = useState<"new" | Opened | null>(null);
   const columns = useColumns(setOpen);
   const users = list.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
@@ -242,7 +300,12 @@ export const UsersPage = () => {
         </Button>
       )}
       {open === "new" && <NewUser onClose={() => setOpen(null)} />}
-      {open !== null && open !== "new" && <RemoveUser user={open} onClose={() => setOpen(null)} />}
+      {open !== null && open !== "new" && open.what === "remove" && (
+        <RemoveUser user={open.user} onClose={() => setOpen(null)} />
+      )}
+      {open !== null && open !== "new" && open.what === "factor" && (
+        <ResetFactor user={open.user} onClose={() => setOpen(null)} />
+      )}
     </Page>
   );
 };

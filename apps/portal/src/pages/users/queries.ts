@@ -43,6 +43,12 @@ export const useChangeUser = () =>
     onSuccess: useAgain(),
   });
 
+export const useResetFactor = () =>
+  useMutation({
+    mutationFn: (uuid: string) => apiOf(undefined).secondFactor.reset({ params: { uuid } }),
+    onSuccess: useAgain(),
+  });
+
 export const useRemoveUser = () =>
   useMutation({
     mutationFn: (uuid: string) => apiOf(undefined).users.remove({ params: { uuid } }),

@@ -1,0 +1,158 @@
+// Signing in by a real browser: with a second factor, from its set-up to its end.
+import { createClient } from "@s4t/sdk";
+import { TOTP } from "otpauth";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  accessibilityFaults,
+  enter,
+  launchBrowser,
+  overflowOf,
+  takePicture,
+  themes,
+  type Visit,
+  visit,
+  widths,
+} from "./portal/browser.ts";
+import { openStage, type Stage } from "./portal/stage.ts";
+
+const password = "correct horse battery staple";
+const path = "/app/default/access/sessions";
+let stage: Stage;
+let browser: Browser;
+
+beforeAll(async () => {
+  stage = await openStage();
+  browser = await launchBrowser();
+  const client = await clientOf();
+  for (const name of ["anna", "bruno"]) {
+    await client.users.create({ body: { name, password } });
+    await client.projects.setMember({
+      params: { uuid: "default", user: name },
+      body: { role: "user" },
+    });
+  }
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+const clientOf = async () =>
+  createClient({ url: stage.cloud().url, auth: await stage.cloud().signIn() });
+
+/** What is wrong with the page as it is, left as a picture. */
+const faultsOf = async ({ page, complaints }: Visit, name: string): Promise<string[]> => {
+  await page.waitForTimeout(400);
+  const found = (await accessibilityFaults(page)).map((fault) => `${name}: ${fault}`);
+  const beyond = await overflowOf(page);
+  await takePicture(page, name);
+  return [...found, ...(beyond > 0 ? [`${name}: ${beyond} px too wide`] : []), ...complaints];
+};
+
+/** The same steps in every look: themes × widths, one of them in Italian. */
+const inEveryLook = async (
+  name: string,
+  go: (made: Visit, language: "en" | "it") => Promise<unknown>,
+): Promise<string[]> => {
+  const faults: string[] = [];
+  for (const theme of themes)
+    for (const width of widths) {
+      const language = theme === "dark" && width < 760 ? "it" : "en";
+      const made = await visit(browser, stage.cloud().url, { theme, width, language });
+      await go(made, language);
+      faults.push(...(await faultsOf(made, `${name}-${theme}-${width}-${language}`)));
+      await made.context.close();
+    }
+  return faults;
+};
+
+const fillIn = async (page: Page, name: string): Promise<void> => {
+  await page.goto("/app/sign-in");
+  await page.locator("input[name=username]").fill(name);
+  await page.locator("input[name=password]").fill(password);
+  await page.locator("input[name=password]").press("Enter");
+};
+
+it("a second factor is set up in three steps, and asked for from then on", async () => {
+  const made = await visit(browser, stage.cloud().url);
+  await enter(made, "anna", password, path);
+  const { page } = made;
+  const card = page.getByRole("region", { name: "Second factor" });
+  await card.getByText("Off: your password alone").waitFor();
+  await card.getByRole("button", { name: "Set up…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Your password").fill("not that one");
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await dialog.getByText("The name or the password is not right.").waitFor();
+  await dialog.getByLabel("Your password").fill(password);
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await dialog.getByRole("img", { name: "The secret as a picture" }).waitFor();
+  const secret = (await dialog.locator("code").textContent()) ?? "";
+  expect(await faultsOf(made, "factor-scan")).toEqual([]);
+  const totp = new TOTP({ secret });
+  await dialog.getByLabel("Code that the app shows now").fill("000000");
+  await dialog.getByRole("button", { name: "Turn on" }).click();
+  await dialog.getByText("The code is not right, or was used already.").waitFor();
+  await dialog.getByLabel("Code that the app shows now").fill(totp.generate());
+  await dialog.getByRole("button", { name: "Turn on" }).click();
+  await dialog.getByRole("list", { name: "Recovery codes" }).waitFor();
+  const codes = await dialog.getByRole("listitem").allTextContents();
+  expect(codes).toHaveLength(10);
+  expect(await faultsOf(made, "factor-codes")).toEqual([]);
+  await dialog.locator("footer").getByRole("button", { name: "Close" }).click();
+  await card.getByText("10 recovery codes left").waitFor();
+  await page.context().clearCookies();
+
+  await fillIn(page, "anna");
+  const field = page.getByLabel("Code of your second factor");
+  await field.waitFor();
+  expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(await page.getByRole("alert").count()).toBe(0);
+  await field.fill("000000");
+  await field.press("Enter");
+  await page.getByText("The code is not right, or was used already.").waitFor();
+  await field.fill(codes[0] ?? "");
+  await field.press("Enter");
+  await page.waitForURL("**/app/default/boards");
+  await page.goto(path);
+  await card.getByText("9 recovery codes left").waitFor();
+  await card.getByRole("button", { name: "Turn off…" }).click();
+  await dialog.getByLabel("Code of your second factor").fill(codes[1] ?? "");
+  await dialog.getByRole("button", { name: "Turn the second factor off" }).click();
+  await card.getByText("Off: your password alone").waitFor();
+  await made.context.close();
+  expect(made.complaints).toEqual([]);
+}, 120_000);
+
+it("looks right at a desk and on a phone, and an administrator takes it away", async () => {
+  const { url } = stage.cloud();
+  const { token } = await createClient({ url }).sessions.signIn({
+    body: { method: "password", name: "bruno", password },
+  });
+  const bruno = createClient({ url, auth: token });
+  const { secret } = await bruno.secondFactor.begin({ body: { password } });
+  await bruno.secondFactor.confirm({ body: { code: new TOTP({ secret }).generate() } });
+  expect(
+    await inEveryLook("sign-in-code", async ({ page }) => {
+      await fillIn(page, "bruno");
+      await page.locator("input[name=code]").waitFor();
+    }),
+  ).toEqual([]);
+  const { username, password: word } = stage.admin;
+  const made = await visit(browser, stage.cloud().url);
+  await enter(made, username, word, "/app/default/access/users");
+  const { page } = made;
+  await page.getByRole("button", { name: "Actions on bruno" }).click();
+  await page.getByRole("menuitem", { name: "Take the second factor away…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Take it away" }).click();
+  await page.getByText("bruno has no second factor any more.").waitFor();
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+  expect(
+    await inEveryLook("profile", async (each) => {
+      await enter(each, "bruno", password, path);
+      await each.page.locator("input[type=password]").first().waitFor();
+    }),
+  ).toEqual([]);
+}, 180_000);
