@@ -30,6 +30,10 @@ export const nouns: Readonly<
     about: "fleets: boards that belong together",
     load: async () => (await import("./nouns/fleet.ts")).register,
   },
+  bulk: {
+    about: "one action on many boards",
+    load: async () => (await import("./nouns/bulk.ts")).register,
+  },
   plugin: {
     about: "plugins: code that runs on boards",
     load: async () => (await import("./nouns/plugin.ts")).register,

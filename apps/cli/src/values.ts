@@ -2,6 +2,7 @@
 import { exportValues, fail, momentOf, type Range, type Series } from "@s4t/sdk";
 import { type Command, Option } from "commander";
 import { type Context, examples, run } from "./context.ts";
+import { csvLine } from "./csv.ts";
 import { ageText } from "./output.ts";
 
 /** Lines of a range that fit a screen: what people get unless they ask for more. */
@@ -16,10 +17,6 @@ interface ValuesOptions {
   readonly csv?: boolean;
 }
 
-const cell = (text: string): string =>
-  /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-const csvLine = (...cells: readonly (string | number | null)[]): string =>
-  `${cells.map((each) => cell(String(each ?? ""))).join(",")}\n`;
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
 interface Row {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock, Log } from "@s4t/kit";
 import { authoritiesOf, authorityRoutes } from "./compose/authority.ts";
 import { composeBoards } from "./compose/boards.ts";
+import { composeBulk } from "./compose/bulk.ts";
 import { cloudRoutes } from "./compose/cloud-routes.ts";
 import { composeFleets } from "./compose/fleets.ts";
 import { openGround } from "./compose/ground.ts";
@@ -62,6 +63,7 @@ export const composeCloud = async (
   const { offer: ofPlugins, ...plugins } = composePlugins(ground, wishes, keys);
   const { link, offer: ofLink } = composeLink(ground, { telemetry, plugins, keys }, deps.contracts);
   const { identity, offer: ofIdentity } = composeIdentity(ground, boards, keys, plugins.estate);
+  const { offer: ofBulk } = composeBulk(ground, identity);
   const { offer: ofServices } = composeServices(ground, wishes, identity, keys);
   const backups = parts.add(
     createBackups({ ...ground, blobsStill: plugins.claims.still, restart: deps.restart }),
@@ -72,6 +74,7 @@ export const composeCloud = async (
     ofIdentity,
     ofBoards,
     composeFleets(ground, boards),
+    ofBulk,
     ofTelemetry,
     ofLink,
     ofServices,

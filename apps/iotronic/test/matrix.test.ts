@@ -71,6 +71,12 @@ const newOperation = async (side: Side): Promise<string> => {
   return uuid;
 };
 
+const newBulk = async (side: Side): Promise<string> => {
+  const boards = [await newBoard(side)];
+  return (await made("POST", "/api/bulk", { action: "board.update", selection: { boards } }, side))
+    .uuid;
+};
+
 const newPlugin = async (side: Side): Promise<string> => {
   const answer = await create(cloud, pack(unused()), {
     token: cloud.admin,
@@ -102,6 +108,7 @@ const resources: Record<
     make: async (side) => (await made("POST", "/api/fleets", { name: unused() }, side)).uuid,
   },
   operations: { code: "operation.not-found", make: newOperation },
+  bulk: { code: "operation.not-found", make: newBulk },
   plugins: { code: "plugin.not-found", make: newPlugin },
   projects: { code: "project.not-found", make: async (side) => projects[side] },
   users: { code: "user.not-found", make: async () => (await newUser()).uuid },

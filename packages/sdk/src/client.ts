@@ -3,6 +3,7 @@ import {
   type BodyOf,
   type Endpoint,
   type ParamsOf,
+  type Preview,
   type QueryOf,
   type ReplyOf,
   type Rest,
@@ -62,11 +63,15 @@ export type InputOf<E extends Endpoint> = Part<"params", ParamsOf<E>> &
 /** What a call of this endpoint answers; an endpoint of unknown reply answers bytes. */
 export type AnsweredBy<E extends Endpoint> = unknown extends ReplyOf<E> ? Bytes : ReplyOf<E>;
 
-/** One endpoint as a function. */
-export type CallOf<E extends Endpoint> =
+/** The function that asks an endpoint; `Answered`: what it resolves to. */
+type Ask<E extends Endpoint, Answered> =
   Record<never, never> extends InputOf<E>
-    ? (input?: InputOf<E>) => Promise<AnsweredBy<E>>
-    : (input: InputOf<E>) => Promise<AnsweredBy<E>>;
+    ? (input?: InputOf<E>) => Promise<Answered>
+    : (input: InputOf<E>) => Promise<Answered>;
+
+/** One endpoint as a function. Where it has one, `preview` answers what it would touch and refuse, and changes nothing. */
+export type CallOf<E extends Endpoint> = Ask<E, AnsweredBy<E>> &
+  (E extends { readonly preview: true } ? { readonly preview: Ask<E, Preview> } : unknown);
 
 /** Every endpoint of the contract as `client.noun.verb(input)`. */
 export type Client = {
@@ -76,6 +81,12 @@ export type Client = {
       : never;
   };
 };
+
+const callOf = (endpoint: Endpoint, options: ClientOptions) =>
+  Object.assign((input: AnyInput = {}) => send(endpoint, input, options), {
+    preview: (input: AnyInput = {}) =>
+      send(endpoint, { ...input, query: { ...input.query, preview: true } }, options),
+  });
 
 /**
  * Makes a client. Every call rejects with an S4tError whose code is of the contract's table.
@@ -90,7 +101,7 @@ export const createClient = (options: ClientOptions): Client => {
   for (const [noun, verbs] of Object.entries(rest)) {
     const calls: Record<string, unknown> = {};
     for (const [verb, endpoint] of Object.entries<Endpoint>(verbs))
-      calls[verb] = (input: AnyInput = {}) => send(endpoint, input, options);
+      calls[verb] = callOf(endpoint, options);
     client[noun] = calls;
   }
   return client as Client;

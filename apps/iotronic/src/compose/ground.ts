@@ -2,9 +2,12 @@
 import { join } from "node:path";
 import { type Clock, createParts, type Log, type Parts, withPresent } from "@s4t/kit";
 import type { Config, Configuration } from "../config.ts";
+import { type Company, createCompany } from "../edge/company.ts";
 import { createErrands, type Errands } from "../edge/errands.ts";
+import type { AuditLog } from "../edge/facts.ts";
 import type { Tracing } from "../edge/trace.ts";
 import type { RunningGateway } from "../gateway/gateway.ts";
+import type { Invoke } from "../http/api.ts";
 import { createMetrics, type Exposition } from "../http/metrics.ts";
 import type { RunningLink } from "../link/link.ts";
 import {
@@ -61,6 +64,10 @@ export interface Ground extends Stores {
   /** What boards do later for requests of a trace. */
   readonly errands: Errands;
   readonly wayIn: WayIn;
+  /** What goes with a verb into its transaction. */
+  readonly company: Company;
+  /** Endpoints in process, once all are there. */
+  readonly invoke: Later<Invoke>;
   /** For tests of power cuts. */
   readonly atPoint: AtPoint;
   /** The link, once it is there: boards and link need each other. */
@@ -70,6 +77,15 @@ export interface Ground extends Stores {
   /** Says which server serves: boards are told its port. */
   serves(server: { port(): number }): void;
 }
+
+/** An audit log of which trials hear. */
+const auditOfTrials = <Log extends AuditLog>(audit: Log, company: Company): Log => ({
+  ...audit,
+  append(tx, entry) {
+    company.noted(entry);
+    return audit.append(tx, entry);
+  },
+});
 
 /** Opens it on a data folder that is already held; its parts start first. */
 export const openGround = async (
@@ -85,15 +101,19 @@ export const openGround = async (
   const atPoint = dieAt(process.env.S4T_FAIL_AT);
   const { observations } = stores;
   const blobs = blobsWithPoints(stores.blobs, atPoint);
-  const database = timedDatabase(stores.database, metrics, clock.monotonicMs);
+  const company = createCompany();
+  const database = timedDatabase(company.over(stores.database), metrics, clock.monotonicMs);
   parts.add(database);
   parts.add({ name: "migrations", start: () => database.migrate() });
   parts.add(observations);
   parts.add(blobs);
   const witness = openWitness(config["audit.witness"] ?? join(folder, "witness.jsonl"));
-  const audit = auditWithPoints(
-    parts.add(createAudit({ database, clock, log, key: openHeadKey(folder), witness })),
-    atPoint,
+  const audit = auditOfTrials(
+    auditWithPoints(
+      parts.add(createAudit({ database, clock, log, key: openHeadKey(folder), witness })),
+      atPoint,
+    ),
+    company,
   );
   auditMetrics(metrics, audit);
   const errands = createErrands({ clock, tracing });
@@ -107,6 +127,8 @@ export const openGround = async (
   return {
     ...{ config, explain, folder, clock, log, parts, database, observations, blobs },
     ...{ metrics, tracing, errands, audit, changes, operations, retention, lan, atPoint },
+    company,
+    invoke: later<Invoke>(),
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
     gateway: later<RunningGateway>(),

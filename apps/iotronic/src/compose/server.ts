@@ -50,20 +50,26 @@ export const composeServer = (
   let ready = false;
   const onDenied = (actor: Actor, action: string): void => {
     if (actor.uuid === "anonymous") return;
-    audit
-      .record({ actor, action, status: "denied", project: actor.defaultProject })
-      .catch((error: unknown) => log.warn("A denial could not be audited", { error }));
+    // Beside the work that was refused, not as a part of it.
+    void ground.company.apart(() =>
+      audit
+        .record({ actor, action, status: "denied", project: actor.defaultProject })
+        .catch((error: unknown) => log.warn("A denial could not be audited", { error })),
+    );
   };
   const repeats = parts.add(createRepeats(ground));
   const routes = offers.flatMap(({ routes: each = [] }) => each);
   const api: ApiDependencies = {
     ...{ clock, log, tracing, onDenied, repeats },
+    tried: ground.company.tried,
     authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
     resolveProject: identity.projects.resolve,
   };
+  const invoke = createInvoke(routes, api);
+  ground.invoke.is(invoke);
   const foreign = createIotronicV1({
     ...api,
-    invoke: createInvoke(routes, api),
+    invoke,
     reached: createReached(addressOf(config.address), ground.wayIn.url),
     origins: originsOf(config["iotronic.origins"]),
   });

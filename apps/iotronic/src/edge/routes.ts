@@ -1,5 +1,5 @@
 // How a module hands its REST endpoints to the HTTP edge: data, so that modules know no server and the server no module.
-import type { BodyOf, Endpoint, ParamsOf, QueryOf, ReplyOf } from "@s4t/contract";
+import type { BodyOf, Endpoint, ParamsOf, Preview, QueryOf, ReplyOf } from "@s4t/contract";
 import type { Actor, Scope } from "../policy/index.ts";
 
 /** A request as a verb sees it: already parsed, its actor known, its action allowed somewhere. */
@@ -55,14 +55,20 @@ export type Handler<E extends Endpoint> = (
 export interface Route {
   readonly endpoint: Endpoint;
   readonly handle: (call: Call<Endpoint>) => Promise<unknown>;
+  /** What it would do; absent: it is done and undone where the endpoint has a preview. */
+  readonly preview?: ((call: Call<Endpoint>) => Promise<Preview>) | undefined;
 }
 
 /** Handlers for all endpoints of a noun: a missing one does not compile. */
 export const implement = <Nouns extends Readonly<Record<string, Endpoint>>>(
   noun: Nouns,
   handlers: { readonly [Verb in keyof Nouns]: Handler<Nouns[Verb]> },
+  previews: {
+    readonly [Verb in keyof Nouns]?: (call: Call<Nouns[Verb]>) => Promise<Preview>;
+  } = {},
 ): readonly Route[] =>
   Object.entries(noun).map(([verb, endpoint]) => ({
     endpoint,
     handle: handlers[verb] as Route["handle"],
+    preview: previews[verb] as Route["preview"],
   }));

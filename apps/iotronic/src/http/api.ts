@@ -22,6 +22,7 @@ import {
   parseJson,
 } from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Company } from "../edge/company.ts";
 import type { KeptAnswer, Repeats } from "../edge/repeats.ts";
 import { Answer, type ByteStream, type Call, type Route } from "../edge/routes.ts";
 import type { Tracing } from "../edge/trace.ts";
@@ -44,6 +45,7 @@ import {
   parseIfMatch,
   parseWait,
 } from "./parse.ts";
+import { previewOf } from "./previewed.ts";
 import { encodeProblem, problemOf } from "./problem.ts";
 import { type Told, traced } from "./traced.ts";
 
@@ -64,6 +66,8 @@ export interface ApiDependencies {
   /** Id of a project named by id or name. */
   readonly resolveProject: (idOrName: string) => Promise<ProjectId | undefined>;
   readonly repeats: Repeats;
+  /** Does and undoes, for previews. */
+  readonly tried: Company["tried"];
   /** Hears of every refusal by policy. */
   readonly onDenied: (actor: Actor, action: string) => void;
 }
@@ -93,6 +97,13 @@ const scopeOf = async (
   const project = await deps.resolveProject(wanted);
   if (project === undefined) throw fail("project.not-found");
   return scopeFor(actor, action, project);
+};
+
+const isPreviewed = (query: Readonly<Record<string, unknown>>): boolean => {
+  const { preview } = query;
+  if (preview !== undefined && preview !== "true" && preview !== "false")
+    throw fail("request.invalid", { where: "query/preview", because: "must be true or false" });
+  return preview === "true";
 };
 
 const isByteStream = (value: unknown): value is ByteStream =>
@@ -179,10 +190,11 @@ export interface Invocation<E extends Endpoint> {
 }
 
 /** Asks an endpoint in process: same scope, policy and validation as `/api`, and the body of its answer. */
-export type Invoke = <E extends Endpoint>(
-  endpoint: E,
-  invocation: Invocation<E>,
-) => Promise<ReplyOf<E>>;
+export interface Invoke {
+  <E extends Endpoint>(endpoint: E, invocation: Invocation<E>): Promise<ReplyOf<E>>;
+  /** Throws `request.invalid` for what the endpoint would not take. */
+  check(endpoint: Endpoint, given: { readonly params: unknown; readonly body: unknown }): void;
+}
 
 /** Makes it, over all routes of the contract that there are. */
 export const createInvoke = (routes: readonly Route[], deps: ApiDependencies): Invoke => {
@@ -197,11 +209,17 @@ export const createInvoke = (routes: readonly Route[], deps: ApiDependencies): I
       return [route.endpoint, { route, checks }] as const;
     }),
   );
-  return async (endpoint, asked) => {
-    const { actor, project, signal, ifMatch, waitMs, secure, bytes } = asked;
+  const known = (endpoint: Endpoint) => {
     const found = made.get(endpoint);
     if (!found) throw new Bug(`no route answers ${endpoint.method} ${endpoint.path}`);
-    const { route, checks } = found;
+    return found;
+  };
+  const invoke = async <E extends Endpoint>(
+    endpoint: E,
+    asked: Invocation<E>,
+  ): Promise<ReplyOf<E>> => {
+    const { actor, project, signal, ifMatch, waitMs, secure, bytes } = asked;
+    const { route, checks } = known(endpoint);
     try {
       const answer = await route.handle({
         actor,
@@ -221,6 +239,18 @@ export const createInvoke = (routes: readonly Route[], deps: ApiDependencies): I
       throw error;
     }
   };
+  return Object.assign(invoke, {
+    check(
+      endpoint: Endpoint,
+      { params, body }: { readonly params: unknown; readonly body: unknown },
+    ) {
+      const { checks } = known(endpoint);
+      checks.params?.(params, "path");
+      if (checks.body) checks.body(body, "body");
+      else if (Object.keys((body ?? {}) as object).length > 0)
+        throw fail("request.invalid", { where: "body", because: "must not be there" });
+    },
+  });
 };
 
 /** Makes the handler of one route. */
@@ -238,13 +268,16 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     actor: Actor,
   ): Promise<FastifyReply> => {
     const scope = await scopeOf(endpoint, actor, headerOf(request, PROJECT_HEADER), deps);
+    const query = request.query as Record<string, unknown>;
+    const previewed = endpoint.preview === true && isPreviewed(query);
+    if (endpoint.preview) delete query.preview;
     const waitMs = parseWait(headerOf(request, "prefer"));
     using patience = new Patience(deps.clock, REQUEST_DEADLINE_MS + (waitMs ?? 0), reply.raw);
     const made: Call<Endpoint> = {
       actor,
       scope,
       params: checkParams?.(request.params, "path") as never,
-      query: checkQuery?.(coerce(request.query as Record<string, unknown>), "query") as never,
+      query: checkQuery?.(coerce(query), "query") as never,
       body: (checkBody ? checkBody(bodyOf(request), "body") : undefined) as never,
       get signal() {
         return patience.signal;
@@ -254,6 +287,8 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
       secure: "encrypted" in request.socket,
       stream: () => bodyStreamOf(request.body),
     };
+    if (previewed)
+      return send(reply, endpoint, new Answer(await previewOf(route, made, deps), { status: 200 }));
     const key =
       endpoint.method === "POST" && endpoint.body && endpoint.action !== "public"
         ? parseIdempotencyKey(headerOf(request, "idempotency-key"))

@@ -4,6 +4,7 @@ import {
   type Endpoint,
   PROBLEM_MEDIA_TYPE,
   PROJECT_HEADER,
+  Preview,
   ProblemDetails,
   RELEASE,
 } from "@s4t/contract";
@@ -26,6 +27,33 @@ const collect = (value: unknown, components: Map<string, unknown>): unknown => {
   }
   return { $ref: `#/components/schemas/${$id}` };
 };
+
+const header = (name: string, description: string, example: string): Node => ({
+  ...{ name, in: "header", required: false, description, example },
+  schema: { type: "string" },
+});
+
+/** Headers that change what a request does. */
+const headersOf = ({ method, body, action, revised }: Endpoint): Node[] => [
+  ...(method === "POST" && body && action !== "public"
+    ? [
+        header(
+          "idempotency-key",
+          "16 to 128 visible characters: a request that comes again with the same key within a day is not done again, and is answered as the first",
+          "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        ),
+      ]
+    : []),
+  ...(revised
+    ? [
+        header(
+          "if-match",
+          "The ETag that the change was made from; `request.stale` (412) when it is another by now",
+          '"7"',
+        ),
+      ]
+    : []),
+];
 
 const parametersOf = (endpoint: Endpoint, shown: (schema: unknown) => unknown): Node[] => {
   const list: Node[] = [];
@@ -52,6 +80,15 @@ const parametersOf = (endpoint: Endpoint, shown: (schema: unknown) => unknown): 
       description: `Project, by id or name; \`${ALL_PROJECTS}\` for all that you reach`,
       schema: { type: "string" },
     });
+  if (endpoint.preview)
+    list.push({
+      name: "preview",
+      in: "query",
+      required: false,
+      description: "Answer a `Preview` with status 200, and change nothing",
+      schema: { type: "boolean" },
+    });
+  list.push(...headersOf(endpoint));
   return list;
 };
 
@@ -73,6 +110,14 @@ export const openApiOf = (
       status === "204"
         ? {}
         : { content: { "application/json": { schema: shown(endpoint.reply) } } };
+    const previewed = endpoint.preview
+      ? {
+          "200": {
+            description: "A preview",
+            content: { "application/json": { schema: shown(Preview) } },
+          },
+        }
+      : {};
     const example = endpoint.example === undefined ? {} : { example: endpoint.example };
     paths[endpoint.path] = {
       ...paths[endpoint.path],
@@ -93,7 +138,11 @@ export const openApiOf = (
               },
             }
           : {}),
-        responses: { [status]: { description: "Done", ...content }, default: problem },
+        responses: {
+          [status]: { description: "Done", ...content },
+          ...(status === "200" ? {} : previewed),
+          default: problem,
+        },
         ...(endpoint.action === "public" ? { security: [] } : {}),
       },
     };

@@ -21,6 +21,7 @@ import { operationsParentMigration } from "./20261128-1230-operations-parent.ts"
 import { boardPlacesMigration } from "./20261128-1249-boards-places.ts";
 import { repeatsMigration } from "./20261128-1250-repeats.ts";
 import { identitySecondFactorMigration } from "./20261128-1511-identity-second-factor.ts";
+import { bulkMigration } from "./20261128-1515-bulk.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   boardPlacesMigration,
   repeatsMigration,
   identitySecondFactorMigration,
+  bulkMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

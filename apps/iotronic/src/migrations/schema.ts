@@ -3,6 +3,7 @@
 // every index of what belongs to a project.
 import type { AuditTables } from "./schema/audit.ts";
 import type { BoardTables } from "./schema/boards.ts";
+import type { BulkTables } from "./schema/bulk.ts";
 import type { ChangeTables } from "./schema/changes.ts";
 import type { FleetTables } from "./schema/fleets.ts";
 import type { IdentityTables } from "./schema/identity.ts";
@@ -16,6 +17,7 @@ import type { ServiceTables } from "./schema/services.ts";
 export interface Schema
   extends AuditTables,
     BoardTables,
+    BulkTables,
     ChangeTables,
     FleetTables,
     IdentityTables,

@@ -14,6 +14,12 @@ export const operationErrors = {
     "io",
     "The board was asked, and the cloud could not put that on record: {because} The board may have begun it and was told to stop; how far it came is not known.",
   ),
+  "bulk.nothing": refused(422)("notFound", "No board matches: nothing was begun."),
+  "bulk.too-many": refused(422)(
+    "usage",
+    "More than {limit} boards match: narrow the selection, or do it in parts.",
+  ),
+  "bulk.incomplete": refused(409)("unavailable", "{count} of {total} boards are not done."),
   "audit.not-found": refused(404)(
     "notFound",
     "There is no such audit entry, or you may not see it.",

@@ -21,6 +21,10 @@ export interface Endpoint {
   readonly status?: 201 | 202 | 204;
   /** `project`: answers within one project (header `s4t-project`); `cloud`: stands above projects; `self`: about the caller. */
   readonly scope: "project" | "cloud" | "self" | "public";
+  /** `If-Match` is heeded: what it changes or removes has a revision. */
+  readonly revised?: true;
+  /** `?preview=true` answers a `Preview`: what would be touched and refused, and nothing is changed. */
+  readonly preview?: true;
   /** The command line and tests show this as a body that works. */
   readonly example?: unknown;
 }

@@ -2,6 +2,7 @@
 import { audit } from "./audit.ts";
 import { authority } from "./authority.ts";
 import { boards } from "./boards.ts";
+import { bulk } from "./bulk.ts";
 import { cloud } from "./cloud.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { fleetMembers, fleets } from "./fleets.ts";
@@ -21,6 +22,7 @@ export const rest = {
   authority,
   blobs,
   boards,
+  bulk,
   cloud,
   connections,
   credentials,
@@ -61,6 +63,7 @@ export type EndpointAction = Exclude<ActionsIn<Rest>, "public">;
 export * from "./audit.ts";
 export * from "./authority.ts";
 export * from "./boards.ts";
+export * from "./bulk.ts";
 export * from "./cloud.ts";
 export * from "./endpoint.ts";
 export * from "./fleet-priority.ts";
@@ -68,6 +71,7 @@ export * from "./fleets.ts";
 export * from "./observations.ts";
 export * from "./operations.ts";
 export * from "./plugins.ts";
+export * from "./preview.ts";
 export * from "./project-keys.ts";
 export * from "./projects.ts";
 export * from "./second-factor.ts";

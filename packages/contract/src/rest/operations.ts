@@ -16,6 +16,18 @@ export const operationStates = [
 ] as const;
 export type OperationState = (typeof operationStates)[number];
 
+/** How many boards of a bulk operation are in which state. */
+export const OperationParts = Type.Object(
+  {
+    total: Type.Integer({ minimum: 0 }),
+    ...(Object.fromEntries(
+      operationStates.map((state) => [state, Type.Integer({ minimum: 0 })]),
+    ) as Record<OperationState, Type.TInteger>),
+  },
+  { $id: "OperationParts" },
+);
+export type OperationParts = Static<typeof OperationParts>;
+
 /** Work that may outlive the request. */
 export const Operation = Type.Object(
   {
@@ -31,6 +43,7 @@ export const Operation = Type.Object(
     expiresAt: Type.Union([Time, Type.Null()]),
     result: Type.Unknown({ description: "What the board answered; null until then" }),
     problem: Type.Union([Problem, Type.Null()]),
+    parts: Type.Optional(OperationParts),
   },
   { $id: "Operation" },
 );
@@ -69,7 +82,7 @@ export const operations = {
     action: "operation.cancel",
     scope: "project",
     summary:
-      "Cancel what waits for its board, or a plugin's call under way, which is stopped on the board",
+      "Cancel what waits for its board, a plugin's call under way, which is stopped on the board, or the rest of a bulk operation",
     params: uuidParams,
     body: Strict({}),
     reply: Operation,

@@ -16,5 +16,6 @@ export interface OperationTables {
     expires_at: number | null;
     result: string | null;
     problem: string | null;
+    parts: string | null;
   };
 }

@@ -3,6 +3,7 @@ export type { BoardsDependencies } from "./change.ts";
 export { createCommands } from "./commands.ts";
 export { boardsEstate } from "./estate.ts";
 export { createLinkHost } from "./host.ts";
+export { createPick } from "./listing.ts";
 export { boardMetrics, reportMetrics } from "./metrics.ts";
 export { createReports, type Measurements, type PluginReports } from "./reports.ts";
 export { boardRoutes } from "./routes.ts";

@@ -1,6 +1,8 @@
 // Looking boards up.
 import {
   allOf,
+  anyOf,
+  type BoardInfo,
   type BoardQuery,
   boardStates,
   fail,
@@ -11,6 +13,7 @@ import {
   type rest,
   termsOf,
 } from "@s4t/contract";
+import type { PickBoards } from "../../edge/bulk.ts";
 import { pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { everything, type Scope, within } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
@@ -75,6 +78,48 @@ const startOf = (cursor: string, sort: BoardSort) =>
   parseCursor(cursor, [sort === "name" ? "string" : "number", "string"]);
 const keyOf = (sort: BoardSort, row: BoardRow): string | number =>
   sort === "name" ? row.name : sort === "seen" ? (row.last_seen_at ?? 0) : row.created_at;
+
+/** Boards that are read at once where many are picked. */
+const pickedAtOnce = 1_000;
+
+/** Picks boards for a bulk operation: stated in `edge/bulk.ts`. */
+export const createPick =
+  ({ fleets }: Pick<BoardsDependencies, "fleets">): PickBoards =>
+  async (scope, reader, { q, fleet, names, ids }, limit) => {
+    const picked = async (query: BoardQuery): Promise<BoardRow[]> => {
+      const found: BoardRow[] = [];
+      const fleetIds = await fleetIdsOf(fleets, scope, reader, query);
+      for (let after: readonly [string, string] | undefined; found.length < limit; ) {
+        const filter = { query, fleets: fleetIds, sort: "name", descending: false, after } as const;
+        const rows = await listBoards(scope, reader, filter, pickedAtOnce);
+        found.push(...rows);
+        const last = rows.at(-1);
+        if (!last || rows.length < pickedAtOnce) break;
+        after = [last.name, last.uuid];
+      }
+      return found.slice(0, limit);
+    };
+    const rows: BoardRow[] = [];
+    if (ids)
+      for (let at = 0; at < ids.length; at += pickedAtOnce)
+        rows.push(...(await picked({ kind: "id", values: ids.slice(at, at + pickedAtOnce) })));
+    else {
+      const said = { ...(q === undefined ? {} : { q }), ...(fleet === undefined ? {} : { fleet }) };
+      const named = names
+        ? [anyOf({ kind: "id", values: names }, { kind: "name", values: names })]
+        : [];
+      rows.push(...(await picked(allOf(queryOf(said), ...named))));
+    }
+    // One that is named and is not there would be a board that nothing is done with, and nobody told.
+    const there = new Set(rows.flatMap(({ uuid, name }) => [uuid, name]));
+    for (const name of names ?? [])
+      if (!there.has(name) && q === undefined && fleet === undefined) throw fail("board.not-found");
+    return rows.map(({ uuid, name, pubkey, info }) => ({
+      ...{ uuid, name },
+      enrolled: pubkey !== null,
+      canReboot: info !== null && (JSON.parse(info) as BoardInfo).canReboot === true,
+    }));
+  };
 
 /** Makes the verbs. */
 export const createListing = (

@@ -4,6 +4,7 @@ import {
   isUuid,
   type Job,
   type Operation,
+  type OperationParts,
   type OperationState,
   operationStates,
   type Problem,
@@ -55,6 +56,8 @@ export interface NewOperation {
   readonly name: string;
   readonly board: string | null;
   readonly parent?: string | null;
+  /** Of a bulk operation: how many boards it is about. */
+  readonly parts?: OperationParts;
   /** A job waits in its board's lane; absent: sent at once. */
   readonly job?: {
     readonly procedure: string;
@@ -89,6 +92,12 @@ export interface Operations extends Part {
   settleReported(tx: Tx, board: ReportingBoard, uuid: string, outcome: Outcome): Promise<boolean>;
   /** Those among these operations that are another's than this board's. One that is kept no longer is nobody's. */
   listOfOthers(board: string, uuids: readonly string[]): Promise<string[]>;
+  /** Within a transaction: how far a bulk operation is. */
+  progress(tx: Tx, uuid: string, parts: OperationParts): Promise<void>;
+  /** Within a transaction: how far it came, and that it has ended. */
+  finish(tx: Tx, uuid: string, parts: OperationParts, outcome: Outcome): Promise<void>;
+  /** Asks `cancel` to end bulk operations; it answers whether this one goes on. Returns how to stop. */
+  onCancel(cancel: (uuid: string) => Promise<boolean>): () => void;
   list(scope: Scope, query: OperationQuery): Promise<{ items: Operation[]; next: string | null }>;
   get(scope: Scope, uuid: string): Promise<Operation>;
   cancel(actor: Actor, scope: Scope, uuid: string): Promise<Operation>;
@@ -135,6 +144,7 @@ const show = (row: OperationRow): Operation => ({
   expiresAt: row.expires_at === null ? null : toRfc3339(Number(row.expires_at)),
   result: row.result === null ? null : (JSON.parse(row.result) as unknown),
   problem: row.problem === null ? null : (JSON.parse(row.problem) as Problem),
+  ...(row.parts === null ? {} : { parts: JSON.parse(row.parts) as OperationParts }),
 });
 
 const jobOf = (row: OperationRow, trace: TraceContext | undefined): Job => ({
@@ -147,7 +157,8 @@ const jobOf = (row: OperationRow, trace: TraceContext | undefined): Job => ({
   ...(trace ? traceKeywordsOf(trace) : {}),
 });
 
-const statesOf = (text: string | undefined): string[] | undefined => {
+/** States with commas between them. Throws `request.invalid`. */
+export const statesOf = (text: string | undefined): string[] | undefined => {
   if (text === undefined) return undefined;
   const states = text.split(",");
   const wrong = states.find((state) => !(operationStates as readonly string[]).includes(state));
@@ -183,6 +194,7 @@ export const createOperations = ({
     database.read(everything, (reader) => countJobs(everything, reader)),
   );
   let timer: { cancel(): void } | undefined;
+  let cancelBulk: ((uuid: string) => Promise<boolean>) | undefined;
   const unsettled: readonly string[] = ["queued", "running"];
 
   const note = (tx: Tx, actor: Actor, row: OperationRow, rev: number) =>
@@ -252,6 +264,7 @@ export const createOperations = ({
       expires_at: job?.expiresAtMs ?? null,
       result: null,
       problem: null,
+      parts: input.parts ? JSON.stringify(input.parts) : null,
     };
     await insertOperation(scope, tx, row);
     await note(tx, actor, row, 1);
@@ -301,7 +314,7 @@ export const createOperations = ({
     });
   };
 
-  return {
+  const operations: Operations = {
     name: "operations",
     async start() {
       const cut = await database.read(everything, (reader) => listRunning(everything, reader));
@@ -325,6 +338,24 @@ export const createOperations = ({
       const isOwn = row?.board_id === board.uuid;
       if (isOwn && maySettle(row)) await end(tx, systemActor, row, outcome);
       return isOwn;
+    },
+    async progress(tx, uuid, parts) {
+      const row = await findOperation(everything, tx, uuid);
+      if (row?.status !== "running") return;
+      await updateOperation(everything, tx, uuid, { parts: JSON.stringify(parts) });
+      await note(tx, systemActor, row, 2);
+    },
+    async finish(tx, uuid, parts, outcome) {
+      const row = await findOperation(everything, tx, uuid);
+      if (row?.status !== "running") return;
+      await updateOperation(everything, tx, uuid, { parts: JSON.stringify(parts) });
+      await end(tx, systemActor, row, outcome);
+    },
+    onCancel(cancel) {
+      cancelBulk = cancel;
+      return () => {
+        cancelBulk = undefined;
+      };
     },
     listOfOthers: (board, uuids) =>
       database.read(everything, (reader) =>
@@ -350,12 +381,17 @@ export const createOperations = ({
       const canceled = await database.write(scope, async (tx) => {
         const row = await findOperation(scope, tx, uuid);
         if (!row) throw fail("operation.not-found");
+        if (row.parts !== null && row.status === "running") return { isBulk: true };
         const going = row.status === "running" ? runs.cancel(uuid) : undefined;
         if (going) return { going };
         if (row.status !== "queued") throw fail("operation.finished", { state: row.status });
         return { operation: show(await end(tx, actor, row, { state: "canceled" })) };
       });
-      return canceled.operation ?? canceled.going;
+      if (canceled.isBulk) {
+        await cancelBulk?.(uuid);
+        return operations.get(scope, uuid);
+      }
+      return (canceled.operation ?? canceled.going) as Operation;
     },
     async cancelWaiting(tx, actor, project, board) {
       const scope = within(project);
@@ -394,4 +430,5 @@ export const createOperations = ({
       };
     },
   };
+  return operations;
 };

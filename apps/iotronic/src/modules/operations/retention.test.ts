@@ -51,7 +51,14 @@ const make = (count: number, ageDays: number, endedAfter: number | null, of = pr
         project_id: of,
         ...{ name: "board.ping", status: ended === null ? "queued" : "done", parent: null },
         ...{ board_id: null, actor: "me", procedure: null, args: null, idempotent: 0, lane: null },
-        ...{ created_at: at, ended_at: ended, expires_at: null, result: "1", problem: null },
+        ...{
+          created_at: at,
+          ended_at: ended,
+          expires_at: null,
+          parts: null,
+          result: "1",
+          problem: null,
+        },
       });
     }
   });

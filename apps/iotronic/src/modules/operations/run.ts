@@ -55,7 +55,8 @@ interface Running {
   readonly ended: Promise<Operation>;
 }
 
-const problemOf = (error: unknown): Problem =>
+/** An error as an operation shows it. */
+export const problemOf = (error: unknown): Problem =>
   isS4tError(error)
     ? {
         code: error.code,

@@ -191,13 +191,14 @@ export const listOverdue = (
     .limit(limit)
     .execute();
 
-/** Commands that were under way when the cloud ended: nobody will hear their answer but by a late report. */
+/** Commands that were under way when the cloud ended: nobody will hear their answer but by a late report. Bulk operations go on. */
 export const listRunning = (_scope: Scope, { queries }: Reader): Promise<OperationRow[]> =>
   queries
     .selectFrom("operations")
     .selectAll()
     .where("status", "=", "running" satisfies OperationState)
     .where("lane", "is", null)
+    .where("parts", "is", null)
     .execute();
 
 /** Removes operations that ended before, oldest first, as many as `limit`. Answers how many. */

@@ -1,0 +1,2 @@
+export { type Bulk, createBulk } from "./bulk.ts";
+export { bulkRoutes } from "./routes.ts";
