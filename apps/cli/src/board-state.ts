@@ -1,6 +1,7 @@
 // What a board is and measures: about itself, its target, its settings, its timeline, its live values.
 import { type Command, Option } from "commander";
 import { examples, run } from "./context.ts";
+import { limitRows } from "./original.ts";
 import { ageText, stateText } from "./output.ts";
 import { addValues } from "./values.ts";
 import { watchValues } from "./watch.ts";
@@ -13,6 +14,13 @@ const addInfo = (board: Command): void => {
   examples(info, "board info garibaldi-12", "board info garibaldi-12 --json");
   run(info, async ({ client, out, signal }, [uuid = ""]) => {
     const answer = await client().boards.info({ params: { uuid }, signal });
+    if (answer.agentKind === "original")
+      return out.thing(answer, [
+        ["host", answer.hostname],
+        ["agent", answer.agentVersion],
+        ["addresses", answer.interfaces.flatMap(({ addresses }) => addresses).join(" ")],
+        ...limitRows(answer.agentKind),
+      ]);
     out.thing(answer, [
       ["host", answer.hostname],
       ["system", `${answer.os}, kernel ${answer.kernel}`],

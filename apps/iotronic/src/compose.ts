@@ -9,6 +9,7 @@ import { cloudRoutes } from "./compose/cloud-routes.ts";
 import { composeFleets } from "./compose/fleets.ts";
 import { openGround } from "./compose/ground.ts";
 import { composeIdentity } from "./compose/identity.ts";
+import { composeLegacy, type Legacy } from "./compose/legacy.ts";
 import { composeLink } from "./compose/link.ts";
 import type { Offer } from "./compose/offer.ts";
 import { agentBundle, terminalModule } from "./compose/place.ts";
@@ -45,6 +46,8 @@ export interface Cloud {
   readonly boards: Boards;
   readonly http: HttpServer;
   readonly link: RunningLink;
+  /** The door for boards with the original agent; undefined where it is shut. */
+  readonly legacy: Legacy | undefined;
   /** Address for other machines; null where the cloud keeps to loopback. */
   lanUrl(): string | null;
 }
@@ -107,7 +110,10 @@ export const composeCloud = async (
     },
   ];
   events = composeEvents(ground, identity, offers);
-  const server = composeServer(ground, identity, offers);
+  const server = composeServer(ground, identity, offers, (credentials) =>
+    legacy?.renew(credentials),
+  );
+  const legacy = composeLegacy(ground, { link, keys, telemetry });
   ground.serves(server);
   return {
     start: () => parts.start(),
@@ -116,6 +122,7 @@ export const composeCloud = async (
     boards,
     http: server,
     link,
+    legacy,
     lanUrl: () => (lan ? wayIn.url() : null),
   };
 };

@@ -9,6 +9,7 @@ import { databaseSettings } from "./config/database.ts";
 import { gatewaySettings } from "./config/gateway.ts";
 import { identitySettings } from "./config/identity.ts";
 import { iotronicSettings } from "./config/iotronic.ts";
+import { legacySettings } from "./config/legacy.ts";
 import { logSettings } from "./config/log.ts";
 import { observationSettings } from "./config/observations.ts";
 import { pluginSettings } from "./config/plugins.ts";
@@ -29,6 +30,7 @@ export const settings = {
   ...identitySettings,
   ...traceSettings,
   ...iotronicSettings,
+  ...legacySettings,
 } as const;
 
 type Settings = typeof settings;

@@ -5,6 +5,7 @@ import { addCommands } from "../board-commands.ts";
 import { addState } from "../board-state.ts";
 import { type Context, examples, run } from "../context.ts";
 import { parseLabels } from "../labels.ts";
+import { addOriginal, limitRows } from "../original.ts";
 import { ageText, stateText } from "../output.ts";
 
 const printBoard = ({ out }: Context, board: Board): void =>
@@ -23,6 +24,7 @@ const printBoard = ({ out }: Context, board: Board): void =>
         ? "–"
         : `${board.agent.kind} ${board.agent.version}${board.simulated ? ", simulated" : ""}`,
     ],
+    ...limitRows(board.agent.kind),
     [
       "target",
       `${board.target.reached} of ${board.target.wanted}${board.target.failed > 0 ? `, ${board.target.failed} failed` : ""}`,
@@ -61,6 +63,16 @@ const parsePlace = (text: string): { latitude: number; longitude: number } => {
     });
   return { latitude, longitude };
 };
+
+/** For which agent an enrolment is made. */
+interface Originally {
+  readonly original?: boolean;
+  readonly code?: string;
+}
+const agentOf = ({ original, code }: Originally) => ({
+  ...(original === true || code !== undefined ? { agent: "original" as const } : {}),
+  ...(code === undefined ? {} : { code }),
+});
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
@@ -115,11 +127,14 @@ const registry = (board: Command): void => {
     .option("--place <lat,lon>", "where it is")
     .option("--label <name=value>", "a label; may be repeated", collect, [])
     .option("--fleet <fleet>", "its primary fleet")
-    .option("--description <text>", "what it is");
+    .option("--description <text>", "what it is")
+    .option("--original", "it runs the original agent: makes a registration code")
+    .option("--code <code>", "the registration code, 8 to 36 characters; one is made unless said");
   examples(
     create,
     "board create garibaldi-12",
     "board create garibaldi-12 --place 38.19,15.55 --label kind=air",
+    "board create old-7 --original",
     "board create garibaldi-12 --json",
   );
   run(
@@ -127,7 +142,12 @@ const registry = (board: Command): void => {
     async (
       { client, out },
       [name = ""],
-      options: { place?: string; label: string[]; fleet?: string; description?: string },
+      options: Originally & {
+        place?: string;
+        label: string[];
+        fleet?: string;
+        description?: string;
+      },
     ) => {
       const { board: made, enrolment } = await client().boards.create({
         body: {
@@ -136,6 +156,7 @@ const registry = (board: Command): void => {
           ...(options.fleet === undefined ? {} : { fleet: options.fleet }),
           ...(options.place === undefined ? {} : { location: parsePlace(options.place) }),
           ...(options.description === undefined ? {} : { description: options.description }),
+          ...agentOf(options),
         },
       });
       if (out.json) return out.thing({ ...made, ...enrolment }, []);
@@ -195,12 +216,19 @@ const registry = (board: Command): void => {
     .command("enrol")
     .alias("rearm")
     .description("make a new enrolment; earlier codes end at once, the present key when it is used")
-    .argument("<board>", "id or name");
-  examples(enrol, "board enrol garibaldi-12", "board enrol garibaldi-12 --json");
-  run(enrol, async ({ client, out }, [uuid = ""]) => {
+    .argument("<board>", "id or name")
+    .option("--original", "for the original agent: makes a registration code")
+    .option("--code <code>", "the registration code, 8 to 36 characters; one is made unless said");
+  examples(
+    enrol,
+    "board enrol garibaldi-12",
+    "board enrol old-7 --original",
+    "board enrol garibaldi-12 --json",
+  );
+  run(enrol, async ({ client, out }, [uuid = ""], options: Originally) => {
     const api = client();
     const { name, uuid: id, status } = await api.boards.show({ params: { uuid } });
-    const enrolment = await api.boards.rearm({ params: { uuid: id }, body: {} });
+    const enrolment = await api.boards.rearm({ params: { uuid: id }, body: agentOf(options) });
     if (out.json) return out.thing({ uuid: id, name, status, ...enrolment }, []);
     printEnrolment(out, name, enrolment);
   });
@@ -262,5 +290,6 @@ export const register = (program: Command): void => {
   registry(board);
   place(board);
   addCommands(board);
+  addOriginal(board);
   addState(board);
 };

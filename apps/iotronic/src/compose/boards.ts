@@ -12,6 +12,7 @@ import {
 import { knownFleets } from "../modules/fleets/index.ts";
 import { everything, type Scope } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
+import { originalCommandsOf } from "./legacy.ts";
 import type { Offer } from "./offer.ts";
 
 /** The registry of boards, their commands and their timeline. */
@@ -19,7 +20,10 @@ export const composeBoards = (ground: Ground) => {
   const { parts, changes, clock, wayIn, metrics } = ground;
   const { address, commandsFor } = wayIn;
   const boards: Boards = parts.add(
-    createBoards({ ...ground, fleets: knownFleets, address, commandsFor }),
+    createBoards({
+      ...{ ...ground, fleets: knownFleets, address, commandsFor },
+      originalCommands: originalCommandsOf(ground),
+    }),
   );
   boardMetrics(metrics, async () => (await boards.counts(everything)).byStatus);
   const commands = createCommands({ ...ground, boards });

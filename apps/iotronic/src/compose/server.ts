@@ -9,12 +9,13 @@ import { createIotronicV1 } from "../http/iotronic-v1/iotronic-v1.ts";
 import { isOverLoopback } from "../http/listeners.ts";
 import { eventMetrics } from "../http/metrics.ts";
 import { createReached } from "../http/reached.ts";
-import { createHttpServer, type HttpServer } from "../http/server.ts";
+import { createHttpServer, type HttpServer, type TlsCredentials } from "../http/server.ts";
 import { type Identity, SESSION_COOKIE } from "../modules/identity/index.ts";
 import { createRepeats } from "../modules/repeats/index.ts";
 import type { Actor } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
 import { addressOf } from "./lan.ts";
+import { originalsUrl } from "./legacy.ts";
 import type { Offer } from "./offer.ts";
 import { portalFolder } from "./place.ts";
 
@@ -45,6 +46,7 @@ export const composeServer = (
   ground: Ground,
   identity: Identity,
   offers: readonly Offer[],
+  alsoRenew: (credentials: TlsCredentials) => void,
 ): HttpServer => {
   const { config, clock, log, parts, audit, lan, metrics, tracing } = ground;
   let ready = false;
@@ -71,6 +73,7 @@ export const composeServer = (
     ...api,
     invoke,
     reached: createReached(addressOf(config.address), ground.wayIn.url),
+    originals: () => originalsUrl(ground),
     origins: originsOf(config["iotronic.origins"]),
   });
   const server = parts.add(
@@ -90,7 +93,13 @@ export const composeServer = (
       },
     ),
   );
-  if (lan) parts.add(lan.keepGood(server.renew));
+  if (lan)
+    parts.add(
+      lan.keepGood((credentials) => {
+        server.renew(credentials);
+        alsoRenew(credentials);
+      }),
+    );
   parts.add({
     name: "readiness",
     start: () => {

@@ -14,11 +14,16 @@ export interface EntryStanding {
 /** How the entry `section/key` of this value stands. What is told of an earlier value says nothing of this one: it is `waiting`. */
 export type Standings = (key: string, value: unknown) => EntryStanding;
 
+/** A board that was looked up, with what its agent is: `original` can do less than ours. */
+export interface FoundBoard extends KnownBoard {
+  readonly agentKind: string | null;
+}
+
 export interface Wishes {
   /** Any board within the scope. Throws `board.not-found`. */
-  find(scope: Scope, idOrName: string): Promise<KnownBoard>;
+  find(scope: Scope, idOrName: string): Promise<FoundBoard>;
   /** A board that can hold a wish. Throws `board.not-found`, `board.retired`, `board.never-seen`. */
-  findServing(scope: Scope, idOrName: string): Promise<KnownBoard>;
+  findServing(scope: Scope, idOrName: string): Promise<FoundBoard>;
   /** Within a transaction: the board's target changes with it; the board is hinted after the commit. */
   retarget(tx: Tx, board: Pick<KnownBoard, "uuid" | "project">): Promise<void>;
   standings(scope: Scope, board: KnownBoard): Promise<Standings>;

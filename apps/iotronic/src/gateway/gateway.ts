@@ -41,6 +41,8 @@ export interface GatewayDependencies {
 
 export interface RunningGateway extends Gateway, Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** The public port of a board's service; undefined where it is not exposed. */
+  publicPortOf(board: BoardId, service: string): number | undefined;
   /** A board's key was withdrawn: nothing leads to it any more. */
   endBoard(board: BoardId): void;
 }
@@ -119,6 +121,7 @@ export const createGateway = (
     unbind: doors.unbind,
     serve: doors.serve,
     state: doors.state,
+    publicPortOf: doors.portOf,
     connections: connections.list,
     watch: connections.watch,
     cut: (board, uuid) => connections.cut((open) => open.board === board && open.uuid === uuid) > 0,

@@ -1,6 +1,6 @@
 // Public doors: a listener a port. Who comes is asked about, then led to the board through the door's own tunnel.
 import { createServer, type Server, type Socket } from "node:net";
-import { fail, sentenceOf } from "@s4t/contract";
+import { type BoardId, fail, sentenceOf } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import { outside } from "@s4t/kit/node";
 import { pipeSocket, resetSocket } from "@s4t/tunnel/node";
@@ -20,6 +20,8 @@ export interface PublicDoors {
   unbind(port: number): void;
   serve(door: PublicDoor): void;
   state(port: number): DoorState;
+  /** The port that a board's service is served on; undefined where it is not. */
+  portOf(board: BoardId, service: string): number | undefined;
   readonly size: number;
   stop(): Promise<void>;
 }
@@ -185,6 +187,11 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
         open: false,
         problem: { code: "port.taken", sentence: sentenceOf("port.taken", { port, because }) },
       };
+    },
+    portOf(board, service) {
+      for (const [port, { door }] of held)
+        if (door?.board === board && door.service === service) return port;
+      return undefined;
     },
     get size() {
       return held.size;

@@ -20,6 +20,9 @@ export interface CommandsDependencies {
   readonly oldestContract: number;
 }
 
+/** What only boards with the original agent have: what they lack is said with that. */
+const originalFeature = "original";
+
 /** Throws where a board that is there cannot be asked this. */
 const requireAble = (
   { contract, features, calls }: BoardSession,
@@ -28,8 +31,11 @@ const requireAble = (
 ): void => {
   if (contract < oldestContract) throw fail("board.upgrade-only", { contract });
   const [feature = ""] = procedure.name.split(".", 1);
-  if (feature !== "link" && !features.includes(feature))
+  if (feature !== "link" && !features.includes(feature)) {
+    if (features.includes(originalFeature))
+      throw fail("board.original", { what: `it has no ${procedure.name}` });
     throw fail("board.unsupported", { feature });
+  }
   if (calls >= MAX_CALLS_PER_BOARD) throw fail("board.busy", { pending: calls });
 };
 

@@ -35,6 +35,7 @@ interface Coming {
 export const openLinkDoor = (
   attach: (peer: Peer, facts: ConnectionFacts) => void,
   clock: Clock,
+  { pingEveryMs }: { readonly pingEveryMs?: number } = {},
 ): LinkDoor => {
   const admission = createAdmission(clock);
   /** By the request, and from its upgrade on by what is known of the connection, until it has joined. */
@@ -42,6 +43,7 @@ export const openLinkDoor = (
   const door = acceptWebSockets(
     {
       subprotocols: [jsonCodec.subprotocol],
+      ...(pingEveryMs === undefined ? {} : { pingEveryMs }),
       // A session keeps what is known of its connection, and must not keep the request for it: that is a kilobyte and more.
       onTransport(transport, { request, ...facts }) {
         const own = coming.get(request);

@@ -7,15 +7,18 @@ import {
   fail,
   LINK_REALM,
   OLDEST_CONTRACT,
+  toHex,
   wampErrorOf,
 } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, type Part } from "@s4t/kit";
 import {
   type ClientSession,
+  type ConnectionFacts,
   createRouter,
   type IncomingCall,
   joinRealm,
   linkedPeers,
+  type Peer,
   type Router,
   type RouterCounts,
   type SessionInfo,
@@ -57,6 +60,15 @@ export interface RunningLink extends Link, Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** What boards do by HTTP, with tickets that they asked for. */
   readonly asked: Pick<Asked, "appendBacklog" | "blobOf">;
+  /**
+   * A board whose agent speaks another protocol: what translates for it in this process has opened its session and joins as it. It says
+   * `authextra` as every board does.
+   */
+  attachTranslated(
+    peer: Peer,
+    board: KnownBoard & { readonly epoch: number },
+    connection: ConnectionFacts,
+  ): void;
   counts(): LinkCounts;
 }
 
@@ -186,6 +198,22 @@ class BoardLink implements RunningLink {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#door.handleUpgrade(request, socket, head);
+  }
+
+  attachTranslated(
+    peer: Peer,
+    { uuid, project, name, epoch }: KnownBoard & { readonly epoch: number },
+    connection: ConnectionFacts,
+  ): void {
+    this.#router.attach(peer, {
+      connection,
+      limits: boardLimits,
+      trustedAs: {
+        authid: toHex(uuid),
+        authrole: BOARD_ROLE,
+        authextra: { board: uuid, project, name, epoch },
+      },
+    });
   }
 
   counts() {

@@ -62,6 +62,8 @@ export const BoardInfo = Type.Object(
         forward: Type.Array(text(300), { maxItems: 64, description: "Endpoints" }),
       }),
     ),
+    /** Absent: Lightning-rod. Of the original agent little is known: texts are empty and numbers 0 where it says nothing. */
+    agentKind: Type.Optional(Type.Enum(["lightning-rod", "original"])),
     /** Whether `reboot` has a command and may be used. */
     canReboot: Type.Boolean(),
   },

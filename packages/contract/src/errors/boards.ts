@@ -14,6 +14,10 @@ export const boardErrors = {
     "usage",
     "The agent on this board cannot do that: it lacks {feature}.",
   ),
+  "board.original": refused(501)(
+    "usage",
+    "This board runs the original agent, which cannot do that: {what}.",
+  ),
   "board.power-disabled": refused(403)("noPermission", "This agent may not reboot its machine."),
   "board.upgrade-only": refused(409)(
     "usage",
@@ -33,6 +37,14 @@ export const boardErrors = {
     "This enrolment code has expired: make a new one.",
   ),
   "enrolment.used": refused(409)("noPermission", "This enrolment code was used already."),
+  "enrolment.code-taken": refused(409)(
+    "cannotCreate",
+    "This registration code cannot be used: choose another one, or leave it to the cloud.",
+  ),
+  "legacy.off": refused(409)(
+    "config",
+    "This cloud takes no boards with the original agent: its setting legacy.enabled is off.",
+  ),
   "link.revoked": refused(401)("noPermission", "The board's key is not known or was withdrawn."),
   "link.superseded": refused(409)("unavailable", "A newer connection of the same board took over."),
   "link.version": refused(426)(

@@ -2,6 +2,7 @@
 import type { Static } from "typebox";
 import * as Type from "typebox";
 import { BoardInfo } from "../board/board.ts";
+import { OriginalCall, RegistrationCode } from "../board/original.ts";
 import { Uuid } from "../ids.ts";
 import { MAX_QUERY_LENGTH } from "../query/index.ts";
 import { boardStates } from "../status.ts";
@@ -106,7 +107,10 @@ export type Board = Static<typeof Board>;
 /** An enrolment: the string is shown once and stored hashed. */
 export const Enrolment = Type.Object(
   {
-    enrolment: Type.String({ description: "The whole string for `s4t agent run --enrol`" }),
+    enrolment: Type.String({
+      description:
+        "The whole string for `s4t agent run --enrol`; for an original agent its registration code",
+    }),
     expiresAt: Time,
     /** Commands to paste on the second machine, in the order of preference. */
     commands: Type.Array(Type.Object({ kind: Type.String(), command: Type.String() })),
@@ -136,6 +140,17 @@ const changeable = {
       description: "Its primary fleet, by id or name; null for none",
     }),
   ),
+};
+
+/** For which agent an enrolment is. */
+const enrolling = {
+  agent: Type.Optional(
+    Type.Enum(["lightning-rod", "original"], {
+      description:
+        "`original`: a registration code for the original agent, where the cloud takes such boards",
+    }),
+  ),
+  code: Type.Optional(RegistrationCode),
 };
 
 /** How a command reaches the board: at once or not at all, or when it is next there. */
@@ -224,6 +239,7 @@ export const boards = {
       enrolmentExpiresInS: Type.Optional(
         Type.Integer({ minimum: 60, maximum: 2_592_000, description: "A day unless said" }),
       ),
+      ...enrolling,
     }),
     reply: Type.Object({ board: Board, enrolment: Enrolment }),
     status: 201,
@@ -267,7 +283,10 @@ export const boards = {
     summary:
       "Make a new enrolment for a board; earlier codes and the present key end when it is used",
     params: uuidParams,
-    body: Strict({ expiresInS: Type.Optional(Type.Integer({ minimum: 60, maximum: 2_592_000 })) }),
+    body: Strict({
+      expiresInS: Type.Optional(Type.Integer({ minimum: 60, maximum: 2_592_000 })),
+      ...enrolling,
+    }),
     reply: Enrolment,
     status: 201,
     example: {},
@@ -275,6 +294,17 @@ export const boards = {
   ping: command("ping", "Ask the board for a sign of life"),
   restart: command("restart", "Restart the agent"),
   reboot: command("reboot", "Reboot the machine with its configured command"),
+  original: endpoint({
+    method: "POST",
+    path: "/api/boards/{uuid}/original",
+    action: "board.original",
+    scope: "project",
+    summary: "Call a procedure that only the original agent has",
+    params: uuidParams,
+    body: OriginalCall,
+    reply: Operation,
+    example: { method: "DeviceNetConfig", args: [] },
+  }),
   info: endpoint({
     method: "GET",
     path: "/api/boards/{uuid}/info",

@@ -73,6 +73,12 @@ export const Injection = Type.Object(
       mode: Type.Enum(pluginModes),
     }),
     board: Type.Object({ uuid: Uuid("Board"), name: Type.String() }),
+    unsigned: Type.Optional(
+      Type.Boolean({
+        description:
+          "The board runs the original agent: it gets the source as it is and checks no signature",
+      }),
+    ),
     version: Sha256,
     number: Type.Integer(),
     onBoot: Type.Boolean(),

@@ -1,5 +1,6 @@
 // Boards in the original's words: endpoints 3 to 8.
 import { type Board, type BodyOf, PRIMARY_PRIORITY, rest } from "@s4t/contract";
+import { LEGACY_AGENT } from "../../edge/originals.ts";
 import { type Collection, collected, fieldsOf, type Listed, listedOf, pick } from "./collection.ts";
 import { Fault, invalid } from "./fault.ts";
 import { listing, type Members, type V1Request, type V1Row } from "./row.ts";
@@ -42,7 +43,9 @@ const statuses: Readonly<Record<string, string>> = {
   online: "online",
   degraded: "online",
 };
-const statusOf = ({ status }: Board): string => statuses[status] ?? "offline";
+/** One that has registered and never connected was offline there. */
+const statusOf = ({ status, agent }: Board): string =>
+  status === "new" && agent.kind === "original" ? "offline" : (statuses[status] ?? "offline");
 /** States of ours behind one of the original's words; undefined for a word that no board is described by. */
 const statesOf = (word: string): string | undefined =>
   ({
@@ -65,7 +68,8 @@ const connectivityOf = ({ info }: Board): Members => {
 const configOf = (code: string | null, request: V1Request): Members => {
   const scheme = request.base.startsWith("https") ? "wss" : "ws";
   const host = request.host.includes(":") ? `[${request.host}]` : request.host;
-  const agent = { url: `${scheme}://${host}:8181/`, realm: "s4t" };
+  const url = request.originals ?? `${scheme}://${host}:8181/`;
+  const agent = { url, realm: "s4t" };
   return { iotronic: { board: { code }, wamp: { "registration-agent": agent } } };
 };
 
@@ -79,7 +83,7 @@ export const boardOf = (board: Board, request: V1Request, code: string | null = 
     status: statusOf(board),
     name: board.name,
     type: labels.type ?? null,
-    agent: isKnown ? request.host : null,
+    agent: agent.kind === "original" ? LEGACY_AGENT : isKnown ? request.host : null,
     ...(isKnown ? { wstun_ip: request.host } : {}),
     owner: null,
     session: connectivity.connected ? String(connectivity.epoch) : null,
@@ -224,12 +228,20 @@ const changedLabels = (body: Members, labels: Board["labels"]): Board["labels"] 
 /** The fleet that a body names, by id or name; null for none. */
 const fleetOf = ({ fleet }: Members): string | null => textOf(fleet, "fleet") || null;
 
+/** How long a code of the client's choice is good: as long as any may be. The original's never ended. */
+const CODE_LIFE_S = 2_592_000;
+
 const create = async (request: V1Request): Promise<Members> => {
   const { body } = request;
   requireOnly(body, [...writable, "code"], boardCollection.attributes);
   const name = newName(body.name, "board");
-  if (requiredText(body.code, "code").length > 36)
-    throw invalid("Code has more than 36 characters.");
+  const code = requiredText(body.code, "code");
+  if (code.length > 36) throw invalid("Code has more than 36 characters.");
+  // Where boards with the original agent are taken, this one registers with the code that its owner chose.
+  const asOriginal =
+    request.originals === null
+      ? {}
+      : { agent: "original" as const, code, enrolmentExpiresInS: CODE_LIFE_S };
   if (body.location === undefined || body.location === null)
     throw invalid("Location is not specified.");
   const location = locationOf(body.location);
@@ -241,6 +253,7 @@ const create = async (request: V1Request): Promise<Members> => {
       ...(location ? { location } : {}),
       ...(labels ? { labels } : {}),
       ...(fleet ? { fleet } : {}),
+      ...asOriginal,
     },
   });
   return boardOf(made.board, request, made.enrolment.enrolment);

@@ -123,8 +123,14 @@ export const deviations: readonly Deviation[] = [
   other(
     "5, 6",
     "`code` is a text of the client's choice, read by every member, usable again for ever",
-    "`code` of the answer to POST is the board's enrolment, shown once, for one use; the code that was sent is checked and not kept; read back it is null",
-    "a board proves itself with a key; codes of the client's choice come with agents of the original",
+    "with `legacy.enabled` off `code` of the answer to POST is the board's enrolment, shown once, for one use; the code that was sent is checked and not kept; read back it is null",
+    "a board proves itself with a key",
+  ),
+  fixed(
+    "5",
+    "a code may be as short as one likes, and is good for ever",
+    "with `legacy.enabled` on the code that was sent registers an original agent: 8 to 36 letters, digits and `._~-`, once, within 30 days; what another board has or had is 409",
+    "whoever guesses a code is the board",
   ),
   other(
     "6",
@@ -153,7 +159,7 @@ export const deviations: readonly Deviation[] = [
   other(
     "3 to 7",
     "`agent` and `wstun_ip` name a WAMP agent's host",
-    "the host that the request was sent to",
+    "the host that the request was sent to; of a board with the original agent `agent` is `iotronic`, the name that its URIs have",
     "one address serves all",
   ),
   other(
@@ -269,7 +275,7 @@ export const deviations: readonly Deviation[] = [
   missing(
     "9",
     "DevicePkgOperation, DeviceRestSubmit, DeviceUpgradeLR",
-    "400 `Action … is not offered here`",
+    "400 `Action … is not offered here`; of a board with the original agent they are carried out, for managers",
     "a shell as root on text from the network; a way into the board's network for anybody; the agent is upgraded with its board",
   ),
 ];

@@ -35,6 +35,8 @@ export interface V1Dependencies {
     changes: boolean,
   ) => Actor | Promise<Actor>;
   readonly reached: Reached;
+  /** Where boards with the original agent connect; null where none is taken. */
+  readonly originals: () => string | null;
   /** Origins whose pages may ask. */
   readonly origins: ReadonlySet<string>;
 }
@@ -158,6 +160,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
       body: bodyOf(request),
       path: `/${path.join("/")}`.replace(/\.json$/, ""),
       base,
+      originals: deps.originals(),
       host: hostIn(base),
       get signal() {
         return patience.signal;

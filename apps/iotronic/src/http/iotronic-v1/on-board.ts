@@ -1,5 +1,11 @@
 // What is asked of one board: endpoints 9 to 13. Answers are the strings that agents of the original gave.
-import { type Board, type Injection, type Operation, rest } from "@s4t/contract";
+import {
+  type Board,
+  type Injection,
+  type Operation,
+  type OriginalMethod,
+  rest,
+} from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { getBoard, getOnline } from "./boards.ts";
 import { Fault, invalid } from "./fault.ts";
@@ -104,6 +110,26 @@ const missing: Readonly<Record<string, string>> = {
     "it let the cloud ask anything in the board's network; a plugin or a service can",
 };
 
+/** Those that the agent answers later: the request goes on. */
+const answeredLater = ["DeviceUpgradeLR", "DevicePkgOperation"];
+
+/** The same of a board that runs the original agent, which has it. */
+const callOriginal = async (
+  request: V1Request,
+  board: Board,
+  method: OriginalMethod,
+  parameters: Members,
+): Promise<unknown> => {
+  const isLater = answeredLater.includes(method);
+  const operation = await request.ask(rest.boards.original, {
+    params: { uuid: board.uuid },
+    body: { method, args: [parameters] },
+    wait: !isLater,
+  });
+  if (operation.endedAt === null && isLater) return `${method} goes on: request ${operation.uuid}`;
+  return (resultOf(operation, board.uuid, method) as { message: unknown }).message;
+};
+
 const actOnBoard = async (request: V1Request): Promise<unknown> => {
   const { body } = request;
   requireOnly(body, ["action", "parameters"], []);
@@ -111,6 +137,8 @@ const actOnBoard = async (request: V1Request): Promise<unknown> => {
   const act = Object.hasOwn(boardActions, action) ? boardActions[action] : undefined;
   const parameters = objectOf(body.parameters, "parameters") ?? {};
   const board = await getBoard(request);
+  if (Object.hasOwn(missing, action) && board.agent.kind === "original")
+    return callOriginal(request, await getOnline(request), action as OriginalMethod, parameters);
   if (Object.hasOwn(missing, action))
     throw invalid(`Action ${action} is not offered here: ${missing[action]}.`);
   if (!act) throw invalid(`Invalid Action ${action.slice(0, 64)} for the board.`);

@@ -30,6 +30,8 @@ export interface V1Request {
   readonly base: string;
   /** Name or address out of {@link base}. */
   readonly host: string;
+  /** Where boards with the original agent connect; null where none is taken. */
+  readonly originals: string | null;
   readonly signal: AbortSignal;
   pause(delayMs: number): Promise<void>;
   ask<E extends Endpoint>(endpoint: E, question?: Question<E>): Promise<ReplyOf<E>>;

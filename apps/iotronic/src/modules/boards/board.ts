@@ -108,15 +108,25 @@ const nameable = {
   reboot: "board.reboot",
   settings: "board.settings",
   join: "fleet.join",
+  original: "board.original",
 } as const satisfies Record<string, Action>;
 const verbs = Object.entries(nameable);
-const needsLink: ReadonlySet<string> = new Set(["ping", "info"]);
+const needsLink: ReadonlySet<string> = new Set(["ping", "info", "original"]);
 
 // Made once: every board of every list is shown with some of them.
 const refusal = (code: ErrorCode) => ({ code, because: sentenceOf(code) });
 const retired = refusal("board.retired");
 const powerDisabled = refusal("board.power-disabled");
 const offline = refusal("board.offline");
+const noSettings = {
+  code: "board.original",
+  because: sentenceOf("board.original", { what: "it has no settings of this cloud" }),
+} as const;
+const notOriginal = {
+  code: "board.unsupported",
+  because: sentenceOf("board.unsupported", { feature: "original" }),
+} as const;
+const needsOriginal: ReadonlySet<string> = new Set(["original"]);
 
 /** What this actor may do with this board now, or why not. */
 export const actionsOf = (actor: Actor, row: BoardRow, info: BoardInfo | null): Actions => {
@@ -124,6 +134,8 @@ export const actionsOf = (actor: Actor, row: BoardRow, info: BoardInfo | null): 
   for (const [verb, action] of verbs) {
     if (!may(actor, action, row.project_id as ProjectId)) actions[verb] = notAllowed;
     else if (row.retired_at !== null) actions[verb] = retired;
+    else if (needsOriginal.has(verb) && row.agent_kind !== "original") actions[verb] = notOriginal;
+    else if (verb === "settings" && row.agent_kind === "original") actions[verb] = noSettings;
     else if (verb === "reboot" && info?.canReboot !== true) actions[verb] = powerDisabled;
     else if (needsLink.has(verb) && row.connected !== 1) actions[verb] = offline;
     else actions[verb] = true;
@@ -198,7 +210,9 @@ export const showBoard = (
       features: JSON.parse(row.features) as string[],
     },
     simulated: row.simulated === 1,
-    fingerprint: fingerprintOf(row.pubkey === null ? null : keyHash(row.pubkey)),
+    fingerprint: fingerprintOf(
+      row.pubkey === null || row.agent_kind === "original" ? null : keyHash(row.pubkey),
+    ),
     connectivity: {
       connected: row.connected === 1,
       since: time(row.since),

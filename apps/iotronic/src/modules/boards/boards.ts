@@ -32,6 +32,10 @@ export interface CreateOptions {
 /** How an enrolment is made anew. */
 export interface RearmOptions extends Pick<CreateOptions, "isHere"> {
   readonly expiresInS?: number | undefined;
+  /** Of ours unless said. */
+  readonly agent?: "lightning-rod" | "original" | undefined;
+  /** Of an original agent: the code that it registers with. */
+  readonly code?: string | undefined;
 }
 
 export interface Boards extends Part {

@@ -5,6 +5,7 @@ import { sha256Hex } from "@s4t/kit/node";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { Fleets } from "../../edge/fleets.ts";
 import type { Link } from "../../edge/link.ts";
+import type { OriginalCommands } from "../../edge/originals.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
@@ -28,6 +29,8 @@ export interface BoardsDependencies {
     enrolment: string,
     board: string,
   ) => readonly { kind: string; command: string }[];
+  /** The same for machines that run the original agent; undefined where the cloud takes none. */
+  readonly originalCommands?: OriginalCommands | undefined;
 }
 
 export type Facts = Readonly<Record<string, Json>>;

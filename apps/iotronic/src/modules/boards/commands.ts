@@ -3,8 +3,11 @@ import {
   type BoardId,
   type BoardInfo,
   board as boardFeature,
+  checkOriginalArgs,
   fail,
   type Operation,
+  type OriginalCall,
+  original as originalFeature,
   type Procedure,
   type ProjectId,
 } from "@s4t/contract";
@@ -42,6 +45,10 @@ export interface Commands {
   ping(request: CommandRequest): Promise<Operation>;
   restart(request: CommandRequest): Promise<Answer<Operation>>;
   reboot(request: CommandRequest): Promise<Answer<Operation>>;
+  /** A procedure of the original agent by its name. */
+  original(
+    request: Omit<CommandRequest, "body"> & { readonly body: OriginalCall },
+  ): Promise<Answer<Operation>>;
   info(scope: Scope, idOrName: string, signal: AbortSignal): Promise<BoardInfo>;
 }
 
@@ -83,6 +90,8 @@ export const createCommands = (deps: CommandsDependencies): Commands => {
     requireCommandable(row);
     const queued = body.deliver === "when-online";
     const uuid = row.uuid as BoardId;
+    if (queued && row.agent_kind === "original")
+      throw fail("board.original", { what: "no command waits for it" });
     if (!queued && !link().isConnected(uuid)) throw fail("board.offline");
     const project = row.project_id as ProjectId;
     const expiresAtMs = clock.now() + (body.expiresInS ?? JOB_LIFE_S) * 1_000;
@@ -144,6 +153,31 @@ export const createCommands = (deps: CommandsDependencies): Commands => {
     },
     restart: (request) => run("board.restart", boardFeature.restart, request),
     reboot: (request) => run("board.reboot", boardFeature.reboot, request),
+    async original({ actor, scope, idOrName, body: { method, args }, waitMs, signal }) {
+      const row = await boards.row(scope, idOrName);
+      requireCommandable(row);
+      if (row.agent_kind !== "original") throw fail("board.unsupported", { feature: "original" });
+      if (!link().isConnected(row.uuid as BoardId)) throw fail("board.offline");
+      const given = checkOriginalArgs(method, args ?? []);
+      const project = row.project_id as ProjectId;
+      return operations.run({
+        operation: { actor, project, name: "board.original", board: row.uuid },
+        alongside: (tx, operation) =>
+          audit.append(tx, {
+            ...{ actor, action: "board.original", project },
+            resource: { noun: "board", uuid: row.uuid, name: row.name },
+            facts: { operation, method },
+          }),
+        ...{ waitMs, signal },
+        work: (own, operation) =>
+          link().command(
+            row.uuid as BoardId,
+            originalFeature.call,
+            { method, args: [...given], request: operation },
+            { signal: own },
+          ),
+      });
+    },
     async info(scope, idOrName, signal) {
       const row = await boards.row(scope, idOrName);
       requireCommandable(row);

@@ -54,3 +54,26 @@ export const endEnrolments = async (
     .where("used_at", "is", null)
     .execute();
 };
+
+/** The same for the codes of original agents that a board has registered with, or may have: it is connected. Answers whether there were any. */
+export const takeOriginalCodes = async (
+  _scope: Scope,
+  tx: Tx,
+  board: string,
+  at: number,
+): Promise<boolean> => {
+  const result = await tx.queries
+    .updateTable("boards_enrolments")
+    .set({ used_at: at })
+    .where("board_id", "=", board)
+    .where("hash", "like", "original:%")
+    .where("used_at", "is", null)
+    .where("expires_at", ">", at)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows) > 0;
+};
+
+/** A code may be told anew to the board that it was for. */
+export const removeEnrolment = async (_scope: Scope, tx: Tx, hash: string): Promise<void> => {
+  await tx.queries.deleteFrom("boards_enrolments").where("hash", "=", hash).execute();
+};

@@ -183,7 +183,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
         const parts = [settingsPart(row)];
         for (const part of deps.targetParts) parts.push(await part(reader, row));
         return {
-          target: composeTarget(row.target_wanted, parts),
+          target: composeTarget(row.target_wanted, parts, row.agent_kind),
           tag: targetTag(row, deps.targetCommon()),
         };
       });

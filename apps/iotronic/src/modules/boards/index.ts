@@ -5,6 +5,7 @@ export { boardsEstate } from "./estate.ts";
 export { createLinkHost } from "./host.ts";
 export { createPick } from "./listing.ts";
 export { boardMetrics, reportMetrics } from "./metrics.ts";
+export { createOriginalsHost } from "./originals.ts";
 export { createReports, type Measurements, type PluginReports } from "./reports.ts";
 export { boardRoutes } from "./routes.ts";
 export type { BoardRow } from "./store.ts";

@@ -8,8 +8,14 @@ import type { Tx } from "../../ports/database.ts";
 import { newBoard, placeOf, searchTextOf } from "./board.ts";
 import type { Boards, RearmOptions } from "./boards.ts";
 import { type BoardsDependencies, type Facts, getRow, noteChange, requireRev } from "./change.ts";
-import { endEnrolments, insertEnrolment } from "./enrolment-store.ts";
+import {
+  endEnrolments,
+  findEnrolment,
+  insertEnrolment,
+  removeEnrolment,
+} from "./enrolment-store.ts";
 import { fleetsPatch, leaveAll, setPrimary, showRow } from "./members.ts";
+import { originalHashOf } from "./originals.ts";
 import { type BoardRow, findBoard, insertBoard, updateBoard } from "./store.ts";
 
 /** How long an enrolment code is good unless said. */
@@ -19,26 +25,53 @@ export const ENROLMENT_LIFE_S = 86_400;
 export const createRegistry = (
   deps: BoardsDependencies,
 ): Pick<Boards, "create" | "update" | "retire" | "rearm"> => {
-  const { database, clock, link, operations, address, commandsFor } = deps;
+  const { database, clock, link, operations, address, commandsFor, originalCommands } = deps;
   const show = (actor: Actor, tx: Tx, row: BoardRow) =>
     showRow(deps, actor, within(row.project_id as ProjectId), tx, row);
 
-  const enrolmentFor = async (
-    tx: Tx,
-    row: BoardRow,
-    { expiresInS = ENROLMENT_LIFE_S, isHere = false }: RearmOptions,
-  ): Promise<Enrolment> => {
-    const code = randomToken(16);
+  const keep = async (tx: Tx, row: BoardRow, hash: string, expiresInS: number): Promise<number> => {
     const now = clock.now();
     const expiresAt = now + expiresInS * 1_000;
     await insertEnrolment(everything, tx, {
-      hash: sha256Hex(code),
+      hash,
       project_id: row.project_id,
       board_id: row.uuid,
       created_at: now,
       expires_at: expiresAt,
       used_at: null,
     });
+    return expiresAt;
+  };
+
+  /** For the original agent: a code that a person may choose, and that names one board of all. */
+  const originalEnrolment = async (
+    tx: Tx,
+    row: BoardRow,
+    code: string,
+    expiresInS: number,
+  ): Promise<Enrolment> => {
+    if (!originalCommands) throw fail("legacy.off");
+    const hash = originalHashOf(code);
+    const known = await findEnrolment(everything, tx, hash);
+    if (known && known.board_id !== row.uuid) throw fail("enrolment.code-taken");
+    if (known) await removeEnrolment(everything, tx, hash);
+    const expiresAt = toRfc3339(await keep(tx, row, hash, expiresInS));
+    return { enrolment: code, expiresAt, commands: [...originalCommands(code)] };
+  };
+
+  const enrolmentFor = async (
+    tx: Tx,
+    row: BoardRow,
+    { expiresInS = ENROLMENT_LIFE_S, isHere = false, agent, code: wanted }: RearmOptions,
+  ): Promise<Enrolment> => {
+    const code = wanted ?? randomToken(16);
+    if (agent === "original") return originalEnrolment(tx, row, code, expiresInS);
+    if (wanted !== undefined)
+      throw fail("request.invalid", {
+        where: "body/code",
+        because: "is for the original agent alone",
+      });
+    const expiresAt = await keep(tx, row, sha256Hex(code), expiresInS);
     const enrolment = encodeEnrolment({ ...address(isHere), code });
     const commands = [...commandsFor(enrolment, row.name)];
     return { enrolment, expiresAt: toRfc3339(expiresAt), commands };
@@ -52,8 +85,8 @@ export const createRegistry = (
           throw fail("board.name-taken", { name: body.name });
         const row = newBoard(newId(), project, body, { now: clock.now(), simulated });
         await insertBoard(scope, tx, row);
-        const expiresInS = body.enrolmentExpiresInS;
-        const enrolment = await enrolmentFor(tx, row, { expiresInS, isHere });
+        const { enrolmentExpiresInS: expiresInS, agent, code } = body;
+        const enrolment = await enrolmentFor(tx, row, { expiresInS, isHere, agent, code });
         const joined = body.fleet ? await setPrimary(deps, tx, row, body.fleet) : undefined;
         const patch = { name: row.name, status: row.status, ...fleetsPatch(joined) };
         await noteChange(deps, tx, { actor, action: "board.create", row, patch });

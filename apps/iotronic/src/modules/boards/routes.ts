@@ -21,6 +21,8 @@ export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeli
       commands.restart({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
     reboot: ({ actor, scope, params, body, waitMs, signal }) =>
       commands.reboot({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
+    original: ({ actor, scope, params, body, waitMs, signal }) =>
+      commands.original({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
     info: ({ scope, params, signal }) => commands.info(scope, params.uuid, signal),
     target: ({ scope, params }) => boards.target(scope, params.uuid),
     settings: ({ actor, scope, params, body }) =>

@@ -1,5 +1,5 @@
 // What should be true on a board: its settings, and what of it the board has reached.
-import type { BoardId, ProjectId, TargetSettings } from "@s4t/contract";
+import { type BoardId, fail, type ProjectId, type TargetSettings } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
 import { everything, within } from "../../policy/index.ts";
 import { requireCommandable, settingsOf } from "./board.ts";
@@ -34,6 +34,8 @@ export const createSettings = (
       database.write(scope, async (tx) => {
         const row = await getRow(scope, tx, idOrName);
         requireCommandable(row);
+        if (row.agent_kind === "original")
+          throw fail("board.original", { what: "it has no settings of this cloud" });
         const before = settingsOf(row);
         const settings: TargetSettings = {
           sensors: { ...before.sensors, ...change.sensors },

@@ -33,12 +33,20 @@ const sectionOf = (values: Readonly<Record<string, unknown>>): TargetSection => 
   return { hash: hashOf(entries.map(({ key, hash }) => [key, hash])), entries };
 };
 
-/** A whole target out of the modules' parts. */
-export const composeTarget = (revision: number, parts: readonly TargetPart[]): Target => {
+/** Sections that a board with the original agent can be given. */
+const originalSections: ReadonlySet<string> = new Set(["plugins", "services"]);
+
+/** A whole target out of the modules' parts, as far as a board of this agent kind can be given it. */
+export const composeTarget = (
+  revision: number,
+  parts: readonly TargetPart[],
+  agentKind: string | null,
+): Target => {
   const sections: Record<string, Record<string, unknown>> = {};
   for (const part of parts)
     for (const [name, values] of Object.entries(part))
-      sections[name] = { ...sections[name], ...values };
+      if (agentKind !== "original" || originalSections.has(name))
+        sections[name] = { ...sections[name], ...values };
   return {
     revision,
     sections: Object.fromEntries(

@@ -4,7 +4,7 @@ import { createDeadline, isS4tError, untilAborted } from "@s4t/kit";
 import { hashOf } from "@s4t/kit/node";
 import type { Change } from "../../edge/facts.ts";
 import type { KnownBoard } from "../../edge/link.ts";
-import type { EntryStanding, Standings, Wishes } from "../../edge/wishes.ts";
+import type { EntryStanding, FoundBoard, Standings, Wishes } from "../../edge/wishes.ts";
 import { type Scope, within } from "../../policy/index.ts";
 import { requireCommandable } from "./board.ts";
 import { type BoardsDependencies, getRow, retarget } from "./change.ts";
@@ -21,6 +21,11 @@ export const knownBoard = (row: Pick<BoardRow, "uuid" | "project_id" | "name">):
   uuid: row.uuid as BoardId,
   project: row.project_id as ProjectId,
   name: row.name,
+});
+
+const foundBoard = (row: BoardRow): FoundBoard => ({
+  ...knownBoard(row),
+  agentKind: row.agent_kind,
 });
 
 /** Makes it. */
@@ -77,11 +82,11 @@ export const createWishes = (
   };
 
   return {
-    find: async (scope, idOrName) => knownBoard(await rowOf(scope, idOrName)),
+    find: async (scope, idOrName) => foundBoard(await rowOf(scope, idOrName)),
     async findServing(scope, idOrName) {
       const row = await rowOf(scope, idOrName);
       requireCommandable(row);
-      return knownBoard(row);
+      return foundBoard(row);
     },
     async retarget(tx, { uuid, project }) {
       const scope = within(project);

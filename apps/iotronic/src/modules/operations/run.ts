@@ -17,7 +17,8 @@ export interface RunRequest {
   readonly operation: Omit<NewOperation, "job" | "uuid">;
   /** Within the transaction that opens the operation: its audit entry. */
   readonly alongside: (tx: Tx, operation: string) => Promise<void>;
-  readonly work: (signal: AbortSignal) => Promise<unknown>;
+  /** `operation`: its id, under which a late answer is told. */
+  readonly work: (signal: AbortSignal, operation: string) => Promise<unknown>;
   /** How long the request waits for the end; undefined: not at all. */
   readonly waitMs: number | undefined;
   readonly signal: AbortSignal;
@@ -85,10 +86,11 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
 
   const outcomeOf = async (
     work: RunRequest["work"],
+    uuid: string,
     { signal }: AbortController,
   ): Promise<Outcome> => {
     try {
-      return { state: "done", result: await work(signal) };
+      return { state: "done", result: await work(signal, uuid) };
     } catch (error) {
       if (signal.aborted && isS4tError(signal.reason, "request.canceled"))
         return { state: "canceled" };
@@ -184,7 +186,7 @@ export const createRuns = ({ database, clock, log, open, settle }: RunsDependenc
     const { uuid } = operation;
     // The request may end before the board answers: the work goes on, bounded by its own time.
     const controller = new AbortController();
-    const outcome = outcomeOf(request.work, controller);
+    const outcome = outcomeOf(request.work, uuid, controller);
     stored.catch((error: unknown) => controller.abort(error));
     const end = outcome.then(async (came) => {
       running.delete(uuid);

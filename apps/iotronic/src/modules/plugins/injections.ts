@@ -11,6 +11,7 @@ import {
 import type { Part } from "@s4t/kit";
 import type { KnownBoard } from "../../edge/link.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import type { FoundBoard } from "../../edge/wishes.ts";
 import { type Actor, type Scope, systemActor, within } from "../../policy/index.ts";
 import type { Tx } from "../../ports/database.ts";
 import {
@@ -69,7 +70,7 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
   const showOn = async (
     actor: Actor,
     scope: Scope,
-    board: KnownBoard,
+    board: FoundBoard,
     rows: readonly InjectedRow[],
   ): Promise<Injection[]> => {
     if (rows.length === 0) return [];
@@ -77,7 +78,7 @@ export const createInjections = (deps: PluginsDependencies): Injections => {
     return rows.map((row) => showInjection(actor, row, board, standingOf));
   };
 
-  const showOne = async (actor: Actor, scope: Scope, board: KnownBoard, row: InjectedRow) =>
+  const showOne = async (actor: Actor, scope: Scope, board: FoundBoard, row: InjectedRow) =>
     (await showOn(actor, scope, board, [row]))[0] as Injection;
 
   /** Within a transaction: a wish about a plugin on a board is on record, and the board is told. */

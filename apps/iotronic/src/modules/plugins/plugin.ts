@@ -9,8 +9,7 @@ import {
   type TargetPlugin,
 } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
-import type { KnownBoard } from "../../edge/link.ts";
-import type { Standings } from "../../edge/wishes.ts";
+import type { FoundBoard, Standings } from "../../edge/wishes.ts";
 import { type Action, type Actor, actionsOf } from "../../policy/index.ts";
 import type { InjectedRow } from "./injection-store.ts";
 import type { PluginRow, VersionRow } from "./store.ts";
@@ -98,13 +97,14 @@ export const targetValueOf = (row: InjectedRow): TargetPlugin => ({
 export const showInjection = (
   actor: Actor,
   row: InjectedRow,
-  board: KnownBoard,
+  board: FoundBoard,
   standingOf: Standings,
 ): Injection => {
   const { runtime, mode } = manifestOf(row);
   return {
     plugin: { uuid: row.plugin_id, name: row.name, runtime, mode },
     board: { uuid: board.uuid, name: board.name },
+    ...(board.agentKind === "original" ? { unsigned: true } : {}),
     version: row.version,
     number: row.number,
     onBoot: row.on_boot === 1,

@@ -67,6 +67,8 @@ export const createStreams = (deps: StreamsDependencies): Streams => {
 
   const find = async (scope: Scope, idOrName: string): Promise<KnownBoard> => {
     const board = await deps.wishes.findServing(scope, idOrName);
+    if (board.agentKind === "original")
+      throw fail("board.original", { what: "it opens no forward, shell or files" });
     if (!link().isConnected(board.uuid)) throw fail("board.offline");
     return board;
   };

@@ -11,6 +11,7 @@ export const boardPolicy = {
   "board.info": reading,
   "board.restart": using,
   "board.reboot": managing,
+  "board.original": managing,
   "board.target": reading,
   "board.settings": managing,
   "board.timeline": reading,
