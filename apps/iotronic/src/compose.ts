@@ -65,7 +65,12 @@ export const composeCloud = async (
   const keys = composeKeys(ground, boards);
   const { offer: ofPlugins, ...plugins } = composePlugins(ground, wishes, keys);
   const { link, offer: ofLink } = composeLink(ground, { telemetry, plugins, keys }, deps.contracts);
-  const { identity, offer: ofIdentity } = composeIdentity(ground, boards, keys, plugins.estate);
+  const { identity, offer: ofIdentity } = await composeIdentity(
+    ground,
+    boards,
+    keys,
+    plugins.estate,
+  );
   const { offer: ofBulk } = composeBulk(ground, identity);
   const { offer: ofServices } = composeServices(ground, wishes, identity, keys);
   const backups = parts.add(

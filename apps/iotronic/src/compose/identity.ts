@@ -1,30 +1,41 @@
 import { join } from "node:path";
 import type { Estate } from "../edge/estate.ts";
+import { identityElsewhere } from "../http/identity-v3/elsewhere.ts";
 import { identityV3 } from "../http/identity-v3/mount.ts";
 import { createReached } from "../http/reached.ts";
 import { type Boards, boardsEstate } from "../modules/boards/index.ts";
 import { fleetsEstate } from "../modules/fleets/index.ts";
-import { createIdentity, type Identity, identityRoutes } from "../modules/identity/index.ts";
+import {
+  createIdentity,
+  createRecords,
+  type Identity,
+  identityRoutes,
+} from "../modules/identity/index.ts";
 import type { Keys } from "../modules/keys/index.ts";
 import { servicesEstate } from "../modules/services/index.ts";
 import { type Action, maySomewhere, policyTable } from "../policy/index.ts";
 import type { Ground } from "./ground.ts";
 import { addressOf } from "./lan.ts";
 import type { Offer } from "./offer.ts";
+import { openPeople } from "./people.ts";
 
 const allActions = Object.keys(policyTable) as Action[];
 
 const keepsNothing = async (): Promise<number> => 0;
 
 /** Users, projects, sessions, credentials. */
-export const composeIdentity = (
+export const composeIdentity = async (
   ground: Ground,
   boards: Boards,
   keys: Keys,
   plugins: Estate,
-): { readonly identity: Identity; readonly offer: Offer } => {
+): Promise<{ readonly identity: Identity; readonly offer: Offer }> => {
+  const records = createRecords(ground);
+  const { people, parts } = await openPeople(ground, () => records);
+  for (const part of parts) ground.parts.add(part);
   const identity = createIdentity({
     ...ground,
+    people,
     countBoards: boards.countIn,
     estates: {
       boards: boardsEstate,
@@ -44,10 +55,13 @@ export const composeIdentity = (
   });
   ground.parts.add(identity.tokens);
   const { config, wayIn } = ground;
-  const mount = identityV3({
-    identity,
-    reached: createReached(addressOf(config.address), wayIn.url),
-    region: config["identity.region"],
-  });
+  const mount =
+    people.managedAt === null
+      ? identityV3({
+          identity,
+          reached: createReached(addressOf(config.address), wayIn.url),
+          region: config["identity.region"],
+        })
+      : identityElsewhere(people.managedAt);
   return { identity, offer: { routes: identityRoutes(identity), mounts: [mount] } };
 };

@@ -33,6 +33,7 @@ export interface RunOptions {
 
 /** At the first start: an administrator whose password only admin.json knows. Keeps the address in it true. */
 const ensureAdmin = async (cloud: Cloud, folder: string, url: string): Promise<string> => {
+  if (cloud.identity.managedAt !== null) return "";
   const file = join(folder, "admin.json");
   const made = await cloud.identity.users.ensureAdministrator();
   const known = JSON.parse(readFileIfThere(file) ?? "{}") as {
@@ -43,6 +44,14 @@ const ensureAdmin = async (cloud: Cloud, folder: string, url: string): Promise<s
   const next = made ? { username: made.name, password: made.password, url } : { ...known, url };
   if (made || known.url !== url) writeFileAtomic(file, `${JSON.stringify(next, null, 2)}\n`);
   return next.username ?? "admin";
+};
+
+/** What a link that signs in has behind it; nothing where people are managed elsewhere. */
+const signInOf = async ({ identity }: Cloud, username: string): Promise<string> => {
+  if (identity.managedAt !== null) return "";
+  const user = await identity.users.find(username);
+  if (!user) throw fail("user.not-found");
+  return `#${await identity.sessions.createLink(user)}`;
 };
 
 const ownBoardOf = async (cloud: Cloud, folder: string, url: string, log: Log) => {
@@ -137,15 +146,13 @@ const live = async (
     if (ownBoard) await waitFor(() => isKnown(cloud, ownBoardName()), options.signal);
     const demoOnline = async () => (await demo?.online()) ?? 0;
     await waitFor(async () => (await demoOnline()) >= config.demo, options.signal);
-    const user = await cloud.identity.users.find(username);
-    if (!user) throw fail("user.not-found");
-    const code = await cloud.identity.sessions.createLink(user);
+    const signIn = await signInOf(cloud, username);
     const remembered = rememberAsCurrent(folder, options.env, options.home);
-    const link = `${url}/app/sign-in#${code}`;
     options.tell(
       tellStory({
         url,
-        link,
+        link: `${url}/app/sign-in${signIn}`,
+        managedAt: cloud.identity.managedAt,
         folder,
         board: ownBoard ? ownBoardName() : null,
         runtimes: ownBoard ? await runtimesOf(cloud, ownBoardName()) : [],

@@ -74,6 +74,7 @@ export const composeServer = (
     invoke,
     reached: createReached(addressOf(config.address), ground.wayIn.url),
     originals: () => originalsUrl(ground),
+    managedAt: identity.managedAt,
     origins: originsOf(config["iotronic.origins"]),
   });
   const server = parts.add(
@@ -84,6 +85,7 @@ export const composeServer = (
         metrics,
         foreign,
         isReady: () => ready,
+        around: () => ({ identity: identity.isReachable() ? "reachable" : "away" }),
         mayReadMetrics: (request) => isOverLoopback(request.socket),
         routes,
         plainRoutes: offers.flatMap(({ plainRoutes = [] }) => plainRoutes),

@@ -5,7 +5,7 @@ import { type Story, tellStory } from "./story.ts";
 const story = (members: Partial<Story> = {}): string =>
   tellStory({
     ...{ url: "http://127.0.0.1:8080", link: "http://127.0.0.1:8080/app/sign-in#code" },
-    ...{ folder: "/tmp/s4t", board: "lamp", runtimes: ["python", "node"] },
+    ...{ managedAt: null, folder: "/tmp/s4t", board: "lamp", runtimes: ["python", "node"] },
     ...{ demo: { boards: 0, online: 0 }, tookMs: 1_500, remembered: true, lanUrl: null },
     ...members,
   });
@@ -46,4 +46,15 @@ describe("what a start prints to try", () => {
     const text = story({ board: "it's; rm", folder: "/tmp/a b", remembered: false });
     expect(text).toContain("S4T_DATA='/tmp/a b' ./s4t shell 'it'\\''s; rm'");
   });
+});
+
+it("sends people to their Keystone, and says of no password that there is none of", () => {
+  const own = story();
+  expect(own).toContain("it signs you in");
+  expect(own).toContain("admin.json");
+  const link = "http://127.0.0.1:8080/app/sign-in";
+  const text = story({ managedAt: "https://keystone.example:5000", link });
+  expect(text).toContain("of the Keystone at https://keystone.example:5000");
+  expect(text).toContain(`${link}\n`);
+  expect(text).not.toMatch(/it signs you in|admin\.json/);
 });

@@ -3,7 +3,10 @@ import type { PluginRuntime } from "@s4t/contract";
 
 export interface Story {
   readonly url: string;
+  /** Of the portal; it signs in where people are managed here. */
   readonly link: string;
+  /** Address of the Keystone that manages people; null: they are managed here. */
+  readonly managedAt: string | null;
   readonly folder: string;
   readonly board: string | null;
   /** What can run plugins on it. */
@@ -50,19 +53,21 @@ const reachLines = (s4t: string, board: string, url: string): readonly string[] 
 
 /** The text. Every command in it works when pasted into a second terminal in this folder. */
 export const tellStory = (story: Story): string => {
-  const { url, link, folder, board, runtimes, tookMs, remembered, lanUrl } = story;
+  const { url, link, managedAt, folder, board, runtimes, tookMs, remembered, lanUrl } = story;
   const s4t = remembered ? "./s4t" : `S4T_DATA=${quoted(folder)} ./s4t`;
   const lines = [
     "",
     `  Stack4Things is running (ready in ${(tookMs / 1_000).toFixed(1)} s).`,
     "",
-    "  Portal        open this link once, within 15 minutes; it signs you in:",
+    managedAt === null
+      ? "  Portal        open this link once, within 15 minutes; it signs you in:"
+      : `  Portal        sign in with your name and password of the Keystone at ${managedAt}:`,
     `                ${link}`,
     `  API           ${url}/api/docs`,
     ...(lanUrl === null
       ? []
       : [`  On the LAN    ${lanUrl}  (its own authority vouches for it: ${folder}/ca.pem)`]),
-    `  Data          ${folder}  (admin.json holds the password)`,
+    `  Data          ${folder}${managedAt === null ? "  (admin.json holds the password)" : ""}`,
     board === null
       ? "  This machine  is no board: the setting `board` is off"
       : `  This machine  is the board ${board}`,

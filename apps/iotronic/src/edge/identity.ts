@@ -2,13 +2,10 @@
 // module no edge; `/identity/v3` is the translation of these words into OpenStack's.
 import type { BodyOf, Credential, ProjectId, Role, rest } from "@s4t/contract";
 import type { Actor } from "../policy/index.ts";
+import type { Called } from "../ports/identity.ts";
 import type { PageQuery } from "./page.ts";
 
-/** What somebody or something is called. `nobody`: named as one of a domain that there is not; the same work is done for it. */
-export interface Called {
-  readonly by: "id" | "name" | "nobody";
-  readonly key: string;
-}
+export type { Called };
 
 /** How somebody proves who they are. */
 export type Proof =

@@ -1,5 +1,6 @@
 // Queries that are built and compiled once. Building one with Kysely costs more than SQLite needs to answer it: what runs at every
 // request is written as a statement, and only its values change from then on.
+import { isUuid } from "@s4t/contract";
 import { Bug } from "@s4t/kit";
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from "kysely";
 import type { Schema } from "../migrations/schema.ts";
@@ -123,9 +124,6 @@ export const statement = <Arguments extends object, Query extends Compilable<unk
   };
 };
 
-/** Whether a text has the form of an id; nothing else of it is looked at. */
-export const isId = (text: string): boolean => text.length === 36 && text[8] === "-";
-
 /** Finds one row by what people call it: its id or its name. Two statements, so that each uses its own index. */
 export const byIdOrName = <Row>(
   findBy: (column: "uuid" | "name") => Statement<{ key: string }, Row>,
@@ -133,5 +131,5 @@ export const byIdOrName = <Row>(
   const byId = findBy("uuid");
   const byName = findBy("name");
   return async (scope, reader, idOrName) =>
-    (await (isId(idOrName) ? byId : byName)(scope, reader, { key: idOrName })).rows[0];
+    (await (isUuid(idOrName) ? byId : byName)(scope, reader, { key: idOrName })).rows[0];
 };

@@ -74,6 +74,8 @@ export interface ServerDependencies extends ApiDependencies {
   readonly upgrades: Readonly<Record<string, UpgradeHandler>>;
   /** Whether everything is up: `/readyz`. */
   readonly isReady: () => boolean;
+  /** How what the cloud stands on is, beside that: it is ready without, for who is known already. */
+  readonly around: () => Readonly<Record<string, string>>;
   readonly metrics: Exposition;
   /** Whether a request may read the metrics. */
   readonly mayReadMetrics: (request: FastifyRequest) => boolean | Promise<boolean>;
@@ -91,7 +93,9 @@ const mountOperational = (server: FastifyInstance, deps: ServerDependencies): vo
   server.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
   server.get("/readyz", (_request, reply) => {
     const ready = deps.isReady();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "starting" });
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? "ready" : "starting", ...deps.around() });
   });
   server.get("/metrics", async (request, reply) => {
     if (!(await deps.mayReadMetrics(request))) throw fail("auth.required");

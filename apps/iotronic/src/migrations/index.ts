@@ -22,6 +22,7 @@ import { boardPlacesMigration } from "./20261128-1249-boards-places.ts";
 import { repeatsMigration } from "./20261128-1250-repeats.ts";
 import { identitySecondFactorMigration } from "./20261128-1511-identity-second-factor.ts";
 import { bulkMigration } from "./20261128-1515-bulk.ts";
+import { identityForeignMigration } from "./20261128-1518-identity-foreign.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -48,6 +49,7 @@ export const migrations: readonly Migration[] = [
   repeatsMigration,
   identitySecondFactorMigration,
   bulkMigration,
+  identityForeignMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

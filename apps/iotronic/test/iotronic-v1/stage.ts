@@ -10,7 +10,6 @@ import { WampError } from "@s4t/wamp";
 import { type BoardSession, type EnrolledBoard, enrolBoard, joinAs, offer } from "../board.ts";
 import { openTestCloud, type TestCloud } from "../cloud.ts";
 import type { Target as Conformed } from "./run.ts";
-import type { Who } from "./step.ts";
 
 const password = "correct horse battery staple";
 const ready = ["board", "plugins", "tunnel"];
@@ -94,28 +93,8 @@ export interface Stage extends Conformed {
   close(): Promise<void>;
 }
 
-/** Opens it. */
-export const openStage = async (args: readonly string[] = []): Promise<Stage> => {
-  const cloud = await openTestCloud({}, args);
-  const made = async (method: string, path: string, body: object) => {
-    const answer = await cloud.call(method, path, { token: cloud.admin, body });
-    if (answer.status >= 300) throw new TypeError(answer.text);
-    return answer.body;
-  };
-  const member = async (name: string, project: string, role: string): Promise<string> => {
-    const user = await made("POST", "/api/users", { name, password });
-    await made("PUT", `/api/projects/${project}/members/${user.uuid}`, { role });
-    return cloud.signIn(name, password);
-  };
-  const own = (await made("POST", "/api/projects", { name: "harbour" })).uuid;
-  const other = (await made("POST", "/api/projects", { name: "airport" })).uuid;
-  const tokens: Record<Exclude<Who, "nobody">, string> = {
-    admin: cloud.admin,
-    manager: await member("mara", own, "manager"),
-    user: await member("ugo", own, "user"),
-    auditor: await member("ada", own, "auditor"),
-    stranger: await member("sam", other, "manager"),
-  };
+/** Puts a live board into a cloud whose people have these tokens. */
+export const stageOf = async (cloud: TestCloud, tokens: Conformed["tokens"]): Promise<Stage> => {
   const board = await enrolBoard(cloud, "live", tokens.manager);
   const session = await joinAs(cloud, board, { features: ready });
   await play(session, board);
@@ -135,4 +114,28 @@ export const openStage = async (args: readonly string[] = []): Promise<Stage> =>
       await cloud.close();
     },
   };
+};
+
+/** Opens it, with people of the cloud's own. */
+export const openStage = async (args: readonly string[] = []): Promise<Stage> => {
+  const cloud = await openTestCloud({}, args);
+  const made = async (method: string, path: string, body: object) => {
+    const answer = await cloud.call(method, path, { token: cloud.admin, body });
+    if (answer.status >= 300) throw new TypeError(answer.text);
+    return answer.body;
+  };
+  const member = async (name: string, project: string, role: string): Promise<string> => {
+    const user = await made("POST", "/api/users", { name, password });
+    await made("PUT", `/api/projects/${project}/members/${user.uuid}`, { role });
+    return cloud.signIn(name, password);
+  };
+  const own = (await made("POST", "/api/projects", { name: "harbour" })).uuid;
+  const other = (await made("POST", "/api/projects", { name: "airport" })).uuid;
+  return stageOf(cloud, {
+    admin: cloud.admin,
+    manager: await member("mara", own, "manager"),
+    user: await member("ugo", own, "user"),
+    auditor: await member("ada", own, "auditor"),
+    stranger: await member("sam", other, "manager"),
+  });
 };

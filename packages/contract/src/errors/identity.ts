@@ -1,4 +1,4 @@
-import { refused, refusedForNow } from "./row.ts";
+import { refused, refusedForNow, unavailable } from "./row.ts";
 
 /** Sign-in, rights, people and projects. */
 export const identityErrors = {
@@ -14,6 +14,22 @@ export const identityErrors = {
     "This token is bound to its scope. Sign in again for another.",
   ),
   "auth.link-invalid": refused(401)("noPermission", "This sign-in link was used or has expired."),
+  "auth.no-role": refused(403)(
+    "noPermission",
+    "Whoever manages people here gives you no role in a project that this cloud knows.",
+  ),
+  "identity.unavailable": unavailable(503)(
+    "unavailable",
+    "Whoever manages people here does not answer: nobody can be looked up just now.",
+  ),
+  "identity.not-here": refused(404)(
+    "notFound",
+    "The Identity API is not served here: this cloud's Keystone is at {url}.",
+  ),
+  "identity.elsewhere": refused(409)(
+    "usage",
+    "People, projects and roles are managed by the Keystone at {url}: do it there.",
+  ),
   "policy.denied": refused(403)(
     "noPermission",
     "You may not do this: {action} needs the role {needs}.",

@@ -9,6 +9,7 @@ import type { Actor } from "../../policy/index.ts";
 import { type Invoke, Patience } from "../api.ts";
 import { TOKEN_HEADER } from "../authenticate.ts";
 import { dropRest } from "../body-stream.ts";
+import { challengeOf } from "../identity-v3/refusal.ts";
 import { problemOf } from "../problem.ts";
 import type { Reached } from "../reached.ts";
 import { type Told, traced } from "../traced.ts";
@@ -37,6 +38,8 @@ export interface V1Dependencies {
   readonly reached: Reached;
   /** Where boards with the original agent connect; null where none is taken. */
   readonly originals: () => string | null;
+  /** Where people are managed, and tokens are to be had; null: at `/identity` here. */
+  readonly managedAt: string | null;
   /** Origins whose pages may ask. */
   readonly origins: ReadonlySet<string>;
 }
@@ -108,7 +111,12 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
     reply
       .code(401)
       .header("content-type", "application/json; charset=utf-8")
-      .header("www-authenticate", `Keystone uri="${deps.reached(request)}/identity"`)
+      .header(
+        "www-authenticate",
+        challengeOf(
+          deps.managedAt === null ? `${deps.reached(request)}/identity` : `${deps.managedAt}/v3`,
+        ),
+      )
       .send(
         JSON.stringify({
           error: {

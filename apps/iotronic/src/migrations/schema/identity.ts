@@ -12,6 +12,8 @@ export interface IdentityTables {
     created_at: number;
     updated_at: number;
     last_sign_in_at: number | null;
+    /** What a Keystone calls it; null: it is managed here. */
+    foreign_id: string | null;
   };
   identity_projects: {
     uuid: string;
@@ -20,6 +22,8 @@ export interface IdentityTables {
     description: string;
     created_at: number;
     updated_at: number;
+    /** What a Keystone calls it; null: it is managed here. */
+    foreign_id: string | null;
   };
   identity_members: { project_id: string; user_id: string; role: string };
   identity_credentials: {
@@ -32,6 +36,8 @@ export interface IdentityTables {
     created_at: number;
     expires_at: number | null;
     description: Generated<string>;
+    /** The token that it was made with, where that bounds it: whoever ends that one ends this too. */
+    parent: string | null;
   };
   identity_tokens: {
     uuid: string;
@@ -51,6 +57,8 @@ export interface IdentityTables {
     methods: string | null;
     /** The token that it was made of: whoever ends that one ends this one too. */
     parent: string | null;
+    /** The token of a Keystone that it is bound to, locked with its own secret. */
+    sealed: string | null;
   };
   identity_links: { hash: string; user_id: string; expires_at: number };
   identity_second_factors: {

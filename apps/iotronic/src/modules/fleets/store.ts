@@ -1,7 +1,7 @@
-import type { ProjectId } from "@s4t/contract";
+import { isUuid, type ProjectId } from "@s4t/contract";
 import type { Selectable } from "kysely";
 import { int64 } from "../../edge/int64.ts";
-import { type Build, byIdOrName, isId, statement } from "../../edge/statement.ts";
+import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
@@ -36,7 +36,7 @@ export const listMatching = async (
   let query = queries
     .selectFrom("fleets")
     .select("uuid")
-    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName);
+    .where(isUuid(idOrName) ? "uuid" : "name", "=", idOrName);
   if (scope.projects !== "all") query = query.where("project_id", "in", scope.projects);
   return (await query.execute()).map(({ uuid }) => uuid);
 };

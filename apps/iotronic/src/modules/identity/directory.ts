@@ -1,7 +1,6 @@
 // Who and what there is, for whoever asks by the Identity API: whole lists, as far as the actor may see.
-import { fail, MAX_PAGE_SIZE, type ProjectId, type Role } from "@s4t/contract";
+import { fail, isUuid, MAX_PAGE_SIZE, type ProjectId, type Role } from "@s4t/contract";
 import type { Directory, Listed, ListedProject, ListedUser } from "../../edge/identity.ts";
-import { isId } from "../../edge/statement.ts";
 import { type Actor, everything, may, requireMay, type Scope, within } from "../../policy/index.ts";
 import type { IdentityContext } from "./identity.ts";
 import {
@@ -73,7 +72,7 @@ export const createDirectory = ({ database }: IdentityContext): Directory => {
     },
     async project(actor, id) {
       const row = await database.read(everything, (reader) => findProject(everything, reader, id));
-      if (!row || !isId(id) || !isSeen(actor, row.uuid)) throw fail("project.not-found");
+      if (!row || !isUuid(id) || !isSeen(actor, row.uuid)) throw fail("project.not-found");
       return showProject(row);
     },
     async users(actor, named) {
@@ -91,7 +90,7 @@ export const createDirectory = ({ database }: IdentityContext): Directory => {
     },
     async user(actor, id) {
       const row = await database.read(everything, (reader) => findUser(everything, reader, id));
-      if (!row || !isId(id) || !(may(actor, "user.show", null) || row.uuid === actor.uuid))
+      if (!row || !isUuid(id) || !(may(actor, "user.show", null) || row.uuid === actor.uuid))
         throw fail("user.not-found");
       return showUser(row);
     },

@@ -1,11 +1,12 @@
 // The identity module put together: who signs in, who belongs where, what a token means.
-import type { ProjectId } from "@s4t/contract";
+import { fail, type ProjectId } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import type { Estate } from "../../edge/estate.ts";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { Directory, ScopedTokens } from "../../edge/identity.ts";
 import type { Actor } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
+import type { IdentityDriver } from "../../ports/identity.ts";
 import { type Credentials, createCredentials } from "./credentials.ts";
 import { createDirectory } from "./directory.ts";
 import { createLocker } from "./locker.ts";
@@ -14,6 +15,7 @@ import { createProofs } from "./proofs.ts";
 import { createScopedTokens } from "./scoped.ts";
 import { createSecondFactors, type SecondFactors } from "./second-factor.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
+import { createShadows, type Shadows } from "./shadows.ts";
 import { createThrottle } from "./throttle.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
 import { createUsers, type Users } from "./users.ts";
@@ -38,14 +40,25 @@ export interface IdentityDependencies {
   readonly name: string;
   /** File of the key that secrets of second factors are locked with. */
   readonly keyFile: string;
+  /** Who vouches for people. */
+  readonly people: IdentityDriver;
 }
 
 /** Everything of one part that the others of this module need. */
 export interface IdentityContext extends IdentityDependencies {
   readonly tokens: Tokens;
+  readonly shadows: Shadows;
+  /** Ids of projects by what they were asked for by. */
+  readonly projectNames: Map<string, ProjectId>;
+  /** Throws `identity.elsewhere` where people are managed elsewhere. */
+  readonly requireHere: () => void;
 }
 
 export interface Identity {
+  /** Where people are managed; null: here. */
+  readonly managedAt: string | null;
+  /** Whether who vouches for people answered when they were asked last. */
+  readonly isReachable: () => boolean;
   readonly sessions: Sessions;
   readonly secondFactors: SecondFactors;
   readonly users: Users;
@@ -58,13 +71,24 @@ export interface Identity {
 
 /** Makes the module. */
 export const createIdentity = (dependencies: IdentityDependencies): Identity => {
-  const tokens = createTokens(dependencies);
-  const context: IdentityContext = { ...dependencies, tokens };
+  const { people } = dependencies;
+  const projectNames = new Map<string, ProjectId>();
+  const shadows = createShadows({ ...dependencies, projectNames });
+  const tokens = createTokens({ ...dependencies, shadows });
+  const requireHere = (): void => {
+    if (people.managedAt !== null) throw fail("identity.elsewhere", { url: people.managedAt });
+  };
+  const context: IdentityContext = {
+    ...dependencies,
+    ...{ tokens, shadows, projectNames, requireHere },
+  };
   const throttle = createThrottle(dependencies.clock);
   const locker = createLocker(dependencies.keyFile);
   const secondFactors = createSecondFactors(context, throttle, locker, dependencies.name);
   const proofs = createProofs(context, throttle, secondFactors);
   return {
+    managedAt: people.managedAt,
+    isReachable: people.isReachable,
     tokens,
     sessions: createSessions(context, throttle, proofs),
     secondFactors,

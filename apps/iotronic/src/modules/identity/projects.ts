@@ -67,8 +67,9 @@ export const createProjects = ({
   tokens,
   countBoards,
   estates,
+  projectNames: byName,
+  requireHere,
 }: IdentityContext): Projects => {
-  const byName = new Map<string, ProjectId>();
   const forget = (): void => {
     byName.clear();
     tokens.forget();
@@ -130,6 +131,7 @@ export const createProjects = ({
       };
     },
     async create(actor, { name, description }) {
+      requireHere();
       const now = clock.now();
       const row = {
         uuid: newId<ProjectId>(),
@@ -138,6 +140,7 @@ export const createProjects = ({
         description: description ?? "",
         created_at: now,
         updated_at: now,
+        foreign_id: null,
       };
       await database.write(everything, async (tx) => {
         if (await findProject(everything, tx, name)) throw fail("project.name-taken", { name });
@@ -161,6 +164,7 @@ export const createProjects = ({
       );
     },
     async update(actor, idOrName, body, ifMatch) {
+      requireHere();
       const updated = await database.write(everything, async (tx) => {
         const row = await getProject(actor, tx, "project.update", idOrName);
         requireRev(ifMatch, Number(row.rev));
@@ -239,8 +243,9 @@ export const createProjects = ({
         );
       });
     },
-    setMember: (actor, idOrName, userName, role) =>
-      database.write(everything, async (tx) => {
+    async setMember(actor, idOrName, userName, role) {
+      requireHere();
+      return database.write(everything, async (tx) => {
         const project = await getProject(actor, tx, "member.set", idOrName);
         const user = await findUser(everything, tx, userName);
         if (!user) throw fail("user.not-found");
@@ -254,8 +259,10 @@ export const createProjects = ({
         });
         tx.afterCommit(forget);
         return { uuid: user.uuid, name: user.name, status: user.status, role };
-      }),
+      });
+    },
     async removeMember(actor, idOrName, userName) {
+      requireHere();
       await database.write(everything, async (tx) => {
         const project = await getProject(actor, tx, "member.remove", idOrName);
         const user = await findUser(everything, tx, userName);

@@ -1,14 +1,13 @@
 // Proving who one is: every way in goes through here, so that the throttle, the record and the same answer for everybody who is
 // wrong hold for each.
-import { fail } from "@s4t/contract";
+import { fail, isUuid } from "@s4t/contract";
 import { isS4tError } from "@s4t/kit";
 import { sha256Hex } from "@s4t/kit/node";
 import type { Called, Proof } from "../../edge/identity.ts";
-import { isId } from "../../edge/statement.ts";
 import { everything, systemActor } from "../../policy/index.ts";
-import type { Reader } from "../../ports/database.ts";
+import type { Proven as Vouched } from "../../ports/identity.ts";
 import type { IdentityContext } from "./identity.ts";
-import { isPassword } from "./passwords.ts";
+import { findCalled } from "./records.ts";
 import type { Factor, SecondFactors } from "./second-factor.ts";
 import {
   type CredentialRow,
@@ -25,21 +24,19 @@ export interface Proven {
   readonly credential: CredentialRow | null;
   /** By what the second factor was proved; undefined where they have none, or none is asked for. */
   readonly factor: Factor | undefined;
+  /** A token of whoever vouches, that what comes of this is bound to. */
+  readonly bond: Vouched["bond"];
 }
 
 export interface Proofs {
   /**
-   * Throws `auth.failed` or `auth.link-invalid` for everything that is not right, `auth.throttled`, and to who has the password
-   * `auth.code-needed` or `auth.code-wrong`.
+   * Throws `auth.failed` or `auth.link-invalid` for everything that is not right, `auth.throttled`, `auth.no-role` for whom a Keystone
+   * vouches for and gives nothing here, `identity.unavailable`, and to who has the password `auth.code-needed` or `auth.code-wrong`.
    */
   prove(proof: Proof, address: string | null): Promise<Proven>;
   /** Puts on record that somebody was refused. */
   note(method: string, named: string, address: string | null): Promise<void>;
 }
-
-/** Who is called so; an id is no name. */
-const findCalled = async (reader: Reader, { by, key }: Called): Promise<UserRow | undefined> =>
-  by === "nobody" || (by === "id" && !isId(key)) ? undefined : findUser(everything, reader, key);
 
 /** Nobody's id. */
 const noId = "00000000-0000-0000-0000-000000000000";
@@ -48,6 +45,7 @@ interface Judged {
   readonly user: UserRow | undefined;
   readonly credential: CredentialRow | null;
   readonly named: string;
+  readonly bond?: Vouched["bond"];
 }
 
 /** Makes the one way. */
@@ -56,7 +54,10 @@ export const createProofs = (
   throttle: Throttle,
   secondFactors: SecondFactors,
 ): Proofs => {
-  const { database, clock, audit } = context;
+  const { database, clock, audit, people, shadows } = context;
+
+  const findMeant = (called: Called): Promise<UserRow | undefined> =>
+    database.read(everything, (reader) => findCalled(reader, called));
 
   const byLink = async (code: string): Promise<Judged> => {
     const taken = await database.write(everything, (tx) =>
@@ -92,6 +93,25 @@ export const createProofs = (
       credential: found.credential ?? null,
       named: called.key,
     };
+  };
+
+  const byPassword = async ({
+    user: called,
+    password,
+  }: Proof & { method: "password" }): Promise<Judged> => {
+    const none: Judged = { user: undefined, credential: null, named: called.key };
+    // A name is theirs to look up: it may be somebody else's by now. An id of ours is one of theirs.
+    const meant = isUuid(called.key) ? await findMeant(called) : undefined;
+    const asked: Called = meant?.foreign_id == null ? called : { by: "id", key: meant.foreign_id };
+    const proven = await people.prove(asked, password);
+    if (!proven) return none;
+    const standing = await people.standing(proven.id);
+    if (!standing) return none;
+    if (people.managedAt !== null && !standing.isAdmin && standing.roles.length === 0)
+      throw fail("auth.no-role");
+    const { user } = await shadows.mirror(standing, true);
+    const row = await database.read(everything, (reader) => findUser(everything, reader, user));
+    return { ...none, user: row, bond: proven.bond };
   };
 
   /** Who has to wait after a wrong try: the address, and the person by whichever name. */
@@ -143,10 +163,7 @@ export const createProofs = (
   return {
     note,
     async prove(proof, address) {
-      const meant =
-        proof.method === "password"
-          ? await database.read(everything, (reader) => findCalled(reader, proof.user))
-          : undefined;
+      const meant = proof.method === "password" ? await findMeant(proof.user) : undefined;
       const keys = keysOf(proof, meant, address);
       using _try = throttle.begin(keys);
       const judged: Judged =
@@ -154,11 +171,7 @@ export const createProofs = (
           ? await byLink(proof.code)
           : proof.method === "credential"
             ? await byCredential(proof)
-            : {
-                user: (await isPassword(meant?.password, proof.password)) ? meant : undefined,
-                credential: null,
-                named: proof.user.key,
-              };
+            : await byPassword(proof);
       if (judged.user?.status !== "active") {
         throttle.wrong(keys);
         await note(proof.method, judged.named, address);
@@ -166,7 +179,8 @@ export const createProofs = (
       }
       const factor = await byFactor(proof, judged.user, address);
       throttle.right(keys);
-      return { user: judged.user, credential: judged.credential, factor };
+      const { user, credential, bond = null } = judged;
+      return { user, credential, factor, bond };
     },
   };
 };

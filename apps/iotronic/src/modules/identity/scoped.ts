@@ -1,7 +1,6 @@
 // Tokens with a scope: made for one project (or for all of the cloud), looked at, ended. They are tokens like any other.
-import { fail, type ProjectId, type Role } from "@s4t/contract";
+import { fail, isUuid, type ProjectId, type Role } from "@s4t/contract";
 import type { Called, Proof, ScopedTokens, TokenShown, WantedScope } from "../../edge/identity.ts";
-import { isId } from "../../edge/statement.ts";
 import { type Actor, everything } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
 import type { IdentityContext } from "./identity.ts";
@@ -119,7 +118,8 @@ export const createScopedTokens = (
     { by, key }: Called,
   ): Promise<string | undefined> => {
     const memberships = await listMemberships(everything, reader, user.uuid);
-    const any = by === "id" && !isId(key) ? undefined : await findProject(everything, reader, key);
+    const any =
+      by === "id" && !isUuid(key) ? undefined : await findProject(everything, reader, key);
     if (by === "nobody" || !any) return undefined;
     const isMember = memberships.some(({ project }) => project === any.uuid);
     return isMember || user.admin === 1 ? any.uuid : undefined;

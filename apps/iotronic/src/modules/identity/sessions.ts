@@ -14,6 +14,7 @@ import { randomToken, sha256Hex } from "@s4t/kit/node";
 import type { Proof } from "../../edge/identity.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
 import { type Actor, everything, requirePerson, systemActor } from "../../policy/index.ts";
+import type { Reader } from "../../ports/database.ts";
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
 import type { Proofs } from "./proofs.ts";
@@ -22,12 +23,13 @@ import type { Throttle } from "./throttle.ts";
 import {
   findToken,
   insertLink,
+  listMade,
   listTokens,
   removeToken,
   removeTokensOf,
   type TokenRow,
 } from "./token-store.ts";
-import { SIGN_IN_LIFE_S } from "./tokens.ts";
+import { isForeign, isMade, SIGN_IN_LIFE_S } from "./tokens.ts";
 
 /** How long a one-time sign-in link is good. */
 export const SIGN_IN_LINK_LIFE_S = 900;
@@ -76,7 +78,7 @@ export const createSessions = (
   throttle: Throttle,
   proofs: Proofs,
 ): Sessions => {
-  const { database, clock, audit, tokens, actionsOf } = context;
+  const { database, clock, log, audit, tokens, people, requireHere, actionsOf } = context;
 
   const showToken = (row: TokenRow, current: string | null): Token => ({
     uuid: row.uuid,
@@ -111,9 +113,19 @@ export const createSessions = (
     };
   };
 
+  /**
+   * Which of a person's sessions and tokens this one may know of and end: all, or only itself and what was made of it. A credential's,
+   * and one that is bound to a project, has nothing to do with the others.
+   */
+  const reachOf = async (reader: Reader, actor: Actor): Promise<"all" | ReadonlySet<string>> => {
+    const shown = await findToken(everything, reader, "uuid", actor.token ?? "");
+    if (actor.kind === "user" && shown?.project_id === null) return "all";
+    return shown ? listMade(everything, reader, actor.uuid, shown.uuid) : new Set();
+  };
+
   return {
     async signIn(body, address) {
-      const { user, credential, factor } = await proofs.prove(proofOf(body), address);
+      const { user, credential, factor, bond } = await proofs.prove(proofOf(body), address);
       const { secret, row } = await database.write(everything, async (tx) => {
         await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
         const issued = await tokens.issue(tx, {
@@ -121,7 +133,11 @@ export const createSessions = (
           credential: credential?.uuid ?? null,
           name: "sign-in",
           address,
-          expiresAtMs: clock.now() + SIGN_IN_LIFE_S * 1_000,
+          expiresAtMs: Math.min(
+            clock.now() + SIGN_IN_LIFE_S * 1_000,
+            bond?.expiresAtMs ?? Number.POSITIVE_INFINITY,
+          ),
+          bond: bond?.token ?? null,
         });
         await audit.append(tx, {
           actor: signingIn(user, address),
@@ -142,14 +158,20 @@ export const createSessions = (
     async signOut(actor) {
       if (actor.token === null) return;
       const token = actor.token;
+      const bond = tokens.bondOf(actor);
       await database.write(everything, async (tx) => {
         await removeToken(everything, tx, actor.uuid, token);
         await audit.append(tx, { actor, action: "session.end", project: null });
         tx.afterCommit(tokens.forget);
       });
+      // Signed out here is signed out; there, as soon as it can be heard.
+      await (bond === undefined ? undefined : people.end(bond))?.catch((error: unknown) =>
+        log.warn("A token could not be ended where it was made", { error }),
+      );
     },
     async changePassword(actor, { current, next }) {
       requirePerson(actor, "session.password");
+      requireHere();
       requireStrong(next);
       const user = await database.read(everything, (reader) =>
         findUser(everything, reader, actor.uuid),
@@ -185,17 +207,12 @@ export const createSessions = (
     },
     async listTokens(actor, query) {
       const after = query.after === undefined ? undefined : parseCursor(query.after, ["string"])[0];
-      const rows = await database.read(everything, (reader) =>
-        listTokens(
-          everything,
-          reader,
-          actor.uuid,
-          after,
-          actor.kind === "user" ? pageSizeOf(query) + 1 : MAX_PAGE_SIZE,
-        ),
-      );
-      // A credential knows of its own session only: its owner's others are none of its business.
-      const seen = actor.kind === "user" ? rows : rows.filter(({ uuid }) => uuid === actor.token);
+      const seen = await database.read(everything, async (reader) => {
+        const mine = await reachOf(reader, actor);
+        const limit = mine === "all" ? pageSizeOf(query) + 1 : MAX_PAGE_SIZE;
+        const rows = await listTokens(everything, reader, actor.uuid, after, limit);
+        return mine === "all" ? rows : rows.filter(({ uuid }) => mine.has(uuid));
+      });
       return pageOf(
         seen,
         query,
@@ -205,23 +222,23 @@ export const createSessions = (
     },
     async createToken(actor, { name, expiresInS }) {
       requirePerson(actor, "token.create");
+      if (isForeign(actor)) requireHere();
       const { secret, row } = await database.write(everything, async (tx) => {
         const shown = await findToken(everything, tx, "uuid", actor.token ?? "");
         // It may have ended since it was looked at.
         if (!shown) throw fail("auth.required");
         const wantedMs = clock.now() + expiresInS * 1_000;
-        // What a token of the Identity API makes is bound as it is, and ends with it; who has signed in makes what lasts longer.
-        const isMade = shown.methods !== null || shown.project_id !== null;
+        const isBounded = isMade(shown);
         const issued = await tokens.issue(tx, {
           user: actor.uuid,
           credential: null,
           name,
           address: actor.address,
-          expiresAtMs: isMade ? Math.min(wantedMs, Number(shown.expires_at)) : wantedMs,
+          expiresAtMs: isBounded ? Math.min(wantedMs, Number(shown.expires_at)) : wantedMs,
           projectId: shown.project_id,
           scope: shown.scope as "domain" | "system" | null,
-          ...(shown.methods === null ? {} : { methods: shown.methods.split(",") }),
-          parent: isMade ? shown.uuid : null,
+          methods: shown.methods?.split(",") ?? ["token"],
+          parent: isBounded ? shown.uuid : null,
         });
         await audit.append(tx, {
           actor,
@@ -234,8 +251,9 @@ export const createSessions = (
       return { secret, token: showToken(row, actor.token) };
     },
     async revokeToken(actor, uuid) {
-      if (actor.kind !== "user" && uuid !== actor.token) throw fail("token.not-found");
       await database.write(everything, async (tx) => {
+        const mine = await reachOf(tx, actor);
+        if (mine !== "all" && !mine.has(uuid)) throw fail("token.not-found");
         if (!(await removeToken(everything, tx, actor.uuid, uuid))) throw fail("token.not-found");
         await audit.append(tx, {
           actor,

@@ -1,8 +1,8 @@
 // Users, projects and who may what. Users stand above projects, so most of these see everything: the scope is then the
 // caller's statement that it decided so.
-import type { ProjectId, Role } from "@s4t/contract";
+import { isUuid, type ProjectId, type Role } from "@s4t/contract";
 import type { Selectable } from "kysely";
-import { type Build, byIdOrName, isId, statement } from "../../edge/statement.ts";
+import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
@@ -265,10 +265,16 @@ export const findCredentialOf = (
     .where("name", "=", name)
     .executeTakeFirst();
 
+/** Whose credentials; those of one project only where it is bound to that. */
+interface Holder {
+  readonly user: string;
+  readonly bound: string | null;
+}
+
 export const listCredentials = (
   _scope: Scope,
   { queries }: Reader,
-  user: string,
+  { user, bound }: Holder,
   after: string | undefined,
   limit: number,
 ): Promise<CredentialRow[]> => {
@@ -278,6 +284,7 @@ export const listCredentials = (
     .where("user_id", "=", user)
     .orderBy("name")
     .limit(limit);
+  if (bound !== null) query = query.where("project_id", "=", bound);
   if (after !== undefined) query = query.where("name", ">", after);
   return query.execute();
 };
@@ -285,12 +292,14 @@ export const listCredentials = (
 export const removeCredential = async (
   _scope: Scope,
   tx: Tx,
-  user: string,
+  { user, bound }: Holder,
   idOrName: string,
-): Promise<CredentialRow | undefined> =>
-  tx.queries
+): Promise<CredentialRow | undefined> => {
+  const query = tx.queries
     .deleteFrom("identity_credentials")
     .where("user_id", "=", user)
-    .where(isId(idOrName) ? "uuid" : "name", "=", idOrName)
+    .where(isUuid(idOrName) ? "uuid" : "name", "=", idOrName);
+  return (bound === null ? query : query.where("project_id", "=", bound))
     .returningAll()
     .executeTakeFirst();
+};

@@ -49,27 +49,45 @@ export const touchTokens = async (
       .execute();
 };
 
-/** Ends one token of a user, and those that were made of it; answers whether it was there. */
+/** One token of a user, and those that were made of it. */
+const withMade = ({ queries }: Reader, user: string, uuid: string) =>
+  queries.withRecursive("made(uuid)", (made) =>
+    made
+      .selectFrom("identity_tokens")
+      .select("identity_tokens.uuid")
+      .where("user_id", "=", user)
+      .where("identity_tokens.uuid", "=", uuid)
+      .union(
+        made
+          .selectFrom("identity_tokens")
+          .innerJoin("made", "made.uuid", "identity_tokens.parent")
+          .select("identity_tokens.uuid"),
+      ),
+  );
+
+/** Ids of the tokens that were made of one, and its own. */
+export const listMade = async (
+  _scope: Scope,
+  reader: Reader,
+  user: string,
+  uuid: string,
+): Promise<ReadonlySet<string>> => {
+  const rows = await withMade(reader, user, uuid).selectFrom("made").select("made.uuid").execute();
+  return new Set(rows.map((row) => row.uuid));
+};
+
+/** Ends one token of a user, those that were made of it, and credentials that were; answers whether it was there. */
 export const removeToken = async (
   _scope: Scope,
   tx: Tx,
   user: string,
   uuid: string,
 ): Promise<boolean> => {
-  const result = await tx.queries
-    .withRecursive("made(uuid)", (made) =>
-      made
-        .selectFrom("identity_tokens")
-        .select("identity_tokens.uuid")
-        .where("user_id", "=", user)
-        .where("identity_tokens.uuid", "=", uuid)
-        .union(
-          made
-            .selectFrom("identity_tokens")
-            .innerJoin("made", "made.uuid", "identity_tokens.parent")
-            .select("identity_tokens.uuid"),
-        ),
-    )
+  await withMade(tx, user, uuid)
+    .deleteFrom("identity_credentials")
+    .where("parent", "in", (e) => e.selectFrom("made").select("made.uuid"))
+    .execute();
+  const result = await withMade(tx, user, uuid)
     .deleteFrom("identity_tokens")
     .where("uuid", "in", (e) => e.selectFrom("made").select("made.uuid"))
     .executeTakeFirst();

@@ -1,6 +1,9 @@
 import { createLog, systemClock } from "@s4t/kit";
 import { expect, it } from "vitest";
+import { embeddedIdentity } from "../../drivers/identity/embedded/index.ts";
 import type { Database } from "../../ports/database.ts";
+import { createRecords } from "./records.ts";
+import { createShadows } from "./shadows.ts";
 import { createTokens } from "./tokens.ts";
 
 /** A database whose tables have one row each, or none, whatever is asked. */
@@ -27,15 +30,16 @@ const holding = (rows: Readonly<Record<string, unknown>>): Database => {
 
 it("makes no owner of a credential that went between two looks", async () => {
   const token = { uuid: "t", user_id: "u", expires_at: systemClock.now() + 60_000, scope: null };
-  const findWith = (credential_id: string | null) =>
-    createTokens({
-      database: holding({
-        identity_tokens: { ...token, project_id: null, credential_id },
-        identity_users: { uuid: "u", name: "admin", status: "active", admin: 1 },
-      }),
-      clock: systemClock,
-      log: createLog(() => {}, "error"),
-    }).find("secret");
+  const findWith = (credential_id: string | null) => {
+    const database = holding({
+      identity_tokens: { ...token, project_id: null, sealed: null, credential_id },
+      identity_users: { uuid: "u", name: "admin", status: "active", admin: 1, foreign_id: null },
+    });
+    const people = embeddedIdentity(() => createRecords({ database }));
+    const deps = { database, people, clock: systemClock, log: createLog(() => {}, "error") };
+    const shadows = createShadows({ ...deps, audit: undefined as never, projectNames: new Map() });
+    return createTokens({ ...deps, shadows }).find("secret");
+  };
   expect(await findWith(null)).toMatchObject({ kind: "user", uuid: "u", admin: true });
   expect(await findWith("gone")).toBeUndefined();
 });

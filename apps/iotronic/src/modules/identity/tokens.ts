@@ -1,17 +1,14 @@
-// Tokens: 256 random bits, stored hashed, looked up in a map. A revocation takes effect with its commit.
-import type { ProjectId } from "@s4t/contract";
+// Tokens: 256 random bits, stored hashed, looked up in a map. A revocation takes effect with its commit. Whoever vouches for people may
+// have tokens of their own: those are asked after there, and so is what people may.
+import { fail, type ProjectId } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
-import { randomToken, sha256Hex } from "@s4t/kit/node";
+import { keyOf, lock, randomToken, sha256Hex, unlock } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
 import { type Actor, everything } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
-import {
-  findCredential,
-  findUser,
-  listMemberships,
-  listProjects,
-  type ProjectRole,
-} from "./store.ts";
+import type { IdentityDriver } from "../../ports/identity.ts";
+import type { Shadows } from "./shadows.ts";
+import { findCredential, findUser, listProjects, type ProjectRole } from "./store.ts";
 import {
   findToken,
   insertToken,
@@ -30,7 +27,27 @@ export const LAST_USED_FLUSH_MS = 60_000;
 interface Cached {
   readonly actor: Actor;
   readonly expiresAtMs: number;
+  /** Until when it is not looked at again, in monotonic ms. */
+  readonly freshUntilMs: number;
 }
+
+type Found = Cached | "expired" | undefined;
+
+/** What the token of an actor is called that came with one of a Keystone: there is no row of it. */
+const foreignPrefix = "keystone ";
+
+/** Whether an actor came with a token of whoever vouches, and not with one of ours. */
+export const isForeign = ({ token }: Actor): boolean => token?.startsWith(foreignPrefix) === true;
+
+/** Whether a token was made by one, or is bound: what it makes ends with it. Who has just signed in makes what lasts longer. */
+export const isMade = ({ methods, project_id }: TokenRow): boolean =>
+  methods !== null || project_id !== null;
+
+/** Whether a token was proved by more than another token. */
+export const isFirstHand = ({ methods, parent }: TokenRow): boolean =>
+  parent === null && methods?.split(",").includes("token") !== true;
+
+const sealKey = (secret: string, uuid: string): Buffer => keyOf(secret, uuid, "s4t session");
 
 export interface Tokens extends Part {
   /** The actor of a bearer token; undefined for none such. At once where it is known already. */
@@ -51,8 +68,12 @@ export interface Tokens extends Part {
       readonly methods?: readonly string[];
       /** The token that it is made of. */
       readonly parent?: string | null;
+      /** The token of a Keystone that it is bound to. */
+      readonly bond?: string | null;
     },
   ): Promise<{ secret: string; row: TokenRow }>;
+  /** The token of a Keystone that an actor came with, or that what they came with is bound to. */
+  bondOf(actor: Actor): string | undefined;
   /** The same actor with the rights of now; undefined once the token that it came with has ended. */
   again(actor: Actor): Promise<Actor | undefined>;
   /** Forgets what is remembered: after anything that changes who may what. */
@@ -63,20 +84,65 @@ export const createTokens = ({
   database,
   clock,
   log,
+  people,
+  shadows,
 }: {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly people: IdentityDriver;
+  readonly shadows: Shadows;
 }): Tokens => {
   const cache = new Map<string, Cached>();
+  const loading = new Map<string, Promise<Actor | "expired" | undefined>>();
+  /** Tokens of a Keystone, by what an actor's token is called. */
+  const bonds = new Map<string, string>();
   const used = new Map<string, number>();
   let generation = 0;
   let timer: { cancel(): void } | undefined;
 
-  const read = async (
-    by: "hash" | "uuid",
-    key: string,
-  ): Promise<Cached | "expired" | undefined> => {
+  const remember = (called: string, token: string): void => {
+    bonds.delete(called);
+    if (bonds.size >= MAX_CACHED_TOKENS) bonds.delete(bonds.keys().next().value as string);
+    bonds.set(called, token);
+  };
+
+  /** A token of whoever vouches. Throws `auth.no-role` where it is good for nothing here. */
+  const readForeign = async (token: string): Promise<Found> => {
+    const standing = await people.judge(token);
+    if (!standing) return undefined;
+    const { expiresAtMs, freshUntilMs, project } = standing;
+    if (expiresAtMs <= clock.now()) return "expired";
+    if (!standing.isAdmin && standing.roles.length === 0) throw fail("auth.no-role");
+    const { user, name, isAdmin, roles } = await shadows.mirror(standing, false);
+    const called = foreignPrefix + sha256Hex(token).slice(0, 32);
+    remember(called, token);
+    const [first = null] = project === null ? [] : roles.keys();
+    const actor: Actor = {
+      ...{ kind: "user", uuid: user, name, admin: isAdmin, roles },
+      ...{ defaultProject: first, token: called, address: null },
+    };
+    return { actor, expiresAtMs, freshUntilMs };
+  };
+
+  /** Until when the token of a Keystone that a session is bound to is good; undefined where it is not. */
+  const bondFresh = async (
+    { uuid, sealed }: TokenRow,
+    foreignId: string | null,
+    secret: string | undefined,
+  ): Promise<number | undefined> => {
+    if (sealed === null) return Number.POSITIVE_INFINITY;
+    const bond =
+      secret === undefined
+        ? bonds.get(uuid)
+        : unlock(sealKey(secret, uuid), uuid, sealed).toString();
+    const judged = bond === undefined ? undefined : await people.judge(bond);
+    if (bond === undefined || judged?.user.id !== foreignId) return undefined;
+    remember(uuid, bond);
+    return judged?.freshUntilMs;
+  };
+
+  const read = async (by: "hash" | "uuid", key: string, secret?: string): Promise<Found> => {
     const found = await database.read(everything, async (reader) => {
       const row = await findToken(everything, reader, by, key);
       const user = row && (await findUser(everything, reader, row.user_id));
@@ -87,26 +153,30 @@ export const createTokens = ({
           : await findCredential(everything, reader, row.credential_id);
       // Gone since its token was looked up: what is left is not its owner's.
       if (row.credential_id !== null && !credential) return undefined;
-      const memberships = await listMemberships(everything, reader, user.uuid);
       const first = user.admin === 1 ? await listProjects(everything, reader, undefined, 1) : [];
-      return { row, user, credential, memberships, first };
+      return { row, user, credential, first };
     });
     if (!found) return undefined;
-    const { row, user, credential, memberships, first } = found;
+    const { row, user, credential, first } = found;
+    // Of somebody whom nobody vouches for any more, now that somebody else does.
+    if ((user.foreign_id === null) !== (people.managedAt === null)) return undefined;
     const expiresAtMs = Math.min(
       Number(row.expires_at),
       Number(credential?.expires_at ?? Number.POSITIVE_INFINITY),
     );
     if (expiresAtMs <= clock.now()) return "expired";
-    const isAdmin = user.admin === 1;
+    const bondFreshMs = await bondFresh(row, user.foreign_id, secret);
+    const standing =
+      bondFreshMs === undefined ? undefined : await people.standing(user.foreign_id ?? user.uuid);
+    if (bondFreshMs === undefined || !standing) return undefined;
+    const { isAdmin, roles } = await shadows.mirror(standing, true);
     const own = new Map<ProjectId, ProjectRole>(
-      memberships
-        .filter(({ project }) => isAdmin || (row.project_id ?? project) === project)
-        .map(({ project, role }) => [project, role]),
+      [...roles].filter(([project]) => isAdmin || (row.project_id ?? project) === project),
     );
     // Bound to what its owner may not any more, it is worth nothing.
     if (!isAdmin && ((row.project_id !== null && own.size === 0) || row.scope !== null))
       return undefined;
+    const [firstOwn] = roles.keys();
     const actor: Actor = credential
       ? {
           kind: "credential",
@@ -131,24 +201,44 @@ export const createTokens = ({
           admin: isAdmin,
           roles: own,
           defaultProject: (row.project_id ??
-            memberships[0]?.project ??
+            firstOwn ??
             first[0]?.uuid ??
             null) as ProjectId | null,
           token: row.uuid,
           address: null,
         };
-    return { actor, expiresAtMs };
+    return {
+      ...{ actor, expiresAtMs },
+      freshUntilMs: Math.min(bondFreshMs, standing.freshUntilMs),
+    };
   };
 
-  const load = async (hash: string): Promise<Actor | "expired" | undefined> => {
+  const load = (token: string, hash: string): Promise<Actor | "expired" | undefined> => {
+    const under = loading.get(hash);
+    if (under) return under;
     const before = generation;
-    const found = await read("hash", hash);
-    if (found === undefined || found === "expired") return found;
-    if (before === generation) {
-      if (cache.size >= MAX_CACHED_TOKENS) cache.clear();
-      cache.set(hash, found);
-    }
-    return found.actor;
+    const work = async () => {
+      const found = people.isToken(token)
+        ? await readForeign(token)
+        : await read("hash", hash, token);
+      if (found === undefined || found === "expired") {
+        cache.delete(hash);
+        return found;
+      }
+      if (before === generation) {
+        if (cache.size >= MAX_CACHED_TOKENS) cache.clear();
+        cache.set(hash, found);
+      }
+      return found.actor;
+    };
+    const flight = work();
+    loading.set(hash, flight);
+    const end = (): void => {
+      if (loading.get(hash) === flight) loading.delete(hash);
+    };
+    // Who only compares it with what they know does not wait for it.
+    flight.then(end, end);
+    return flight;
   };
 
   const flush = (): void => {
@@ -172,23 +262,26 @@ export const createTokens = ({
     find(token) {
       const hash = sha256Hex(token);
       const known = cache.get(hash);
-      if (!known) return load(hash);
+      if (!known || known.freshUntilMs <= clock.monotonicMs()) return load(token, hash);
       const now = clock.now();
       if (known.expiresAtMs <= now) return "expired";
-      if (known.actor.token) used.set(known.actor.token, now);
+      if (known.actor.token && !isForeign(known.actor)) used.set(known.actor.token, now);
       return known.actor;
     },
     async again(actor) {
       if (actor.token === null) return undefined;
-      const found = await read("uuid", actor.token);
+      const foreign = isForeign(actor) ? bonds.get(actor.token) : null;
+      if (foreign === undefined) return undefined;
+      const found = await (foreign === null ? read("uuid", actor.token) : readForeign(foreign));
       return found === undefined || found === "expired"
         ? undefined
         : { ...found.actor, address: actor.address };
     },
     async issue(tx, token) {
       const secret = randomToken(32);
+      const uuid = newId();
       const row: TokenRow = {
-        uuid: newId(),
+        uuid,
         hash: sha256Hex(secret),
         user_id: token.user,
         credential_id: token.credential,
@@ -201,13 +294,17 @@ export const createTokens = ({
         scope: token.scope ?? null,
         methods: token.methods?.join(",") ?? null,
         parent: token.parent ?? null,
+        sealed: token.bond == null ? null : lock(sealKey(secret, uuid), uuid, token.bond),
       };
       await insertToken(everything, tx, row);
       return { secret, row };
     },
+    bondOf: ({ token }) => (token === null ? undefined : bonds.get(token)),
     forget() {
       generation += 1;
       cache.clear();
+      loading.clear();
+      shadows.forget();
     },
   };
 };

@@ -40,7 +40,10 @@ export interface Users {
     ifMatch: number | undefined,
   ): Promise<User>;
   remove(actor: Actor, idOrName: string): Promise<void>;
-  /** At the first start: an administrator and a project. Answers the password that was made, or undefined when there was one. */
+  /**
+   * At the first start: an administrator and a project. Answers the password that was made; undefined when there was one, or people are
+   * managed elsewhere.
+   */
   ensureAdministrator(): Promise<
     { readonly user: UserId; readonly name: string; readonly password: string } | undefined
   >;
@@ -57,7 +60,14 @@ export const requireRev = (ifMatch: number | undefined, rev: number): void => {
 const all = { update: true, remove: true } as const;
 
 /** Makes the verbs. */
-export const createUsers = ({ database, clock, audit, tokens }: IdentityContext): Users => {
+export const createUsers = ({
+  database,
+  clock,
+  audit,
+  tokens,
+  people,
+  requireHere,
+}: IdentityContext): Users => {
   const show = async (reader: Reader, row: UserRow): Promise<User> => ({
     uuid: row.uuid,
     name: row.name,
@@ -105,6 +115,7 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
       created_at: now,
       updated_at: now,
       last_sign_in_at: null,
+      foreign_id: null,
     };
   };
 
@@ -131,6 +142,7 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
       });
     },
     async create(actor, { name, password, mail, admin }) {
+      requireHere();
       requireStrong(password);
       const row = newRow(name, await hashPassword(password), admin ?? false, mail ?? null);
       await database.write(everything, (tx) => insert(tx, actor, row));
@@ -139,6 +151,7 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
     show: (idOrName) =>
       database.read(everything, async (reader) => show(reader, await getUser(reader, idOrName))),
     async update(actor, idOrName, body, ifMatch) {
+      requireHere();
       if (body.password !== undefined) requireStrong(body.password);
       const password = body.password === undefined ? undefined : await hashPassword(body.password);
       return database.write(everything, async (tx) => {
@@ -183,7 +196,9 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
       await database.write(everything, async (tx) => {
         const row = await getUser(tx, idOrName);
         await removeUser(everything, tx, row.uuid);
-        if ((await countAdmins(everything, tx)) === 0) throw fail("user.last-admin");
+        // Who is managed elsewhere comes again as they are there.
+        if (people.managedAt === null && (await countAdmins(everything, tx)) === 0)
+          throw fail("user.last-admin");
         await audit.append(tx, {
           actor,
           action: "user.remove",
@@ -194,6 +209,7 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
       });
     },
     async ensureAdministrator() {
+      if (people.managedAt !== null) return undefined;
       if ((await database.read(everything, (reader) => countAdmins(everything, reader))) > 0)
         return undefined;
       const password = randomToken(15);
@@ -209,6 +225,7 @@ export const createUsers = ({ database, clock, audit, tokens }: IdentityContext)
             description: "",
             created_at: row.created_at,
             updated_at: row.updated_at,
+            foreign_id: null,
           };
           await insertProject(everything, tx, project);
           await setMember(everything, tx, project.uuid as never, row.uuid, "manager");

@@ -1,9 +1,8 @@
 // Requests that come again with the same idempotency key are done once. Answers hold secrets that are shown once (enrolments, tokens),
 // so they are encrypted under the key itself, of which only a hash is kept: the database alone gives none away.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { fail } from "@s4t/contract";
 import { type Clock, isS4tError, type Log, type Part } from "@s4t/kit";
-import { sha256Hex } from "@s4t/kit/node";
+import { keyOf, lock, sha256Hex, unlock } from "@s4t/kit/node";
 import type { KeptAnswer, Repeats } from "../../edge/repeats.ts";
 import { type Actor, everything } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
@@ -18,9 +17,6 @@ export const REPEATS_AT_ONCE = 500;
 /** Longest answer that is kept: every answer of a single thing fits. */
 export const MAX_KEPT_ANSWER_BYTES = 262_144;
 
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
 /** Failures after which the work may have been done all the same; every other one says that nothing was. */
 const uncertain: ReadonlySet<string> = new Set([
   "internal",
@@ -31,23 +27,7 @@ const uncertain: ReadonlySet<string> = new Set([
 ]);
 
 const secretOf = (actor: Actor, key: string): Buffer =>
-  Buffer.from(hkdfSync("sha256", key, `${actor.kind} ${actor.uuid}`, "s4t repeats", 32));
-
-const lock = (secret: Buffer, hash: string, text: string): string => {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", secret, nonce).setAAD(Buffer.from(hash));
-  const bytes = Buffer.concat([cipher.update(text), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), bytes]).toString("base64");
-};
-
-const unlock = (secret: Buffer, hash: string, locked: string): string => {
-  const bytes = Buffer.from(locked, "base64");
-  const decipher = createDecipheriv("aes-256-gcm", secret, bytes.subarray(0, NONCE_BYTES))
-    .setAAD(Buffer.from(hash))
-    .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-  const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
-  return Buffer.concat([text, decipher.final()]).toString();
-};
+  keyOf(key, `${actor.kind} ${actor.uuid}`, "s4t repeats");
 
 export interface RepeatsDependencies {
   readonly database: Database;
@@ -128,7 +108,7 @@ export const createRepeats = ({ database, clock, log }: RepeatsDependencies): Re
         if (!present) return { answer: await perform(secret, hash, work), replayed: false };
         if (present.request !== asked) throw fail("request.key-reused");
         if (present.answer === null) throw fail("request.unsettled");
-        const answer = JSON.parse(unlock(secret, hash, present.answer)) as KeptAnswer;
+        const answer = JSON.parse(unlock(secret, hash, present.answer).toString()) as KeptAnswer;
         return { answer, replayed: true };
       } finally {
         running.delete(hash);

@@ -1,0 +1,1 @@
+export { embeddedIdentity, type Records } from "./embedded.ts";

@@ -1,0 +1,1 @@
+export { type Keystone, keystoneIdentity } from "./keystone.ts";
