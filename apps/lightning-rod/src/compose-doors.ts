@@ -8,12 +8,13 @@ import { createFiles } from "./features/files/files.ts";
 import { createServices } from "./features/services/services.ts";
 import { createShells } from "./features/terminal/terminal.ts";
 import { createTunnels } from "./features/tunnel/tunnel.ts";
+import type { Where } from "./link/connect.ts";
 import type { ProjectKeys } from "./link/project-key.ts";
 import { createConnect } from "./platform/linux/connector.ts";
 import type { Executor } from "./target/kinds.ts";
 
 export interface DoorsDependencies {
-  readonly where: () => { readonly url: string; readonly ca: string | null };
+  readonly where: () => Where;
   /** This board's own public key; undefined before it is enrolled. */
   readonly boardKey: () => string | undefined;
   /** Signs with the board's key: hex. */

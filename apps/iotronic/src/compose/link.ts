@@ -10,6 +10,7 @@ import type { Keys } from "../modules/keys/index.ts";
 import { namesBlob, pluginsPart } from "../modules/plugins/index.ts";
 import { servicesPart } from "../modules/services/index.ts";
 import type { Telemetry } from "../modules/telemetry/index.ts";
+import type { Trust } from "../ports/certificates.ts";
 import { trustPart } from "./authority.ts";
 import { hostWithPoints } from "./fail-points.ts";
 import type { Ground } from "./ground.ts";
@@ -41,13 +42,15 @@ export const composeLink = (
     pluginsPart,
   ];
   const release = sha256Hex(RELEASE).slice(0, 8);
-  let trusted: { readonly authority: string; readonly hash: string } | undefined;
+  let common: { readonly of: Trust | undefined; readonly tag: string } | undefined;
   /** The release, which may read a target otherwise than the one before, and the authority. */
   const targetCommon = (): string => {
-    const authority = lan ? JSON.stringify(trustPart(lan.certificates.trust())) : "";
-    if (trusted?.authority !== authority)
-      trusted = { authority, hash: sha256Hex(authority).slice(0, 16) };
-    return `${release}.${trusted.hash}`;
+    const trust = lan?.certificates.trust();
+    if (!common || common.of !== trust) {
+      const authority = trust ? JSON.stringify(trustPart(trust)) : "";
+      common = { of: trust, tag: `${release}.${sha256Hex(authority).slice(0, 16)}` };
+    }
+    return common.tag;
   };
   const onReady = (board: BoardId): void => {
     telemetry.renew(board);

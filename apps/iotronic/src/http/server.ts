@@ -30,6 +30,11 @@ export const HEADERS_CHECK_MS = 2_000;
 export const MAX_CONNECTIONS = 20_000;
 /** A client that does not finish its TLS handshake by then is cut off. */
 export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
+/**
+ * For how long a client may take its TLS session up again, the longest that TLS 1.3 allows (RFC 8446, 4.6.1): links last for days, and
+ * a fleet that loses them all at once comes back at half the cost. What it proves is the server alone: boards sign anew at each join.
+ */
+export const TLS_SESSION_LIFE_S = 604_800;
 /** How long requests under way and WebSockets get when the cloud stops. */
 export const STOP_GRACE_MS = 1_000;
 
@@ -228,7 +233,10 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     return made;
   };
   const secureOptions = ({ key, chain }: TlsCredentials) =>
-    ({ key, cert: chain, minVersion: "TLSv1.2" }) as const;
+    ({
+      ...{ key, cert: chain, minVersion: "TLSv1.2" as const },
+      sessionTimeout: TLS_SESSION_LIFE_S,
+    }) as const;
   let plain: Server | undefined;
   let secure: (Server & Pick<TlsServer, "setSecureContext">) | undefined;
 

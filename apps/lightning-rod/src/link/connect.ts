@@ -10,6 +10,7 @@ import {
   WelcomeExtra,
 } from "@s4t/contract";
 import { type Clock, type Log, sleep } from "@s4t/kit";
+import type { Resumption } from "@s4t/kit/node/websocket";
 import {
   type ClientSession,
   type Credentials,
@@ -39,6 +40,13 @@ const helloOf = ({ key, features, simulated }: LinkOptions): HelloExtra => ({
   pubkey: key.publicKey,
 });
 
+/** Where the cloud is, whom to trust for it, and what is kept of the last connection to it. */
+export interface Where {
+  readonly url: string;
+  readonly ca: string | null;
+  readonly resumption?: Resumption;
+}
+
 /** Opens the connection under a session. */
 export type Connect = typeof connectWebSocket;
 
@@ -49,7 +57,7 @@ export interface ConnectDependencies {
 }
 
 export const openSession = async (
-  where: { readonly url: string; readonly ca: string | null },
+  where: Where,
   options: LinkOptions,
   deps: ConnectDependencies,
   credentialsFor: (channelId: Uint8Array | undefined) => Credentials,
@@ -62,7 +70,10 @@ export const openSession = async (
       url,
       subprotocol: jsonCodec.subprotocol,
       signal,
-      ...(where.ca === null ? {} : { tls: { ca: where.ca } }),
+      tls: {
+        ...(where.ca === null ? {} : { ca: where.ca }),
+        ...(where.resumption ? { resumption: where.resumption } : {}),
+      },
     },
     deps,
   );

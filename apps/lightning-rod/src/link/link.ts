@@ -15,6 +15,7 @@ import {
   wampErrorOf,
 } from "@s4t/contract";
 import { createBackoff, createDeadline, isS4tError, type Log, sleep, untilAborted } from "@s4t/kit";
+import type { Resumption } from "@s4t/kit/node/websocket";
 import {
   type ClientSession,
   cryptosignCredentials,
@@ -29,7 +30,7 @@ import type { Journal } from "../reports/journal.ts";
 import type { TargetKeeper } from "../target/target.ts";
 import { fetchBlob, type WantedBlob } from "./blob.ts";
 import { createPauses, hintOf } from "./come-again.ts";
-import { type ConnectDependencies, type LinkOptions, openSession } from "./connect.ts";
+import { type ConnectDependencies, type LinkOptions, openSession, type Where } from "./connect.ts";
 import { notReached } from "./not-reached.ts";
 import { createReporting, REPORT_GATHER_MS, REPORT_SOON_MS, type Reporting } from "./reporting.ts";
 import { type Answer, answerWithin } from "./trace.ts";
@@ -70,7 +71,7 @@ export interface RunningLink {
   /** Fetches bytes that the target names. Throws `cloud.unreachable`, what the cloud says, and what `take` throws. */
   fetchBlob(wanted: WantedBlob): Promise<void>;
   /** Where the cloud is now, and whom to trust for it. */
-  where(): { readonly url: string; readonly ca: string | null };
+  where(): Where;
   /** Signs with the board's key: hex. */
   sign(text: string): string;
   /** The authority (PEM) to trust from the next connection on. */
@@ -91,6 +92,7 @@ class AgentLink implements RunningLink {
   readonly #missed;
   #ca: string | null = null;
   #url = "";
+  #resumption: Resumption = {};
   #aheadMs: number | undefined;
   /** Which target was taken in last; undefined before any, and where the cloud does not name it. */
   #tag: string | undefined;
@@ -111,6 +113,7 @@ class AgentLink implements RunningLink {
     const backoff = createPauses(random);
     this.#ca = identity.ca;
     this.#url = identity.url;
+    this.#resumption = {};
     while (!signal.aborted) {
       let pauseMs = 0;
       const startedMs = clock.monotonicMs();
@@ -135,10 +138,11 @@ class AgentLink implements RunningLink {
 
   trust(ca: string): void {
     this.#ca = ca;
+    this.#resumption = {};
   }
 
-  where(): { readonly url: string; readonly ca: string | null } {
-    return { url: this.#url, ca: this.#ca };
+  where(): Where {
+    return { url: this.#url, ca: this.#ca, resumption: this.#resumption };
   }
 
   sign(text: string): string {
@@ -156,7 +160,7 @@ class AgentLink implements RunningLink {
     const { log } = this.#deps;
     const { key } = this.#options;
     const session = await openSession(
-      { url: identity.url, ca: this.#ca },
+      this.where(),
       this.#options,
       this.#deps,
       (channelId) =>

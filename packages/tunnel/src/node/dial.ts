@@ -1,7 +1,7 @@
 // Dials a tunnel: TCP or TLS, the upgrade with the ticket, the tunnel on it.
 import { isIP, type Socket } from "node:net";
 import { Bug, type Clock, createDeadline, untilAborted } from "@s4t/kit";
-import { openSocket, upgradeSocket } from "@s4t/kit/node/websocket";
+import { openSocket, type Resumption, upgradeSocket } from "@s4t/kit/node/websocket";
 import { PROOF_PREFIX, TICKET_PREFIX, TUNNEL_SUBPROTOCOL } from "../frames.ts";
 import { createTunnel, type IncomingStream, type Tunnel } from "../tunnel.ts";
 import { createSocketTransport } from "./socket-transport.ts";
@@ -18,6 +18,8 @@ export interface DialOptions {
   readonly proof?: string | undefined;
   /** PEM of the only authorities that are trusted; null or absent: those of the platform. */
   readonly ca?: string | readonly string[] | null;
+  /** What is kept of TLS sessions with this server. */
+  readonly resumption?: Resumption;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** The other end opens a stream. */
@@ -29,7 +31,7 @@ const isLoopback = (host: string): boolean =>
 
 /** Dials. Rejects with `socket.failed` (`details.because`: the step), `deadline.exceeded`, or the signal's reason. */
 export const dialTunnel = async (options: DialOptions): Promise<Tunnel> => {
-  const { path, ticket, proof, ca, clock, signal, onOpen } = options;
+  const { path, ticket, proof, ca, resumption, clock, signal, onOpen } = options;
   const url = new URL(path, options.url.replace(/^ws/, "http"));
   for (const said of [ticket, proof])
     if (said !== undefined && !/^[\w-]+$/.test(said)) throw new Bug("a ticket that is no token");
@@ -37,7 +39,8 @@ export const dialTunnel = async (options: DialOptions): Promise<Tunnel> => {
   const deadline = createDeadline(clock, DIAL_TIMEOUT_MS, signal);
   let socket: Socket | undefined;
   const dialling = (async () => {
-    const opened = await openSocket(url, ca ? { ca } : {}, (made) => {
+    const tls = { ...(ca ? { ca } : {}), ...(resumption ? { resumption } : {}) };
+    const opened = await openSocket(url, tls, (made) => {
       socket = made;
       if (deadline.signal.aborted) made.destroy();
     });

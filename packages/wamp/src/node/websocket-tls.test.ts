@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "@s4t/kit";
+import type { Resumption } from "@s4t/kit/node/websocket";
 import { afterEach, describe, expect, it } from "vitest";
 import { cryptosignAuthenticator, cryptosignCredentials } from "../auth/cryptosign.ts";
 import { joinRealm } from "../client/join.ts";
@@ -24,7 +25,8 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0).reverse()) cleanup();
 });
 
-const aTlsRouter = async (): Promise<string> => {
+/** `onConnection` hears of each connection whether it took a session up again. */
+const aTlsRouter = async (onConnection = (_isResumed: boolean) => {}): Promise<string> => {
   const router = createRouter(
     {
       realms: [
@@ -55,6 +57,7 @@ const aTlsRouter = async (): Promise<string> => {
   );
   const server = createServer({ cert: fixture.certificate, key: fixture.key });
   server.on("upgrade", door.handleUpgrade);
+  server.on("secureConnection", (socket) => onConnection(socket.isSessionReused()));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanups.push(() => {
     router.close();
@@ -70,8 +73,9 @@ const open = (url: string, tls: Parameters<typeof connectWebSocket>[0]["tls"]) =
 const join = async (
   url: string,
   channelIdFor: (own: Uint8Array | undefined) => Uint8Array | undefined,
+  resumption: Resumption = {},
 ) => {
-  const transport = await open(url, { ca: fixture.certificate });
+  const transport = await open(url, { ca: fixture.certificate, resumption });
   cleanups.push(() => transport.close(1000, ""));
   const credentials = cryptosignCredentials({
     publicKey: pair.publicKey,
@@ -92,6 +96,37 @@ describe("over TLS", () => {
     expect(foreign).toHaveLength(32);
     expect(await join(url, () => foreign)).toBe("wamp.error.authentication_failed");
     expect(await join(url, () => undefined)).toBe("wamp.error.authentication_failed");
+  });
+
+  it("takes a session up again, as a channel of its own; from a server that does not know it, it begins anew", async () => {
+    const resumed: boolean[] = [];
+    const channels: unknown[] = [];
+    const resumption: Resumption = {};
+    const joinOnce = async (url: string) => {
+      const own = (channel: Uint8Array | undefined) => {
+        channels.push(Buffer.from(channel ?? []).toString("hex"));
+        return channel;
+      };
+      expect(await join(url, own, resumption)).toBe("board");
+      await expect.poll(() => resumption.session).toBeDefined();
+    };
+    const url = await aTlsRouter((isResumed) => resumed.push(isResumed));
+    for (let i = 0; i < 3; i += 1) await joinOnce(url);
+    expect(resumed).toEqual([false, true, true]);
+    expect(new Set(channels).size).toBe(3);
+    await joinOnce(await aTlsRouter((isResumed) => resumed.push(isResumed)));
+    expect(resumed).toEqual([false, true, true, false]);
+  });
+
+  it("keeps no session of a server that is not the one that was asked for", async () => {
+    const url = await aTlsRouter();
+    const ca = fixture.certificate;
+    const resumption: Resumption = {};
+    const refusals = [{ servername: "cloud.example" }, { checkPeer: () => "another key" }];
+    for (const refused of refusals)
+      await expect(open(url, { ca, resumption, ...refused })).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(resumption.session).toBeUndefined();
   });
 
   it("refuses a server whose authority is not the one that was given", async () => {

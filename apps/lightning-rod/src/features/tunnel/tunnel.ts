@@ -14,6 +14,7 @@ import { type Clock, isS4tError, type Log } from "@s4t/kit";
 import { outside } from "@s4t/kit/node";
 import type { IncomingStream, Stream, Tunnel } from "@s4t/tunnel";
 import { dialTunnel } from "@s4t/tunnel/node";
+import type { Where } from "../../link/connect.ts";
 import { type Dispatch, dispatchOf } from "../feature.ts";
 import { createGrants, type Trust } from "./grants.ts";
 
@@ -31,7 +32,7 @@ export type StreamHandlers = { readonly [Kind in StreamKind]?: StreamHandler<Kin
 
 export interface TunnelsDependencies {
   /** Where the cloud is now, and whom to trust for it. */
-  readonly where: () => { readonly url: string; readonly ca: string | null };
+  readonly where: () => Where;
   readonly trust: () => Trust;
   /** Signs with the board's key: hex. */
   readonly sign: (text: string) => string;

@@ -45,6 +45,7 @@ class EmbeddedCertificates implements CertificatesDriver {
   readonly name = "certificates";
   readonly #options: EmbeddedCertificatesOptions;
   #authority: Authority | undefined;
+  #trust: Trust | undefined;
 
   constructor(options: EmbeddedCertificatesOptions) {
     this.#options = options;
@@ -92,7 +93,10 @@ class EmbeddedCertificates implements CertificatesDriver {
   }
 
   trust(): Trust {
-    return trustOf(this.#present());
+    const present = this.#present();
+    // Asked for at every join: reading a certificate for it would cost as much as all else.
+    if (this.#trust?.authority !== present.certificate) this.#trust = trustOf(present);
+    return this.#trust;
   }
 
   async succeed(): Promise<Trust> {
