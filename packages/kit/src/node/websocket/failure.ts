@@ -1,4 +1,4 @@
-import { S4tError } from "@s4t/kit";
+import { isS4tError, S4tError } from "@s4t/kit";
 
 /** Which step of opening a connection failed. */
 export type SocketStep = "connect" | "tls" | "pin" | "upgrade";
@@ -10,3 +10,8 @@ export const socketFailure = (
   cause?: unknown,
   details: Readonly<Record<string, unknown>> = {},
 ) => new S4tError("socket.failed", message, { details: { because, ...details }, cause });
+
+/** Whether it is this step that failed. */
+export const isFailureOf = (error: unknown, step: SocketStep): boolean =>
+  isS4tError(error, "socket.failed") &&
+  (error.details as { readonly because?: unknown } | undefined)?.because === step;

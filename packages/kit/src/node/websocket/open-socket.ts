@@ -1,8 +1,7 @@
 // Opens the TCP or TLS connection under a WebSocket. TLS is always verified; there is no switch to turn that off.
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import type { PeerCertificate as NodeCertificate, SecureContext, TLSSocket } from "node:tls";
-import { isS4tError } from "@s4t/kit";
-import { socketFailure } from "./failure.ts";
+import { isFailureOf, socketFailure } from "./failure.ts";
 
 /** The server's certificate. */
 export interface PeerCertificate {
@@ -138,8 +137,7 @@ export const openSocket = async (
   try {
     await untilOpen(socket, isSecure ? "secureConnect" : "connect");
   } catch (error) {
-    const isOfTls = isS4tError(error, "socket.failed") && error.details?.because === "tls";
-    if (tls.resumption && isOfTls) tls.resumption.session = undefined;
+    if (tls.resumption && isFailureOf(error, "tls")) tls.resumption.session = undefined;
     throw error;
   }
   const certificate = peerCertificateOf(socket);
