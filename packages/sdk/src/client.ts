@@ -34,12 +34,14 @@ type MethodPart<E extends Endpoint> = E["method"] extends "POST"
       /** Seconds that the cloud may hold the answer back until the work has ended. */
       readonly wait?: number | undefined;
     }
-  : E["method"] extends "PATCH"
-    ? {
-        /** Revision that the change was made from; `request.stale` when it is another by now. */
-        readonly ifMatch?: number | undefined;
-      }
-    : unknown;
+  : unknown;
+
+type RevisedPart<E extends Endpoint> = E extends { readonly revised: true }
+  ? {
+      /** Revision that the change was made from; `request.stale` when it is another by now. */
+      readonly ifMatch?: number | undefined;
+    }
+  : unknown;
 
 /** A PUT without a body of the contract takes bytes. */
 type BytesPart<E extends Endpoint> = E["method"] extends "PUT"
@@ -57,6 +59,7 @@ export type InputOf<E extends Endpoint> = Part<"params", ParamsOf<E>> &
   Part<"query", Loose<QueryOf<E>>> &
   Part<"body", Loose<BodyOf<E>>> &
   MethodPart<E> &
+  RevisedPart<E> &
   BytesPart<E> &
   ProjectPart<E> & { readonly signal?: AbortSignal | undefined };
 

@@ -17,6 +17,7 @@ import {
   openHeadKey,
   openWitness,
 } from "../modules/audit/index.ts";
+import { type BulkRetention, createBulkRetention } from "../modules/bulk/index.ts";
 import { type Changes, createChanges } from "../modules/changes/index.ts";
 import {
   createOperations,
@@ -59,6 +60,7 @@ export interface Ground extends Stores {
   readonly changes: Changes;
   readonly operations: Operations;
   readonly retention: Retention;
+  readonly bulkRetention: BulkRetention;
   /** Absent where the cloud keeps to loopback. */
   readonly lan: Lan | undefined;
   /** What boards do later for requests of a trace. */
@@ -122,11 +124,23 @@ export const openGround = async (
     createOperations({ database, clock, log, changes, metrics, tracing, errands }),
   );
   const retention = parts.add(createRetention({ database, clock, log }));
+  const bulkRetention = parts.add(createBulkRetention({ database, clock, log }));
   const lan = await openLan(config, folder, clock, log);
   let port = (): number => config.port;
   return {
     ...{ config, explain, folder, clock, log, parts, database, observations, blobs },
-    ...{ metrics, tracing, errands, audit, changes, operations, retention, lan, atPoint },
+    ...{
+      metrics,
+      tracing,
+      errands,
+      audit,
+      changes,
+      operations,
+      retention,
+      bulkRetention,
+      lan,
+      atPoint,
+    },
     company,
     invoke: later<Invoke>(),
     wayIn: createWayIn(lan, () => port()),

@@ -47,6 +47,10 @@ export const composeIdentity = async (
         count: keepsNothing,
         remove: async (tx, project) => ground.retention.forget(tx, project),
       },
+      bulks: {
+        count: keepsNothing,
+        remove: async (tx, project) => ground.bulkRetention.forget(tx, project),
+      },
     },
     name: ground.config.name,
     keyFile: join(ground.folder, "identity.key"),

@@ -72,6 +72,7 @@ export const composeServer = (
   const foreign = createIotronicV1({
     ...api,
     invoke,
+    subscribe: ground.changes.subscribe,
     reached: createReached(addressOf(config.address), ground.wayIn.url),
     originals: () => originalsUrl(ground),
     managedAt: identity.managedAt,

@@ -107,7 +107,15 @@ export const createCompany = (): Company => {
       if (present?.kind === "trial") present.notes.push(entry);
     },
     over: (database) => ({
-      ...database,
+      name: database.name,
+      dialect: database.dialect,
+      start: async () => database.start?.(),
+      stop: async () => database.stop?.(),
+      read: (scope, work) => database.read(scope, work),
+      migrate: () => database.migrate(),
+      backup: (folder) => database.backup(folder),
+      examine: (folder) => database.examine(folder),
+      restore: (folder) => database.restore(folder),
       write(scope, work) {
         const present = store.getStore();
         if (present?.kind === "trial") return writeUndone(database, scope, work);

@@ -2,10 +2,10 @@
 // request is written as a statement, and only its values change from then on.
 import { isUuid } from "@s4t/contract";
 import { Bug } from "@s4t/kit";
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from "kysely";
+import { type Compilable, type CompiledQuery, type Kysely, type QueryResult, sql } from "kysely";
 import type { Schema } from "../migrations/schema.ts";
 import type { Scope } from "../policy/index.ts";
-import type { Reader } from "../ports/database.ts";
+import type { Reader, Tx } from "../ports/database.ts";
 
 /** Shapes of arguments that a statement keeps compiled: lists of varying length are what overflows. */
 export const MAX_COMPILED_SHAPES = 50;
@@ -132,4 +132,20 @@ export const byIdOrName = <Row>(
   const byName = findBy("name");
   return async (scope, reader, idOrName) =>
     (await (isUuid(idOrName) ? byId : byName)(scope, reader, { key: idOrName })).rows[0];
+};
+
+/**
+ * Within a transaction: until it ends nobody else changes or removes this row; who refers to it does not wait. What was read of it
+ * before has to be read again.
+ */
+export const holdRow = async (
+  { dialect, queries }: Tx,
+  table: "boards" | "services" | "plugins",
+  uuid: string,
+): Promise<void> => {
+  // SQLite has one writer at a time.
+  if (dialect === "postgres")
+    await sql`select 1 from ${sql.table(table)} where uuid = ${uuid} for no key update`.execute(
+      queries,
+    );
 };

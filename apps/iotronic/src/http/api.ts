@@ -272,6 +272,12 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
     const previewed = endpoint.preview === true && isPreviewed(query);
     if (endpoint.preview) delete query.preview;
     const waitMs = parseWait(headerOf(request, "prefer"));
+    const ifMatch = parseIfMatch(request.headers["if-match"]);
+    if (ifMatch !== undefined && changes && !endpoint.revised)
+      throw fail("request.invalid", {
+        where: "header If-Match",
+        because: "what this changes has no revision",
+      });
     using patience = new Patience(deps.clock, REQUEST_DEADLINE_MS + (waitMs ?? 0), reply.raw);
     const made: Call<Endpoint> = {
       actor,
@@ -282,7 +288,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
       get signal() {
         return patience.signal;
       },
-      ifMatch: parseIfMatch(request.headers["if-match"]),
+      ifMatch,
       waitMs,
       secure: "encrypted" in request.socket,
       stream: () => bodyStreamOf(request.body),

@@ -78,6 +78,7 @@ export const projects = {
     summary: "Change a project's name or description",
     params: uuidParams,
     body: Strict({ name: Type.Optional(Name), description: Type.Optional(Description) }),
+    revised: true,
     reply: Project,
   }),
   remove: endpoint({
@@ -87,6 +88,8 @@ export const projects = {
     scope: "cloud",
     summary: "Remove a project without boards, plugins and services, with its keys and operations",
     params: uuidParams,
+    revised: true,
+    preview: true,
     reply: Nothing,
     status: 204,
   }),

@@ -76,6 +76,7 @@ export const users = {
       admin: Type.Optional(Type.Boolean()),
       status: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),
     }),
+    revised: true,
     reply: User,
   }),
   remove: endpoint({
@@ -85,6 +86,8 @@ export const users = {
     scope: "cloud",
     summary: "Remove a user, their sessions, tokens and credentials",
     params: uuidParams,
+    revised: true,
+    preview: true,
     reply: Nothing,
     status: 204,
   }),

@@ -2,7 +2,7 @@
 // actor, scope and validation, and their answers become the original's words. What differs is in `deviations.ts`.
 import { randomUUID } from "node:crypto";
 import { ALL_PROJECTS } from "@s4t/contract";
-import { type Clock, isS4tError, type Log, parseJson, sleep } from "@s4t/kit";
+import { type Clock, isS4tError, type Log, parseJson } from "@s4t/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Tracing } from "../../edge/trace.ts";
 import type { Actor } from "../../policy/index.ts";
@@ -20,13 +20,14 @@ import type { Members, Question, V1Request } from "./row.ts";
 import { rows } from "./rows.ts";
 import { isUuidLike } from "./values.ts";
 import { requireVersion, servedHeaders, versionDocument, versionHeaders } from "./version.ts";
+import { type WatchDependencies, watchBoard } from "./watch.ts";
 
 /** How long a request may take: as long as the original waited for a board. */
 export const V1_DEADLINE_MS = 120_000;
 /** How much earlier than that an operation under way is no longer waited for, so that its number can still be told. */
 export const V1_MARGIN_MS = 5_000;
 
-export interface V1Dependencies {
+export interface V1Dependencies extends WatchDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
@@ -173,7 +174,7 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
       get signal() {
         return patience.signal;
       },
-      pause: (delayMs) => sleep(deps.clock, delayMs, patience.signal),
+      watch: (board, limitMs) => watchBoard(deps, board, { limitMs, signal: patience.signal }),
       ask: (endpoint, { wait = false, ...question }: Question<typeof endpoint> = {}) =>
         deps.invoke(endpoint, {
           actor,

@@ -14,9 +14,7 @@ import type { Members, V1Request, V1Row } from "./row.ts";
 import { booleanOf, momentOf, objectOf, requiredText, requireOnly, textOf } from "./values.ts";
 import { parametersIn } from "./version-of-plugin.ts";
 
-/** How often a board is looked at that settles what it was given. */
-export const SETTLE_LOOK_MS = 50;
-/** How long it may take. */
+/** How long a board may take to settle what it was given. */
 export const SETTLE_LIMIT_MS = 60_000;
 
 const failedOn = (board: string, call: string, because: string): Fault =>
@@ -30,7 +28,7 @@ const resultOf = (operation: Operation, board: string, call: string): unknown =>
   throw failedOn(board, call, operation.problem?.sentence ?? operation.status);
 };
 
-/** Looks until what a board was given is there or refused. */
+/** Looks, again whenever the board has told something, until what it was given is there or refused. */
 export const settled = async <Given extends { readonly entry: Injection["entry"] }>(
   look: () => Promise<Given>,
   {
@@ -39,14 +37,18 @@ export const settled = async <Given extends { readonly entry: Injection["entry"]
     request,
   }: { readonly board: string; readonly call: string; readonly request: V1Request },
 ): Promise<Given> => {
-  for (let left = SETTLE_LIMIT_MS; left > 0; left -= SETTLE_LOOK_MS) {
-    const given = await look();
-    if (given.entry.state === "reached") return given;
-    if (given.entry.state === "failed")
-      throw failedOn(board, call, given.entry.problem?.sentence ?? "it failed");
-    await request.pause(SETTLE_LOOK_MS);
+  const watch = request.watch(board, SETTLE_LIMIT_MS);
+  try {
+    do {
+      const given = await look();
+      if (given.entry.state === "reached") return given;
+      if (given.entry.state === "failed")
+        throw failedOn(board, call, given.entry.problem?.sentence ?? "it failed");
+    } while (await watch.news());
+    throw failedOn(board, call, `not done within ${SETTLE_LIMIT_MS / 1_000} s`);
+  } finally {
+    watch.stop();
   }
-  throw failedOn(board, call, `not done within ${SETTLE_LIMIT_MS / 1_000} s`);
 };
 
 const nowOn = async (request: V1Request, board: Board): Promise<string> => {

@@ -188,11 +188,18 @@ const update = async (request: V1Request): Promise<Members> => {
   const { body, params } = request;
   requireOnly(body, writable, readable);
   const plugin = await getPlugin(request, params.plugin ?? "");
-  const { uuid, project, labels } = plugin;
+  const { uuid, project, labels, rev: ifMatch } = plugin;
   if (body.name !== undefined && slugOf(requiredText(body.name, "name")) !== plugin.name)
     throw invalid("The name of a plugin cannot be changed: versions are signed with it.");
   const extra = objectOf(body.extra, "extra");
   const asPublic = booleanOf(body.public, "public");
+  const kept = extra === undefined ? labels : labelsOf(extra, ownLabels);
+  const publicLabel = (asPublic ?? isPublic(plugin)) ? "true" : null;
+  // Whatever is wrong with them is found before anything is stored; what is asked at once happens at once.
+  const about =
+    extra === undefined && asPublic === undefined
+      ? {}
+      : { labels: withLabels(kept, { public: publicLabel }) };
   if (changesVersion(body)) {
     const { manifest } = plugin.latest;
     if (body.code === undefined && isTooLarge(plugin))
@@ -205,17 +212,10 @@ const update = async (request: V1Request): Promise<Members> => {
         (manifest.parameters ? parametersIn(manifest) : undefined),
     };
     const version = await upload(request, plugin.name, told, project);
-    await request.ask(rest.plugins.addVersion, { params: { uuid }, body: version, project });
-  }
-  if (extra !== undefined || asPublic !== undefined) {
-    const kept = extra === undefined ? labels : labelsOf(extra, ownLabels);
-    const publicLabel = (asPublic ?? isPublic(plugin)) ? "true" : null;
-    await request.ask(rest.plugins.update, {
-      params: { uuid },
-      project,
-      body: { labels: withLabels(kept, { public: publicLabel }) },
-    });
-  }
+    const both = { ...version, ...about };
+    await request.ask(rest.plugins.addVersion, { params: { uuid }, body: both, project, ifMatch });
+  } else if ("labels" in about)
+    await request.ask(rest.plugins.update, { params: { uuid }, body: about, project, ifMatch });
   return withCode(await getPlugin(request, uuid), request);
 };
 

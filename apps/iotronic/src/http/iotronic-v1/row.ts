@@ -1,6 +1,7 @@
 // One of the original's 59 endpoints: data, with what answers it.
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ReplyOf } from "@s4t/contract";
 import type { Actor } from "../../policy/index.ts";
+import type { BoardWatch } from "./watch.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type Members = Readonly<Record<string, unknown>>;
@@ -33,7 +34,8 @@ export interface V1Request {
   /** Where boards with the original agent connect; null where none is taken. */
   readonly originals: string | null;
   readonly signal: AbortSignal;
-  pause(delayMs: number): Promise<void>;
+  /** Begins to listen to what a board tells of its target, for so long. */
+  watch(board: string, limitMs: number): BoardWatch;
   ask<E extends Endpoint>(endpoint: E, question?: Question<E>): Promise<ReplyOf<E>>;
 }
 

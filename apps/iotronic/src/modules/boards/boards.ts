@@ -62,7 +62,12 @@ export interface Boards extends Part {
     body: BodyOf<typeof rest.boards.update>,
     ifMatch: number | undefined,
   ): Promise<Board>;
-  retire(actor: Actor, scope: Scope, idOrName: string): Promise<Board>;
+  retire(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    ifMatch?: number | undefined,
+  ): Promise<Board>;
   rearm(actor: Actor, scope: Scope, idOrName: string, options?: RearmOptions): Promise<Enrolment>;
   target(
     scope: Scope,
@@ -78,6 +83,7 @@ export interface Boards extends Part {
     scope: Scope,
     idOrName: string,
     change: TargetSettingsChange,
+    ifMatch?: number | undefined,
   ): Promise<TargetSettings>;
   /** Into a fleet; `priority` as the contract says. Throws `fleet.not-found`. */
   join(
@@ -86,8 +92,15 @@ export interface Boards extends Part {
     idOrName: string,
     fleet: string,
     priority: number | undefined,
+    ifMatch?: number | undefined,
   ): Promise<Board>;
-  leave(actor: Actor, scope: Scope, idOrName: string, fleet: string): Promise<Board>;
+  leave(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    fleet: string,
+    ifMatch?: number | undefined,
+  ): Promise<Board>;
   readonly countInFleets: CountInFleets;
   /** The row of a board within a scope: for verbs of this module and lookups of others. */
   row(scope: Scope, idOrName: string): Promise<BoardRow>;

@@ -6,6 +6,7 @@ import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { Fleets } from "../../edge/fleets.ts";
 import type { Link } from "../../edge/link.ts";
 import type { OriginalCommands } from "../../edge/originals.ts";
+import { holdRow } from "../../edge/statement.ts";
 import type { Actor, Scope } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
@@ -93,8 +94,10 @@ export const getRow = async (scope: Scope, reader: Reader, idOrName: string): Pr
   return row;
 };
 
-/** Throws `request.stale` for a change of what was changed meanwhile. */
-export const requireRev = (ifMatch: number | undefined, row: BoardRow): void => {
-  if (ifMatch !== undefined && ifMatch !== row.rev)
-    throw fail("request.stale", { sent: ifMatch, current: row.rev });
+/** Within a transaction: as it is now, and nobody else's to change until the end. */
+export const holdBoard = async (scope: Scope, tx: Tx, idOrName: string): Promise<BoardRow> => {
+  const found = await getRow(scope, tx, idOrName);
+  if (tx.dialect === "sqlite") return found;
+  await holdRow(tx, "boards", found.uuid);
+  return getRow(scope, tx, found.uuid);
 };

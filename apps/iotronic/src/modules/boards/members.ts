@@ -8,11 +8,12 @@ import {
   PRIMARY_PRIORITY,
   type ProjectId,
 } from "@s4t/contract";
+import { requireRev } from "../../edge/revision.ts";
 import { type Actor, type Scope, within } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 import { showBoard } from "./board.ts";
 import type { Boards } from "./boards.ts";
-import { type BoardsDependencies, type Facts, getRow, noteChange, shownWith } from "./change.ts";
+import { type BoardsDependencies, type Facts, holdBoard, noteChange, shownWith } from "./change.ts";
 import {
   countMembers,
   listMemberships,
@@ -142,10 +143,12 @@ export const createMembers = (
     scope: Scope,
     idOrName: string,
     action: string,
+    ifMatch: number | undefined,
     work: (tx: Tx, row: BoardRow) => Promise<{ readonly fleet: string; readonly changed: Changed }>,
   ): Promise<Board> =>
     database.write(scope, async (tx) => {
-      const row = await getRow(scope, tx, idOrName);
+      const row = await holdBoard(scope, tx, idOrName);
+      requireRev(ifMatch, row.rev);
       if (row.retired_at !== null) throw fail("board.retired");
       const set = { rev: row.rev + 1, updated_at: clock.now() };
       // First, so that the row is held: two who change its fleets take turns.
@@ -161,13 +164,13 @@ export const createMembers = (
     });
 
   return {
-    join: (actor, scope, idOrName, fleet, priority) =>
-      change(actor, scope, idOrName, "fleet.join", async (tx, row) => ({
+    join: (actor, scope, idOrName, fleet, priority, ifMatch) =>
+      change(actor, scope, idOrName, "fleet.join", ifMatch, async (tx, row) => ({
         fleet,
         changed: await put(deps, tx, row, fleet, priority),
       })),
-    leave: (actor, scope, idOrName, fleet) =>
-      change(actor, scope, idOrName, "fleet.leave", async (tx, row) => {
+    leave: (actor, scope, idOrName, fleet, ifMatch) =>
+      change(actor, scope, idOrName, "fleet.leave", ifMatch, async (tx, row) => {
         const own = within(row.project_id as ProjectId);
         const { uuid, name } = await fleets.hold(own, tx, fleet);
         const changed = await takeOut(tx, row, ({ fleet_id }) => fleet_id === uuid);

@@ -3,11 +3,13 @@ import { type BoardId, type Enrolment, encodeEnrolment, fail, type ProjectId } f
 import { toRfc3339 } from "@s4t/kit";
 import { randomToken, sha256Hex } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
+import { requireRev } from "../../edge/revision.ts";
+import { orTaken } from "../../edge/taken.ts";
 import { type Actor, everything, within } from "../../policy/index.ts";
 import type { Tx } from "../../ports/database.ts";
 import { newBoard, placeOf, searchTextOf } from "./board.ts";
 import type { Boards, RearmOptions } from "./boards.ts";
-import { type BoardsDependencies, type Facts, getRow, noteChange, requireRev } from "./change.ts";
+import { type BoardsDependencies, type Facts, getRow, holdBoard, noteChange } from "./change.ts";
 import {
   endEnrolments,
   findEnrolment,
@@ -80,9 +82,9 @@ export const createRegistry = (
   return {
     create(actor, project, body, { simulated = false, isHere = false } = {}) {
       const scope = within(project);
-      return database.write(scope, async (tx) => {
-        if (await findBoard(scope, tx, body.name))
-          throw fail("board.name-taken", { name: body.name });
+      const taken = () => fail("board.name-taken", { name: body.name });
+      const made = database.write(scope, async (tx) => {
+        if (await findBoard(scope, tx, body.name)) throw taken();
         const row = newBoard(newId(), project, body, { now: clock.now(), simulated });
         await insertBoard(scope, tx, row);
         const { enrolmentExpiresInS: expiresInS, agent, code } = body;
@@ -92,6 +94,7 @@ export const createRegistry = (
         await noteChange(deps, tx, { actor, action: "board.create", row, patch });
         return { board: await show(actor, tx, row), enrolment };
       });
+      return orTaken(made, taken);
     },
     rearm(actor, scope, idOrName, options = {}) {
       return database.write(scope, async (tx) => {
@@ -104,9 +107,9 @@ export const createRegistry = (
       });
     },
     update(actor, scope, idOrName, body, ifMatch) {
-      return database.write(scope, async (tx) => {
-        const row = await getRow(scope, tx, idOrName);
-        requireRev(ifMatch, row);
+      const changed = database.write(scope, async (tx) => {
+        const row = await holdBoard(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
         const { fleet, ...plain } = body;
         const { name = row.name, description = row.description, labels, location } = plain;
         const own = within(row.project_id as ProjectId);
@@ -134,10 +137,12 @@ export const createRegistry = (
         });
         return show(actor, tx, next);
       });
+      return orTaken(changed, () => fail("board.name-taken", { name: body.name ?? "" }));
     },
-    retire(actor, scope, idOrName) {
+    retire(actor, scope, idOrName, ifMatch) {
       return database.write(scope, async (tx) => {
-        const row = await getRow(scope, tx, idOrName);
+        const row = await holdBoard(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
         if (row.retired_at !== null) throw fail("board.retired");
         const project = row.project_id as ProjectId;
         const now = clock.now();

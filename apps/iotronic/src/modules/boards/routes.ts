@@ -13,7 +13,8 @@ export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeli
     show: ({ actor, scope, params }) => boards.get(actor, scope, params.uuid),
     update: ({ actor, scope, params, body, ifMatch }) =>
       boards.update(actor, scope, params.uuid, body, ifMatch),
-    retire: ({ actor, scope, params }) => boards.retire(actor, scope, params.uuid),
+    retire: ({ actor, scope, params, ifMatch }) =>
+      boards.retire(actor, scope, params.uuid, ifMatch),
     rearm: ({ actor, scope, params, body }) => boards.rearm(actor, scope, params.uuid, body),
     ping: ({ actor, scope, params, body, waitMs, signal }) =>
       commands.ping({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
@@ -25,13 +26,14 @@ export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeli
       commands.original({ actor, scope, idOrName: params.uuid, body, waitMs, signal }),
     info: ({ scope, params, signal }) => commands.info(scope, params.uuid, signal),
     target: ({ scope, params }) => boards.target(scope, params.uuid),
-    settings: ({ actor, scope, params, body }) =>
-      boards.changeSettings(actor, scope, params.uuid, body),
+    settings: ({ actor, scope, params, body, ifMatch }) =>
+      boards.changeSettings(actor, scope, params.uuid, body, ifMatch),
     timeline: ({ scope, params, query }) => timeline.list(scope, params.uuid, query),
   }),
   ...implement(rest.fleetMembers, {
-    join: ({ actor, scope, params, body }) =>
-      boards.join(actor, scope, params.uuid, params.fleet, body.priority),
-    leave: ({ actor, scope, params }) => boards.leave(actor, scope, params.uuid, params.fleet),
+    join: ({ actor, scope, params, body, ifMatch }) =>
+      boards.join(actor, scope, params.uuid, params.fleet, body.priority, ifMatch),
+    leave: ({ actor, scope, params, ifMatch }) =>
+      boards.leave(actor, scope, params.uuid, params.fleet, ifMatch),
   }),
 ];

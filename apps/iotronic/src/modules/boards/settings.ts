@@ -1,10 +1,18 @@
 // What should be true on a board: its settings, and what of it the board has reached.
 import { type BoardId, fail, type ProjectId, type TargetSettings } from "@s4t/contract";
 import { toRfc3339 } from "@s4t/kit";
+import { requireRev } from "../../edge/revision.ts";
 import { everything, within } from "../../policy/index.ts";
 import { requireCommandable, settingsOf } from "./board.ts";
 import type { Boards, TargetEntryStateShown } from "./boards.ts";
-import { type BoardsDependencies, type Facts, getRow, noteChange, retarget } from "./change.ts";
+import {
+  type BoardsDependencies,
+  type Facts,
+  getRow,
+  holdBoard,
+  noteChange,
+  retarget,
+} from "./change.ts";
 import { countTold, listEntryStates } from "./state-store.ts";
 import { wantMore } from "./store.ts";
 
@@ -30,9 +38,10 @@ export const createSettings = (
           settings: settingsOf(row),
         };
       }),
-    changeSettings: (actor, scope, idOrName, change) =>
+    changeSettings: (actor, scope, idOrName, change, ifMatch) =>
       database.write(scope, async (tx) => {
-        const row = await getRow(scope, tx, idOrName);
+        const row = await holdBoard(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
         requireCommandable(row);
         if (row.agent_kind === "original")
           throw fail("board.original", { what: "it has no settings of this cloud" });

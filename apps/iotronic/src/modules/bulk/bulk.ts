@@ -34,7 +34,7 @@ import {
   within,
 } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
-import { createSteps, OPERATIONS_KEPT_DAYS, ROWS_AT_ONCE, statesOf } from "../operations/index.ts";
+import { statesOf } from "../operations/index.ts";
 import { type DriveDependencies, drive, type Going, noParts } from "./drive.ts";
 import { createPaces } from "./pace.ts";
 import { previewOf } from "./preview.ts";
@@ -45,13 +45,10 @@ import {
   insertBulk,
   listBulkBoards,
   listGoing,
-  removeBulkBoards,
 } from "./store.ts";
 
 /** Most bulk operations of one project that go on together: each keeps some boards at their turn. */
 export const MAX_BULKS_PER_PROJECT = 20;
-/** How often boards of old bulk operations are removed. */
-export const BULK_PRUNE_MS = 3_600_000;
 
 /** Longest that one board of a preview is tried. */
 export const PREVIEW_TRIAL_MS = 5_000;
@@ -72,8 +69,6 @@ export interface Bulk extends Part {
     uuid: string,
     query: QueryOf<typeof rest.bulk.boards>,
   ): Promise<{ items: BulkBoard[]; next: string | null }>;
-  /** Within a transaction: the project is gone; its bulk operations go soon. */
-  forget(tx: Tx, project: ProjectId): void;
 }
 
 const showBoard = (row: BulkBoardRow): BulkBoard => ({
@@ -101,11 +96,9 @@ const requireSaid = ({ q, fleet, boards, again }: BulkSelection): void => {
 
 /** Makes the verbs. */
 export const createBulk = (deps: BulkDependencies): Bulk => {
-  const { database, clock, log, audit, operations, company, link, pickBoards, performOne } = deps;
+  const { database, clock, audit, operations, company, link, pickBoards, performOne } = deps;
   const going = new Map<string, Going>();
   const paces = createPaces(clock);
-  const steps = createSteps(database, log, "Boards of old bulk operations could not be removed");
-  let timer: { cancel(): void } | undefined;
   let isStopped = false;
 
   const setOut = (row: BulkRow, actor: Actor, resumed: boolean): void => {
@@ -223,19 +216,6 @@ export const createBulk = (deps: BulkDependencies): Bulk => {
     return operation;
   };
 
-  const old = (tx: Tx): Promise<number> =>
-    removeBulkBoards(
-      ...([everything, tx] as const),
-      { beforeMs: clock.now() - OPERATIONS_KEPT_DAYS * 86_400_000 },
-      ROWS_AT_ONCE,
-    );
-  const prune = (): void => {
-    timer = clock.after(BULK_PRUNE_MS, () => {
-      steps.beside(old);
-      prune();
-    });
-  };
-
   const stopCanceling = operations.onCancel(async (uuid) => {
     const found = going.get(uuid);
     await found?.cancel();
@@ -286,22 +266,14 @@ export const createBulk = (deps: BulkDependencies): Bulk => {
       );
       return pageOf(rows, query, ({ place }) => [place], showBoard);
     },
-    forget(tx, project) {
-      tx.afterCommit(() =>
-        steps.beside((next) => removeBulkBoards(within(project), next, { project }, ROWS_AT_ONCE)),
-      );
-    },
     async start() {
-      prune();
       for (const row of await database.read(everything, (reader) => listGoing(everything, reader)))
         setOut(row, { ...systemActor, admin: false, token: row.token, address: row.address }, true);
     },
     async stop() {
       isStopped = true;
-      timer?.cancel();
       stopCanceling();
       await Promise.all([...going.values()].map((each) => each.stop()));
-      await steps.stop();
     },
   };
 };

@@ -5,6 +5,8 @@ import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { CountInFleets, Fleets as KnownFleets } from "../../edge/fleets.ts";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import { requireRev } from "../../edge/revision.ts";
+import { orTaken } from "../../edge/taken.ts";
 import { type Actor, actionsOf, type Scope, within } from "../../policy/index.ts";
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import {
@@ -46,13 +48,25 @@ export interface Fleets {
     body: BodyOf<typeof rest.fleets.update>,
     ifMatch: number | undefined,
   ): Promise<Fleet>;
-  remove(actor: Actor, scope: Scope, idOrName: string): Promise<undefined>;
+  remove(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    ifMatch: number | undefined,
+  ): Promise<undefined>;
 }
 
 const getRow = async (scope: Scope, reader: Reader, idOrName: string): Promise<FleetRow> => {
   const row = await findFleet(scope, reader, idOrName);
   if (!row) throw fail("fleet.not-found");
   return row;
+};
+
+/** Within a transaction: as it is now, and nobody else's to change or join until the end. */
+const holdRow = async (scope: Scope, tx: Tx, idOrName: string): Promise<FleetRow> => {
+  const { uuid } = await getRow(scope, tx, idOrName);
+  await lockFleet(scope, tx, uuid, { toRemove: true });
+  return getRow(scope, tx, uuid);
 };
 
 /** What boards ask: stated in `edge/fleets.ts`. */
@@ -110,6 +124,9 @@ export const createFleets = (deps: FleetsDependencies): Fleets => {
     if (await findFleet(scope, reader, name)) throw fail("fleet.name-taken", { name });
   };
 
+  const orNameTaken = <T>(name = "", scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> =>
+    orTaken(database.write(scope, work), () => fail("fleet.name-taken", { name }));
+
   return {
     list: (actor, scope, query) =>
       database.read(scope, async (reader) => {
@@ -127,7 +144,7 @@ export const createFleets = (deps: FleetsDependencies): Fleets => {
       }),
     create(actor, project, body) {
       const scope = within(project);
-      return database.write(scope, async (tx) => {
+      return orNameTaken(body.name, scope, async (tx) => {
         await requireFree(scope, tx, body.name);
         if ((await countFleets(scope, tx, project)) >= MAX_FLEETS_PER_PROJECT)
           throw fail("quota.exceeded", { limit: MAX_FLEETS_PER_PROJECT, what: "fleets" });
@@ -153,10 +170,9 @@ export const createFleets = (deps: FleetsDependencies): Fleets => {
         return showFleet(actor, row, await countOf(scope, reader, row.uuid));
       }),
     update: (actor, scope, idOrName, { labels, ...plain }, ifMatch) =>
-      database.write(scope, async (tx) => {
-        const row = await getRow(scope, tx, idOrName);
-        if (ifMatch !== undefined && ifMatch !== row.rev)
-          throw fail("request.stale", { sent: ifMatch, current: row.rev });
+      orNameTaken(plain.name, scope, async (tx) => {
+        const row = await holdRow(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
         if (plain.name !== undefined && plain.name !== row.name)
           await requireFree(within(row.project_id as ProjectId), tx, plain.name);
         const set = {
@@ -171,11 +187,10 @@ export const createFleets = (deps: FleetsDependencies): Fleets => {
         await note(tx, actor, "fleet.update", next, { changed });
         return showFleet(actor, next, await countOf(scope, tx, row.uuid));
       }),
-    remove: (actor, scope, idOrName) =>
+    remove: (actor, scope, idOrName, ifMatch) =>
       database.write(scope, async (tx) => {
-        const row = await getRow(scope, tx, idOrName);
-        if (!(await lockFleet(scope, tx, row.uuid, { toRemove: true })))
-          throw fail("fleet.not-found");
+        const row = await holdRow(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
         const boards = await countOf(scope, tx, row.uuid);
         if (boards > 0) throw fail("fleet.in-use", { boards });
         await removeFleet(scope, tx, row.uuid);

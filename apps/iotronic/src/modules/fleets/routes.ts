@@ -10,5 +10,6 @@ export const fleetRoutes = (fleets: Fleets) =>
     show: ({ actor, scope, params }) => fleets.show(actor, scope, params.uuid),
     update: ({ actor, scope, params, body, ifMatch }) =>
       fleets.update(actor, scope, params.uuid, body, ifMatch),
-    remove: ({ actor, scope, params }) => fleets.remove(actor, scope, params.uuid),
+    remove: ({ actor, scope, params, ifMatch }) =>
+      fleets.remove(actor, scope, params.uuid, ifMatch),
   });

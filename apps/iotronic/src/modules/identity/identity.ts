@@ -30,7 +30,7 @@ export interface IdentityDependencies {
   readonly countBoards: (project: ProjectId) => Promise<number>;
   /** What other modules hold of a project. */
   readonly estates: Readonly<
-    Record<"boards" | "fleets" | "plugins" | "services" | "keys" | "operations", Estate>
+    Record<"boards" | "fleets" | "plugins" | "services" | "bulks" | "keys" | "operations", Estate>
   >;
   /** Actions that an actor may do somewhere. */
   readonly actionsOf: (actor: Actor) => readonly string[];

@@ -10,6 +10,7 @@ import {
 import { toRfc3339 } from "@s4t/kit";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import { requireRev } from "../../edge/revision.ts";
 import {
   type Action,
   type Actor,
@@ -34,7 +35,6 @@ import {
   setMember,
   updateProject,
 } from "./store.ts";
-import { requireRev } from "./users.ts";
 
 export interface Projects {
   list(actor: Actor, query: PageQuery): Promise<{ items: Project[]; next: string | null }>;
@@ -46,7 +46,7 @@ export interface Projects {
     body: BodyOf<typeof rest.projects.update>,
     ifMatch: number | undefined,
   ): Promise<Project>;
-  remove(actor: Actor, idOrName: string): Promise<void>;
+  remove(actor: Actor, idOrName: string, ifMatch: number | undefined): Promise<void>;
   members(
     actor: Actor,
     idOrName: string,
@@ -203,9 +203,10 @@ export const createProjects = ({
       });
       return show(actor, updated);
     },
-    async remove(actor, idOrName) {
+    async remove(actor, idOrName, ifMatch) {
       await database.write(everything, async (tx) => {
         const row = await getProject(actor, tx, "project.remove", idOrName);
+        requireRev(ifMatch, Number(row.rev));
         const [boards, plugins, services] = [
           await estates.boards.count(tx, row.uuid),
           await estates.plugins.count(tx, row.uuid),

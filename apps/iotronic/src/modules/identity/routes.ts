@@ -54,8 +54,8 @@ export const identityRoutes = ({
     create: ({ actor, body }) => users.create(actor, body),
     show: ({ params }) => users.show(params.uuid),
     update: ({ actor, params, body, ifMatch }) => users.update(actor, params.uuid, body, ifMatch),
-    remove: async ({ actor, params }) => {
-      await users.remove(actor, params.uuid);
+    remove: async ({ actor, params, ifMatch }) => {
+      await users.remove(actor, params.uuid, ifMatch);
       return null;
     },
   }),
@@ -65,8 +65,8 @@ export const identityRoutes = ({
     show: ({ actor, params }) => projects.show(actor, params.uuid),
     update: ({ actor, params, body, ifMatch }) =>
       projects.update(actor, params.uuid, body, ifMatch),
-    remove: async ({ actor, params }) => {
-      await projects.remove(actor, params.uuid);
+    remove: async ({ actor, params, ifMatch }) => {
+      await projects.remove(actor, params.uuid, ifMatch);
       return null;
     },
     members: ({ actor, params, query }) => projects.members(actor, params.uuid, query),

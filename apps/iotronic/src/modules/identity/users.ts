@@ -4,6 +4,7 @@ import { toRfc3339 } from "@s4t/kit";
 import { randomToken } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import { requireRev } from "../../edge/revision.ts";
 import { type Actor, everything, systemActor } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 import { findFactor } from "./factor-store.ts";
@@ -39,7 +40,7 @@ export interface Users {
     body: BodyOf<typeof rest.users.update>,
     ifMatch: number | undefined,
   ): Promise<User>;
-  remove(actor: Actor, idOrName: string): Promise<void>;
+  remove(actor: Actor, idOrName: string, ifMatch: number | undefined): Promise<void>;
   /**
    * At the first start: an administrator and a project. Answers the password that was made; undefined when there was one, or people are
    * managed elsewhere.
@@ -50,12 +51,6 @@ export interface Users {
   /** Id of a user by name. */
   find(name: string): Promise<UserId | undefined>;
 }
-
-/** Throws `request.stale` unless the revision is the one that the caller saw. */
-export const requireRev = (ifMatch: number | undefined, rev: number): void => {
-  if (ifMatch !== undefined && ifMatch !== rev)
-    throw fail("request.stale", { sent: ifMatch, current: rev });
-};
 
 const all = { update: true, remove: true } as const;
 
@@ -192,9 +187,10 @@ export const createUsers = ({
         return show(tx, { ...row, ...set });
       });
     },
-    async remove(actor, idOrName) {
+    async remove(actor, idOrName, ifMatch) {
       await database.write(everything, async (tx) => {
         const row = await getUser(tx, idOrName);
+        requireRev(ifMatch, Number(row.rev));
         await removeUser(everything, tx, row.uuid);
         // Who is managed elsewhere comes again as they are there.
         if (people.managedAt === null && (await countAdmins(everything, tx)) === 0)

@@ -15,7 +15,7 @@ import { insertVersion, type PluginRow, sumNamed, type VersionRow } from "./stor
 import { removeUpload } from "./upload-store.ts";
 import { LEAST_COUNTED_BYTES } from "./uploads.ts";
 
-export type VersionInput = BodyOf<typeof rest.plugins.addVersion>;
+export type VersionInput = Omit<BodyOf<typeof rest.plugins.addVersion>, "description" | "labels">;
 
 /** Makes what adds. */
 export const createAdding = (deps: PluginsDependencies) => {

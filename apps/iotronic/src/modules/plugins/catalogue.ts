@@ -3,6 +3,7 @@ import {
   type BoardId,
   type BodyOf,
   fail,
+  type Labels,
   type Plugin,
   type PluginSignature,
   type PluginVersion,
@@ -12,10 +13,12 @@ import {
 } from "@s4t/contract";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import { requireRev } from "../../edge/revision.ts";
 import type { ByteStream } from "../../edge/routes.ts";
+import { holdRow } from "../../edge/statement.ts";
 import { type Actor, type Scope, within } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
-import { createAdding, type VersionInput } from "./adding.ts";
+import { createAdding } from "./adding.ts";
 import { getPlugin, notePlugin, type PluginsDependencies } from "./change.ts";
 import type { Claims } from "./claims.ts";
 import { createExamine } from "./examine.ts";
@@ -47,6 +50,8 @@ export const MAX_VERSIONS_PER_PLUGIN = 10_000;
 
 type CreateBody = BodyOf<typeof rest.plugins.create>;
 
+type AddVersionBody = BodyOf<typeof rest.plugins.addVersion>;
+
 export interface Catalogue {
   list(
     actor: Actor,
@@ -62,7 +67,12 @@ export interface Catalogue {
     body: BodyOf<typeof rest.plugins.update>,
     ifMatch: number | undefined,
   ): Promise<Plugin>;
-  remove(actor: Actor, scope: Scope, idOrName: string): Promise<undefined>;
+  remove(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    ifMatch?: number | undefined,
+  ): Promise<undefined>;
   versions(
     scope: Scope,
     idOrName: string,
@@ -72,7 +82,8 @@ export interface Catalogue {
     actor: Actor,
     scope: Scope,
     idOrName: string,
-    body: VersionInput,
+    body: AddVersionBody,
+    ifMatch?: number | undefined,
   ): Promise<PluginVersion>;
   version(scope: Scope, idOrName: string, version: string): Promise<PluginVersion>;
   removeVersion(actor: Actor, scope: Scope, idOrName: string, version: string): Promise<undefined>;
@@ -85,6 +96,13 @@ export interface Catalogue {
   ): Promise<PluginVersion>;
   content(scope: Scope, idOrName: string, version: string): Promise<ByteStream>;
 }
+
+/** Within a transaction: as it is now, and nobody else's to change until the end. */
+const holdPlugin = async (scope: Scope, tx: Tx, idOrName: string): Promise<PluginRow> => {
+  const { uuid } = await getPlugin(scope, tx, idOrName);
+  await holdRow(tx, "plugins", uuid);
+  return getPlugin(scope, tx, uuid);
+};
 
 /** Makes the verbs. `sweepSoon`: there are bytes that nobody wants. */
 export const createCatalogue = (
@@ -152,6 +170,33 @@ export const createCatalogue = (
     return showVersion({ ...row, ...signed }, signature.key);
   };
 
+  /** Within a transaction: what is said of a plugin, which its versions are not. */
+  const changeAbout = async (
+    scope: Scope,
+    tx: Tx,
+    actor: Actor,
+    row: PluginRow,
+    about: {
+      readonly description?: string | undefined;
+      readonly labels?: Labels | undefined;
+    },
+  ): Promise<PluginRow> => {
+    const { description = row.description, labels } = about;
+    const set = {
+      description,
+      labels: labels === undefined ? row.labels : JSON.stringify(labels),
+      rev: row.rev + 1,
+      updated_at: clock.now(),
+    };
+    await updatePlugin(scope, tx, row.uuid, set);
+    const next = { ...row, ...set };
+    const changed = Object.keys(about).filter(
+      (key) => about[key as keyof typeof about] !== undefined,
+    );
+    await notePlugin(deps, tx, actor, "plugin.update", next, { changed });
+    return next;
+  };
+
   return {
     async list(actor, scope, query) {
       const after =
@@ -203,27 +248,16 @@ export const createCatalogue = (
       ),
     update: (actor, scope, idOrName, body, ifMatch) =>
       database.write(scope, async (tx) => {
-        const row = await getPlugin(scope, tx, idOrName);
-        if (ifMatch !== undefined && ifMatch !== row.rev)
-          throw fail("request.stale", { sent: ifMatch, current: row.rev });
-        const { description = row.description, labels } = body;
-        const set = {
-          description,
-          labels: labels === undefined ? row.labels : JSON.stringify(labels),
-          rev: row.rev + 1,
-          updated_at: clock.now(),
-        };
-        await updatePlugin(scope, tx, row.uuid, set);
-        const next = { ...row, ...set };
-        const changed = Object.keys(body);
-        await notePlugin(deps, tx, actor, "plugin.update", next, { changed });
-        return showOne(actor, scope, tx, next);
+        const row = await holdPlugin(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
+        return showOne(actor, scope, tx, await changeAbout(scope, tx, actor, row, body));
       }),
-    remove: (actor, scope, idOrName) =>
+    remove: (actor, scope, idOrName, ifMatch) =>
       database.write(scope, async (tx) => {
         const { uuid, project_id } = await getPlugin(scope, tx, idOrName);
         await deps.holdKey(tx, project_id as ProjectId);
         const row = await getPlugin(scope, tx, uuid);
+        requireRev(ifMatch, row.rev);
         await lockPlugin(scope, tx, uuid, { toRemove: true });
         const boards = (await countInjected(scope, tx, [row.uuid])).get(row.uuid) ?? 0;
         if (boards > 0) throw fail("plugin.in-use", { boards });
@@ -249,7 +283,7 @@ export const createCatalogue = (
         );
       });
     },
-    async addVersion(actor, scope, idOrName, body) {
+    async addVersion(actor, scope, idOrName, { description, labels, ...body }, ifMatch) {
       // Asked first, so that who may not see the plugin learns nothing of its bytes.
       const found = await database.read(scope, (reader) => getPlugin(scope, reader, idOrName));
       if (body.manifest.name !== found.name)
@@ -259,7 +293,11 @@ export const createCatalogue = (
       const examined = await examine(project, body.manifest);
       return await database.write(scope, async (tx) => {
         await deps.holdKey(tx, project);
-        const plugin = await getPlugin(scope, tx, found.uuid);
+        const before = await holdPlugin(scope, tx, found.uuid);
+        requireRev(ifMatch, before.rev);
+        const about = { description, labels };
+        const isSaid = description !== undefined || labels !== undefined;
+        const plugin = isSaid ? await changeAbout(scope, tx, actor, before, about) : before;
         const { version } = examined;
         const known = await findVersion(scope, tx, plugin.uuid, { version });
         if (known) {

@@ -28,10 +28,11 @@ export const pluginRoutes = ({
     show: ({ actor, scope, params }) => catalogue.show(actor, scope, params.uuid),
     update: ({ actor, scope, params, body, ifMatch }) =>
       catalogue.update(actor, scope, params.uuid, body, ifMatch),
-    remove: ({ actor, scope, params }) => catalogue.remove(actor, scope, params.uuid),
+    remove: ({ actor, scope, params, ifMatch }) =>
+      catalogue.remove(actor, scope, params.uuid, ifMatch),
     versions: ({ scope, params, query }) => catalogue.versions(scope, params.uuid, query),
-    addVersion: ({ actor, scope, params, body }) =>
-      catalogue.addVersion(actor, scope, params.uuid, body),
+    addVersion: ({ actor, scope, params, body, ifMatch }) =>
+      catalogue.addVersion(actor, scope, params.uuid, body, ifMatch),
     version: ({ scope, params }) => catalogue.version(scope, params.uuid, params.version),
     removeVersion: ({ actor, scope, params }) =>
       catalogue.removeVersion(actor, scope, params.uuid, params.version),

@@ -2,8 +2,11 @@
 import { type BodyOf, fail, type ProjectId, type rest, type Service } from "@s4t/contract";
 import { newId } from "../../edge/id.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
+import { requireRev } from "../../edge/revision.ts";
+import { holdRow } from "../../edge/statement.ts";
+import { orTaken } from "../../edge/taken.ts";
 import { type Actor, type Scope, within } from "../../policy/index.ts";
-import type { Reader } from "../../ports/database.ts";
+import type { Reader, Tx } from "../../ports/database.ts";
 import { getService, noteService, type ServicesDependencies } from "./change.ts";
 import { BOARD_LOOPBACK, doorOf, showService } from "./service.ts";
 import {
@@ -40,8 +43,20 @@ export interface Catalogue {
     body: BodyOf<typeof rest.services.update>,
     ifMatch: number | undefined,
   ): Promise<Service>;
-  remove(actor: Actor, scope: Scope, idOrName: string): Promise<undefined>;
+  remove(
+    actor: Actor,
+    scope: Scope,
+    idOrName: string,
+    ifMatch: number | undefined,
+  ): Promise<undefined>;
 }
+
+/** Within a transaction: as it is now, and nobody else's to change until the end. */
+const holdService = async (scope: Scope, tx: Tx, idOrName: string): Promise<ServiceRow> => {
+  const { uuid } = await getService(scope, tx, idOrName);
+  await holdRow(tx, "services", uuid);
+  return getService(scope, tx, uuid);
+};
 
 /** Makes the verbs. */
 export const createCatalogue = (deps: ServicesDependencies): Catalogue => {
@@ -69,9 +84,9 @@ export const createCatalogue = (deps: ServicesDependencies): Catalogue => {
       }),
     create(actor, project, body) {
       const scope = within(project);
-      return database.write(scope, async (tx) => {
-        if (await findService(scope, tx, body.name))
-          throw fail("service.name-taken", { name: body.name });
+      const taken = () => fail("service.name-taken", { name: body.name });
+      const made = database.write(scope, async (tx) => {
+        if (await findService(scope, tx, body.name)) throw taken();
         if ((await countServices(scope, tx, project)) >= MAX_SERVICES_PER_PROJECT)
           throw fail("quota.exceeded", { limit: MAX_SERVICES_PER_PROJECT, what: "services" });
         const now = clock.now();
@@ -92,6 +107,7 @@ export const createCatalogue = (deps: ServicesDependencies): Catalogue => {
         await noteService(deps, tx, actor, "service.create", row, { port: row.port });
         return showService(actor, row, 0);
       });
+      return orTaken(made, taken);
     },
     show: (actor, scope, idOrName) =>
       database.read(scope, async (reader) => {
@@ -100,9 +116,8 @@ export const createCatalogue = (deps: ServicesDependencies): Catalogue => {
       }),
     update: (actor, scope, idOrName, body, ifMatch) =>
       database.write(scope, async (tx) => {
-        const row = await getService(scope, tx, idOrName);
-        if (ifMatch !== undefined && ifMatch !== row.rev)
-          throw fail("request.stale", { sent: ifMatch, current: row.rev });
+        const row = await holdService(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
         const { labels, ...plain } = body;
         const set = {
           ...plain,
@@ -128,9 +143,10 @@ export const createCatalogue = (deps: ServicesDependencies): Catalogue => {
           }
         return showService(actor, next, exposures.length);
       }),
-    remove: (actor, scope, idOrName) =>
+    remove: (actor, scope, idOrName, ifMatch) =>
       database.write(scope, async (tx) => {
-        const row = await getService(scope, tx, idOrName);
+        const row = await holdService(scope, tx, idOrName);
+        requireRev(ifMatch, row.rev);
         const boards = await countOf(scope, tx, row.uuid);
         if (boards > 0) throw fail("service.in-use", { boards });
         await removeService(scope, tx, row.uuid);

@@ -29,7 +29,8 @@ export const serviceRoutes = ({
     show: ({ actor, scope, params }) => catalogue.show(actor, scope, params.uuid),
     update: ({ actor, scope, params, body, ifMatch }) =>
       catalogue.update(actor, scope, params.uuid, body, ifMatch),
-    remove: ({ actor, scope, params }) => catalogue.remove(actor, scope, params.uuid),
+    remove: ({ actor, scope, params, ifMatch }) =>
+      catalogue.remove(actor, scope, params.uuid, ifMatch),
   }),
   ...implement(rest.exposures, {
     all: ({ actor, scope, query }) => exposures.all(actor, scope, query),
