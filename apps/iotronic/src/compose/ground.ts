@@ -6,6 +6,7 @@ import { type Company, createCompany } from "../edge/company.ts";
 import { createErrands, type Errands } from "../edge/errands.ts";
 import type { AuditLog } from "../edge/facts.ts";
 import type { Tracing } from "../edge/trace.ts";
+import type { OtherTunnels } from "../gateway/by-board.ts";
 import type { RunningGateway } from "../gateway/gateway.ts";
 import type { Invoke } from "../http/api.ts";
 import { createMetrics, type Exposition } from "../http/metrics.ts";
@@ -76,6 +77,8 @@ export interface Ground extends Stores {
   readonly link: Later<RunningLink>;
   /** The gateway, once it is there: a board whose key was withdrawn is led to no more. */
   readonly gateway: Later<RunningGateway>;
+  /** Tunnels of boards with another agent than ours, once they are there, where any are. */
+  readonly others: Later<OtherTunnels | undefined>;
   /** Says which server serves: boards are told its port. */
   serves(server: { port(): number }): void;
 }
@@ -146,6 +149,7 @@ export const openGround = async (
     wayIn: createWayIn(lan, () => port()),
     link: later<RunningLink>(),
     gateway: later<RunningGateway>(),
+    others: later<OtherTunnels | undefined>(),
     serves(server) {
       port = server.port;
     },

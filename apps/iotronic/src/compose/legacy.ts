@@ -2,6 +2,8 @@
 import { isIPv6 } from "node:net";
 import { fail } from "@s4t/contract";
 import type { OriginalCommands, OriginalsHost, OriginalWorks } from "../edge/originals.ts";
+import { wstunMetrics } from "../gateway/legacy/metrics.ts";
+import { createWstun, type Wstun } from "../gateway/legacy/wstun.ts";
 import { pickleOf } from "../http/iotronic-v1/pickle.ts";
 import { sourceIn } from "../http/iotronic-v1/version-of-plugin.ts";
 import { SOURCE_FILE } from "../http/iotronic-v1/worker.ts";
@@ -20,7 +22,7 @@ export interface Legacy {
   /** Serves both ports with another certificate from now on. */
   renew(credentials: TlsCredentials): void;
   /** Ports in use, after the start. */
-  ports(): { readonly wamp: number };
+  ports(): { readonly wamp: number; readonly wstun: number };
 }
 
 const isOn = ({ config }: Ground): boolean => config["legacy.enabled"];
@@ -94,9 +96,18 @@ export const composeLegacy = (
   const door = parts.add(
     createLegacyLink({
       ...{ host, works: worksOf(ground, keys), link, clock, log, metrics, url },
-      onGone: () => {},
+      // Its tunnels are its session's: whoever comes next holds its ports anew.
+      onGone: (board) => wstun.end(board),
     }),
   );
+  const wstun: Wstun = createWstun({
+    ...{ clock, log, find: door.find, sameAddress: config["legacy.same-address"] },
+    ownerOf: (port) => ground.gateway().ownerOf(port),
+    onRefused: (board, what, address) =>
+      host.onRefused(board === null ? null : (door.find(board) ?? null), what, address),
+    metrics: wstunMetrics(metrics, () => wstun.size),
+  });
+  ground.others.is(wstun);
   const listen = config.listen ?? "127.0.0.1";
   const tls = lan && isSecure(ground) ? lan.credentials : null;
   if (lan && !tls)
@@ -114,5 +125,19 @@ export const composeLegacy = (
       upgrade: (...asked) => door.handleUpgrade(...asked),
     }),
   );
-  return { renew: (credentials) => wamp.renew(credentials), ports: () => ({ wamp: wamp.port() }) };
+  const tunnels: LegacyServer = parts.add(
+    createLegacyServer({
+      ...{ name: "original agents' tunnels", setting: "legacy.wstun-port" },
+      ...{ host: listen, port: config["legacy.wstun-port"], tls },
+      answer: wstun.answer,
+      upgrade: wstun.handleUpgrade,
+    }),
+  );
+  return {
+    renew(credentials) {
+      wamp.renew(credentials);
+      tunnels.renew(credentials);
+    },
+    ports: () => ({ wamp: wamp.port(), wstun: tunnels.port() }),
+  };
 };

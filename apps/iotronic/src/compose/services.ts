@@ -46,7 +46,7 @@ export const composeServices = (
         ports: [config["gateway.first-port"], config["gateway.last-port"]],
       },
       {
-        ...{ link, metrics, clock, log },
+        ...{ link, metrics, clock, log, others: ground.others },
         host: () => ({ listDoors, renewForward, endForward, record }),
         actorNow: (actor: Actor) => identity.tokens.again(actor),
       },

@@ -14,6 +14,7 @@ import { createTickets } from "../edge/tickets.ts";
 import type { Actor } from "../policy/index.ts";
 import { createAuthorize } from "./authorize.ts";
 import { createBoardTunnels, type DialPurpose } from "./board-tunnels.ts";
+import { type OtherTunnels, tunnelsByBoard } from "./by-board.ts";
 import { createConnections } from "./connections.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { createPublicDoors } from "./public-doors.ts";
@@ -33,6 +34,8 @@ export interface GatewayOptions {
 export interface GatewayDependencies {
   readonly host: () => GatewayHost;
   readonly link: () => Link;
+  /** Tunnels of boards with another agent than ours; undefined where there are none. */
+  readonly others: () => OtherTunnels | undefined;
   readonly actorNow: (actor: Actor) => Promise<Actor | undefined>;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -43,6 +46,8 @@ export interface RunningGateway extends Gateway, Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The public port of a board's service; undefined where it is not exposed. */
   publicPortOf(board: BoardId, service: string): number | undefined;
+  /** Whose a public port is; undefined where no door is open on it. */
+  ownerOf(port: number): BoardId | undefined;
   /** A board's key was withdrawn: nothing leads to it any more. */
   endBoard(board: BoardId): void;
 }
@@ -73,7 +78,10 @@ export const createGateway = (
     ...{ clock, log },
   });
   const connections = createConnections({ streamLog, clock });
-  const tunnels = createBoardTunnels({ link, issueTicket: dials.issue, clock, log });
+  const tunnels = tunnelsByBoard(
+    createBoardTunnels({ link, issueTicket: dials.issue, clock, log }),
+    deps.others,
+  );
   const authorize = createAuthorize({
     now: clock.now,
     isConnected: (board) => link().isConnected(board),
@@ -122,6 +130,7 @@ export const createGateway = (
     serve: doors.serve,
     state: doors.state,
     publicPortOf: doors.portOf,
+    ownerOf: doors.ownerOf,
     connections: connections.list,
     watch: connections.watch,
     cut: (board, uuid) => connections.cut((open) => open.board === board && open.uuid === uuid) > 0,

@@ -22,6 +22,8 @@ export interface PublicDoors {
   state(port: number): DoorState;
   /** The port that a board's service is served on; undefined where it is not. */
   portOf(board: BoardId, service: string): number | undefined;
+  /** Whose a port is; undefined where no door is open on it. */
+  ownerOf(port: number): BoardId | undefined;
   readonly size: number;
   stop(): Promise<void>;
 }
@@ -193,6 +195,7 @@ export const createPublicDoors = (deps: PublicDoorsDependencies): PublicDoors =>
         if (door?.board === board && door.service === service) return port;
       return undefined;
     },
+    ownerOf: (port) => held.get(port)?.door?.board,
     get size() {
       return held.size;
     },

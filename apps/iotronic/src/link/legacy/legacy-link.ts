@@ -19,6 +19,7 @@ import {
   wampErrors,
 } from "@s4t/wamp";
 import { secureRandom } from "@s4t/wamp/node";
+import type { KnownBoard } from "../../edge/link.ts";
 import type { Metrics } from "../../edge/metrics.ts";
 import type { OriginalsHost, OriginalWorks } from "../../edge/originals.ts";
 import { type LinkDoor, openLinkDoor } from "../door.ts";
@@ -67,8 +68,7 @@ export interface LegacyLinkDependencies {
 }
 
 /** A board that is connected by this door. */
-export interface LegacyBoard {
-  readonly uuid: BoardId;
+export interface LegacyBoard extends KnownBoard {
   readonly session: number;
   readonly address: string | null;
 }
@@ -76,14 +76,11 @@ export interface LegacyBoard {
 export interface LegacyLink extends Part {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The session of a board that is connected by this door. */
-  find(board: string): LegacyBoard | undefined;
-  /** The session in which a board is for others, from its own number; null where there is none. */
+  readonly find: (board: string) => LegacyBoard | undefined;
   counts(): { readonly boards: number; readonly strangers: number };
 }
 
 interface Bound extends LegacyBoard {
-  readonly name: string;
-  readonly project: Parameters<OriginalsHost["told"]>[0]["project"];
   readonly translator: Translator;
 }
 
@@ -178,9 +175,7 @@ class OriginalLink implements LegacyLink {
     this.#door.handleUpgrade(request, socket, head);
   }
 
-  find(board: string): LegacyBoard | undefined {
-    return this.#byBoard.get(board);
-  }
+  readonly find = (board: string): LegacyBoard | undefined => this.#byBoard.get(board);
 
   counts() {
     return { boards: this.#byBoard.size, strangers: this.#strangers.size };
