@@ -1,4 +1,6 @@
 // Signing in by a real browser: with a second factor, from its set-up to its end.
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { createClient } from "@s4t/sdk";
 import { TOTP } from "otpauth";
 import type { Browser, Page } from "playwright-core";
@@ -15,14 +17,17 @@ import {
   widths,
 } from "./portal/browser.ts";
 import { openStage, type Stage } from "./portal/stage.ts";
+import { temporaryFolder } from "./program.ts";
+import { until } from "./s4t.ts";
 
 const password = "correct horse battery staple";
 const path = "/app/default/access/sessions";
+const mailbox = temporaryFolder();
 let stage: Stage;
 let browser: Browser;
 
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage(["--mail.driver", "file", "--mail.folder", mailbox.path]);
   browser = await launchBrowser();
   const client = await clientOf();
   for (const name of ["anna", "bruno"]) {
@@ -36,6 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await stage?.close();
+  mailbox.remove();
 });
 
 const clientOf = async () =>
@@ -155,4 +161,74 @@ it("looks right at a desk and on a phone, and an administrator takes it away", a
       await each.page.locator("input[type=password]").first().waitFor();
     }),
   ).toEqual([]);
+}, 180_000);
+
+/** Address of the link in the newest letter, which is thrown away. */
+const linkInLetter = async (): Promise<string> => {
+  const folder = join(mailbox.path, "new");
+  const names = await until(
+    async () => {
+      try {
+        return readdirSync(folder).sort();
+      } catch {
+        return [];
+      }
+    },
+    (found) => found.length > 0,
+    10_000,
+  );
+  const file = join(folder, names.at(-1) ?? "");
+  // Long lines are folded (RFC 2045, quoted-printable).
+  const text = readFileSync(file, "utf8").replace(/=\n/g, "").replaceAll("=3D", "=");
+  rmSync(folder, { recursive: true });
+  return /http\S+#[\w-]{43}/.exec(text)?.[0] ?? "";
+};
+
+it("an address is proved, and a lost password replaced by a link that is good once", async () => {
+  const client = await clientOf();
+  await client.users.create({ body: { name: "carla", password, mail: "carla@example.org" } });
+  await client.projects.setMember({
+    params: { uuid: "default", user: "carla" },
+    body: { role: "user" },
+  });
+  const made = await visit(browser, stage.cloud().url);
+  const { page } = made;
+  await page.goto(await linkInLetter());
+  await page.getByRole("heading", { name: "Your address" }).waitFor();
+  await page.waitForURL(/confirm-mail$/);
+  await page.getByRole("button", { name: "This is my address" }).click();
+  await page.getByText("Your address is proved.").waitFor();
+  await page.getByRole("link", { name: "Back to sign-in" }).click();
+  await page.getByRole("link", { name: "Lost your password?" }).click();
+  await page.getByLabel("Mail address").fill("carla@example.org");
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByText("If somebody here has this address").waitFor();
+  const link = await linkInLetter();
+  await page.goto(link);
+  await page.waitForURL(/new-password$/);
+  await page.getByLabel("New password").fill("short");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByText("Choose a longer password").waitFor();
+  await page.getByLabel("New password").fill(`${password}!`);
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByText("Your password is set.").waitFor();
+  await page.goto(`${link.replace("new-password", "new-password?again")}`);
+  await page.getByLabel("New password").fill(`${password}?`);
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByText("This link was used or has expired.").waitFor();
+  await enter(made, "carla", `${password}!`, path);
+  await page.getByText("carla@example.org, proved to be yours.").waitFor();
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+  for (const [name, at] of [
+    ["lost-password", "/app/lost-password"],
+    ["new-password", "/app/new-password#x"],
+    ["confirm-mail", "/app/confirm-mail#x"],
+  ] as const)
+    expect(
+      await inEveryLook(name, async (each) => {
+        await each.page.goto(at);
+        await each.page.getByRole("heading", { level: 1 }).waitFor();
+      }),
+    ).toEqual([]);
 }, 180_000);

@@ -87,6 +87,10 @@ export const nouns: Readonly<
     about: "projects and their members",
     load: async () => (await import("./nouns/project.ts")).register,
   },
+  account: {
+    about: "my password and mail address",
+    load: async () => (await import("./nouns/account.ts")).register,
+  },
   "second-factor": {
     about: "codes that my sign-in asks for besides the password",
     load: async () => (await import("./nouns/second-factor.ts")).register,

@@ -11,6 +11,7 @@ import { openGround } from "./compose/ground.ts";
 import { composeIdentity } from "./compose/identity.ts";
 import { composeLegacy, type Legacy } from "./compose/legacy.ts";
 import { composeLink } from "./compose/link.ts";
+import { openMail } from "./compose/mail.ts";
 import type { Offer } from "./compose/offer.ts";
 import { agentBundle, terminalModule } from "./compose/place.ts";
 import { composeKeys, composePlugins, offerOfKeys } from "./compose/plugins.ts";
@@ -65,11 +66,10 @@ export const composeCloud = async (
   const keys = composeKeys(ground, boards);
   const { offer: ofPlugins, ...plugins } = composePlugins(ground, wishes, keys);
   const { link, offer: ofLink } = composeLink(ground, { telemetry, plugins, keys }, deps.contracts);
+  const mail = await openMail(config, folder);
+  if (mail) parts.add(mail);
   const { identity, offer: ofIdentity } = await composeIdentity(
-    ground,
-    boards,
-    keys,
-    plugins.estate,
+    ...([ground, boards, keys, plugins.estate, mail] as const),
   );
   const { offer: ofBulk } = composeBulk(ground, identity);
   const { offer: ofServices } = composeServices(ground, wishes, identity, keys);

@@ -11,6 +11,7 @@ import { identitySettings } from "./config/identity.ts";
 import { iotronicSettings } from "./config/iotronic.ts";
 import { legacySettings } from "./config/legacy.ts";
 import { logSettings } from "./config/log.ts";
+import { mailSettings } from "./config/mail.ts";
 import { observationSettings } from "./config/observations.ts";
 import { pluginSettings } from "./config/plugins.ts";
 import { serverSettings } from "./config/server.ts";
@@ -28,6 +29,7 @@ export const settings = {
   ...pluginSettings,
   ...auditSettings,
   ...identitySettings,
+  ...mailSettings,
   ...traceSettings,
   ...iotronicSettings,
   ...legacySettings,

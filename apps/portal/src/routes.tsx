@@ -55,6 +55,28 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./pages/sign-in/index.tsx"), "SignInPage"),
 });
 
+const before = <Name extends "LostPasswordPage" | "NewPasswordPage" | "ConfirmMailPage">(
+  name: Name,
+) => page(() => import("./pages/sign-in/lost.tsx"), name);
+
+const lostPassword = createRoute({
+  getParentRoute: () => root,
+  path: "lost-password",
+  component: before("LostPasswordPage"),
+});
+
+const newPassword = createRoute({
+  getParentRoute: () => root,
+  path: "new-password",
+  component: before("NewPasswordPage"),
+});
+
+const confirmMail = createRoute({
+  getParentRoute: () => root,
+  path: "confirm-mail",
+  component: before("ConfirmMailPage"),
+});
+
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
@@ -188,6 +210,9 @@ const audit = createRoute({
 const tree = root.addChildren([
   home,
   signIn,
+  lostPassword,
+  newPassword,
+  confirmMail,
   project.addChildren([
     boards,
     board,

@@ -10,7 +10,7 @@ const print = ({ out }: Context, user: User): void =>
     ["id", user.uuid],
     ["state", stateText(user.status)],
     ["administrator", user.admin ? "yes" : "no"],
-    ["mail", user.mail ?? "–"],
+    ["mail", user.mail === null ? "–" : `${user.mail}${user.mailVerified ? "" : " (not proved)"}`],
     ["second factor", user.secondFactor ? "on" : "off"],
     ["signed in", ageText(user.lastSignInAt)],
     ["projects", user.projects.map(({ name, role }) => `${name} (${role})`).join(", ") || "–"],

@@ -14,6 +14,7 @@ import {
 import type { Keys } from "../modules/keys/index.ts";
 import { servicesEstate } from "../modules/services/index.ts";
 import { type Action, maySomewhere, policyTable } from "../policy/index.ts";
+import type { MailDriver } from "../ports/mail.ts";
 import type { Ground } from "./ground.ts";
 import { addressOf } from "./lan.ts";
 import type { Offer } from "./offer.ts";
@@ -29,13 +30,17 @@ export const composeIdentity = async (
   boards: Boards,
   keys: Keys,
   plugins: Estate,
+  mail: MailDriver | undefined,
 ): Promise<{ readonly identity: Identity; readonly offer: Offer }> => {
   const records = createRecords(ground);
   const { people, parts } = await openPeople(ground, () => records);
   for (const part of parts) ground.parts.add(part);
+  const { config, wayIn } = ground;
+  const address = addressOf(config.address);
   const identity = createIdentity({
     ...ground,
-    people,
+    ...{ people, mail },
+    origin: () => address ?? wayIn.url(),
     countBoards: boards.countIn,
     estates: {
       boards: boardsEstate,
@@ -52,18 +57,18 @@ export const composeIdentity = async (
         remove: async (tx, project) => ground.bulkRetention.forget(tx, project),
       },
     },
-    name: ground.config.name,
+    name: config.name,
     keyFile: join(ground.folder, "identity.key"),
-    tokenLifeS: ground.config["identity.token-life"],
+    tokenLifeS: config["identity.token-life"],
     actionsOf: (actor) => allActions.filter((action) => maySomewhere(actor, action)),
   });
   ground.parts.add(identity.tokens);
-  const { config, wayIn } = ground;
+  ground.parts.add(identity.recovery);
   const mount =
     people.managedAt === null
       ? identityV3({
           identity,
-          reached: createReached(addressOf(config.address), wayIn.url),
+          reached: createReached(address, wayIn.url),
           region: config["identity.region"],
         })
       : identityElsewhere(people.managedAt);

@@ -23,6 +23,7 @@ import { repeatsMigration } from "./20261128-1250-repeats.ts";
 import { identitySecondFactorMigration } from "./20261128-1511-identity-second-factor.ts";
 import { bulkMigration } from "./20261128-1515-bulk.ts";
 import { identityForeignMigration } from "./20261128-1518-identity-foreign.ts";
+import { identityMailMigration } from "./20261128-1535-identity-mail.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -50,6 +51,7 @@ export const migrations: readonly Migration[] = [
   identitySecondFactorMigration,
   bulkMigration,
   identityForeignMigration,
+  identityMailMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

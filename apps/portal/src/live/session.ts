@@ -56,3 +56,10 @@ export const useSession = (): Session | null => useContext(SessionContext);
 export const useMay = (action: string): boolean =>
   useContext(SessionContext)?.actions.includes(action) ?? false;
 export const useSessionQuery = () => useQuery(sessionQuery);
+
+/** How one can sign in here; asked before anybody is. */
+export const waysInQuery = queryOptions({
+  queryKey: ["ways-in"],
+  queryFn: ({ signal }) => apiOf(undefined).waysIn.show({ signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});

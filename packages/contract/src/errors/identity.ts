@@ -43,6 +43,12 @@ export const identityErrors = {
   "user.last-admin": refused(409)("usage", "This is the last administrator."),
   "second-factor.on": refused(409)("usage", "A second factor is on already. Remove it first."),
   "second-factor.off": refused(409)("usage", "There is no second factor that this is about."),
+  "mail.off": refused(409)("usage", "This cloud sends no mail: its setting mail.driver says so."),
+  "mail.unsent": unavailable(503)("unavailable", "The mail could not be sent: {because}."),
+  "mail.link-invalid": refused(410)(
+    "noPermission",
+    "This link was used or has expired. Ask for another.",
+  ),
   "project.not-found": refused(404)("notFound", "There is no such project, or you may not see it."),
   "project.name-taken": refused(409)("cannotCreate", "A project named {name} exists already."),
   "project.not-empty": refused(409)(

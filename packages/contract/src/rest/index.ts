@@ -11,6 +11,7 @@ import { operations } from "./operations.ts";
 import { blobs, injections, plugins } from "./plugins.ts";
 import { projectKeys } from "./project-keys.ts";
 import { projects } from "./projects.ts";
+import { mailAddresses, passwordResets, waysIn } from "./recovery.ts";
 import { secondFactor } from "./second-factor.ts";
 import { connections, exposures, services, streams } from "./services.ts";
 import { sessions } from "./session.ts";
@@ -30,8 +31,10 @@ export const rest = {
   fleetMembers,
   fleets,
   injections,
+  mailAddresses,
   observations,
   operations,
+  passwordResets,
   plugins,
   projectKeys,
   projects,
@@ -41,6 +44,7 @@ export const rest = {
   streams,
   tokens,
   users,
+  waysIn,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
 
 export type Rest = typeof rest;
@@ -74,6 +78,7 @@ export * from "./plugins.ts";
 export * from "./preview.ts";
 export * from "./project-keys.ts";
 export * from "./projects.ts";
+export * from "./recovery.ts";
 export * from "./second-factor.ts";
 export * from "./services.ts";
 export * from "./session.ts";

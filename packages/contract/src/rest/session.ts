@@ -14,7 +14,13 @@ export type Role = (typeof projectRoles)[number] | "admin";
 /** Who is signed in, and what they may reach. */
 export const Session = Type.Object(
   {
-    user: Type.Object({ uuid: Uuid("User"), name: Type.String(), admin: Type.Boolean() }),
+    user: Type.Object({
+      uuid: Uuid("User"),
+      name: Type.String(),
+      admin: Type.Boolean(),
+      mail: Type.Union([Type.String(), Type.Null()]),
+      mailVerified: Type.Boolean(),
+    }),
     projects: Type.Array(Type.Object({ uuid: Uuid("Project"), name: Type.String(), role: Role })),
     /** The project that requests are about when the header `s4t-project` says nothing. */
     project: Type.Union([Uuid("Default project"), Type.Null()]),

@@ -2,6 +2,7 @@ import type { Static } from "typebox";
 import * as Type from "typebox";
 import { Uuid } from "../ids.ts";
 import { endpoint, Nothing, Strict } from "./endpoint.ts";
+import { MailAddress } from "./recovery.ts";
 import { Role } from "./session.ts";
 import { Actions, Name, Page, pageQuery, resourceMembers, Time, uuidParams } from "./shared.ts";
 
@@ -12,6 +13,7 @@ export const User = Type.Object(
     status: Type.Union([Type.Literal("active"), Type.Literal("disabled")]),
     admin: Type.Boolean({ description: "Administrator of the whole cloud" }),
     mail: Type.Union([Type.String(), Type.Null()]),
+    mailVerified: Type.Boolean({ description: "Whether the address was proved to be theirs" }),
     secondFactor: Type.Boolean({ description: "Whether their sign-in asks for a second factor" }),
     lastSignInAt: Type.Union([Time, Type.Null()]),
     projects: Type.Array(Type.Object({ uuid: Uuid("Project"), name: Type.String(), role: Role })),
@@ -21,7 +23,6 @@ export const User = Type.Object(
 );
 export type User = Static<typeof User>;
 
-const mail = Type.String({ maxLength: 254, pattern: "^[^\\s@]+@[^\\s@]+$" });
 const password = Type.String({ minLength: 1, maxLength: 1_024 });
 
 export const users = {
@@ -46,7 +47,7 @@ export const users = {
     body: Strict({
       name: Name,
       password,
-      mail: Type.Optional(mail),
+      mail: Type.Optional(MailAddress),
       admin: Type.Optional(Type.Boolean()),
     }),
     reply: User,
@@ -71,7 +72,7 @@ export const users = {
     params: uuidParams,
     body: Strict({
       name: Type.Optional(Name),
-      mail: Type.Optional(Type.Union([mail, Type.Null()])),
+      mail: Type.Optional(Type.Union([MailAddress, Type.Null()])),
       password: Type.Optional(password),
       admin: Type.Optional(Type.Boolean()),
       status: Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("disabled")])),

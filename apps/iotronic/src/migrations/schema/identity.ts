@@ -14,6 +14,8 @@ export interface IdentityTables {
     last_sign_in_at: number | null;
     /** What a Keystone calls it; null: it is managed here. */
     foreign_id: string | null;
+    /** When the address was proved to be theirs; null: never. */
+    mail_verified_at: number | null;
   };
   identity_projects: {
     uuid: string;
@@ -70,6 +72,14 @@ export interface IdentityTables {
     confirmed_at: number | null;
     /** Step (RFC 6238) of the last code that was taken: none of it or before is taken again. */
     last_step: number;
+  };
+  identity_mail_links: {
+    hash: string;
+    user_id: string;
+    /** `password`: sets a new one; `mail`: proves the address. */
+    purpose: string;
+    mail: string;
+    expires_at: number;
   };
   identity_recovery_codes: { user_id: string; hash: string };
 }

@@ -12,6 +12,7 @@ import { createDirectory } from "./directory.ts";
 import { createLocker } from "./locker.ts";
 import { createProjects, type Projects } from "./projects.ts";
 import { createProofs } from "./proofs.ts";
+import { createRecovery, type Recovery, type RecoveryDependencies } from "./recovery.ts";
 import { createScopedTokens } from "./scoped.ts";
 import { createSecondFactors, type SecondFactors } from "./second-factor.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -20,7 +21,7 @@ import { createThrottle } from "./throttle.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
 import { createUsers, type Users } from "./users.ts";
 
-export interface IdentityDependencies {
+export interface IdentityDependencies extends RecoveryDependencies {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
@@ -36,8 +37,6 @@ export interface IdentityDependencies {
   readonly actionsOf: (actor: Actor) => readonly string[];
   /** How long a token of the Identity API lasts. */
   readonly tokenLifeS: number;
-  /** What this cloud is called, also in authenticator apps. */
-  readonly name: string;
   /** File of the key that secrets of second factors are locked with. */
   readonly keyFile: string;
   /** Who vouches for people. */
@@ -61,6 +60,7 @@ export interface Identity {
   readonly isReachable: () => boolean;
   readonly sessions: Sessions;
   readonly secondFactors: SecondFactors;
+  readonly recovery: Recovery;
   readonly users: Users;
   readonly projects: Projects;
   readonly credentials: Credentials;
@@ -85,6 +85,7 @@ export const createIdentity = (dependencies: IdentityDependencies): Identity => 
   const throttle = createThrottle(dependencies.clock);
   const locker = createLocker(dependencies.keyFile);
   const secondFactors = createSecondFactors(context, throttle, locker, dependencies.name);
+  const recovery = createRecovery(context, throttle, dependencies);
   const proofs = createProofs(context, throttle, secondFactors);
   return {
     managedAt: people.managedAt,
@@ -92,7 +93,8 @@ export const createIdentity = (dependencies: IdentityDependencies): Identity => 
     tokens,
     sessions: createSessions(context, throttle, proofs),
     secondFactors,
-    users: createUsers(context),
+    recovery,
+    users: createUsers(context, recovery),
     projects: createProjects(context),
     credentials: createCredentials(context),
     scoped: createScopedTokens(context, proofs, dependencies.tokenLifeS),

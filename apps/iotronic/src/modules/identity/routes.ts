@@ -14,6 +14,7 @@ const cookie = (value: string, lifeS: number, secure: boolean): string =>
 export const identityRoutes = ({
   sessions,
   secondFactors,
+  recovery,
   users,
   projects,
   credentials,
@@ -46,6 +47,29 @@ export const identityRoutes = ({
     },
     reset: async ({ actor, params }) => {
       await secondFactors.reset(actor, params.uuid);
+      return null;
+    },
+  }),
+  ...implement(rest.waysIn, {
+    show: async () => ({ lostPassword: recovery.isOn }),
+  }),
+  ...implement(rest.passwordResets, {
+    ask: async ({ body, actor }) => {
+      await recovery.ask(body, actor.address);
+      return null;
+    },
+    redeem: async ({ body, actor }) => {
+      await recovery.redeem(body, actor.address);
+      return null;
+    },
+  }),
+  ...implement(rest.mailAddresses, {
+    change: async ({ actor, body }) => {
+      await recovery.changeMail(actor, body);
+      return null;
+    },
+    confirm: async ({ body, actor }) => {
+      await recovery.confirmMail(body, actor.address);
       return null;
     },
   }),

@@ -58,7 +58,7 @@ const newCode = (): string =>
 
 /** Makes the verbs. `issuer`: what authenticator apps call this cloud. */
 export const createSecondFactors = (
-  { database, clock, log, audit, tokens }: IdentityContext,
+  { database, clock, log, audit, tokens, requireHere }: IdentityContext,
   throttle: Throttle,
   locker: Locker,
   issuer: string,
@@ -144,6 +144,7 @@ export const createSecondFactors = (
       }),
     async begin(actor, { password }) {
       requirePerson(actor, "second-factor.begin");
+      requireHere();
       const user = await database.read(everything, (reader) =>
         findUser(everything, reader, actor.uuid),
       );

@@ -99,7 +99,10 @@ export const createSessions = (
     }));
     if (!user) throw fail("auth.required");
     return {
-      user: { uuid: user.uuid, name: user.name, admin: actor.admin },
+      user: {
+        ...{ uuid: user.uuid, name: user.name, admin: actor.admin },
+        ...{ mail: user.mail, mailVerified: user.mail_verified_at !== null },
+      },
       projects: memberships
         .filter(({ project }) => actor.admin || actor.roles.has(project))
         .map(({ project, projectName, role }) => ({

@@ -131,7 +131,7 @@ export const createShadows = ({ database, clock, audit, people, projectNames }: 
       );
       if (row) await updateUser(everything, tx, uuid, { ...set, rev: Number(row.rev) + 1 });
       else {
-        const empty = { mail: null, password: "", last_sign_in_at: null };
+        const empty = { mail: null, mail_verified_at: null, password: "", last_sign_in_at: null };
         await insertUser(everything, tx, {
           ...{ uuid, ...set, rev: 1, status: "active", ...empty, created_at: now },
           foreign_id: user.id,

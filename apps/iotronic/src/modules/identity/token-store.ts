@@ -109,6 +109,7 @@ export const removeTokensOf = async (
 export const removeExpired = async (_scope: Scope, tx: Tx, now: number): Promise<void> => {
   await tx.queries.deleteFrom("identity_tokens").where("expires_at", "<", now).execute();
   await tx.queries.deleteFrom("identity_links").where("expires_at", "<", now).execute();
+  await tx.queries.deleteFrom("identity_mail_links").where("expires_at", "<", now).execute();
 };
 
 export const insertLink = async (

@@ -10,6 +10,7 @@ import type { Reader, Tx } from "../../ports/database.ts";
 import { findFactor } from "./factor-store.ts";
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, requireStrong } from "./passwords.ts";
+import { plainMail, type Recovery } from "./recovery.ts";
 import {
   countAdmins,
   findProject,
@@ -55,14 +56,10 @@ export interface Users {
 const all = { update: true, remove: true } as const;
 
 /** Makes the verbs. */
-export const createUsers = ({
-  database,
-  clock,
-  audit,
-  tokens,
-  people,
-  requireHere,
-}: IdentityContext): Users => {
+export const createUsers = (
+  { database, clock, audit, tokens, people, requireHere }: IdentityContext,
+  recovery: Recovery,
+): Users => {
   const show = async (reader: Reader, row: UserRow): Promise<User> => ({
     uuid: row.uuid,
     name: row.name,
@@ -70,6 +67,7 @@ export const createUsers = ({
     status: row.status as User["status"],
     admin: row.admin === 1,
     mail: row.mail,
+    mailVerified: row.mail_verified_at !== null,
     secondFactor: (await findFactor(everything, reader, row.uuid))?.confirmed_at != null,
     createdAt: toRfc3339(Number(row.created_at)),
     updatedAt: toRfc3339(Number(row.updated_at)),
@@ -111,6 +109,7 @@ export const createUsers = ({
       updated_at: now,
       last_sign_in_at: null,
       foreign_id: null,
+      mail_verified_at: null,
     };
   };
 
@@ -139,8 +138,12 @@ export const createUsers = ({
     async create(actor, { name, password, mail, admin }) {
       requireHere();
       requireStrong(password);
-      const row = newRow(name, await hashPassword(password), admin ?? false, mail ?? null);
-      await database.write(everything, (tx) => insert(tx, actor, row));
+      const address = mail === undefined ? null : plainMail(mail);
+      const row = newRow(name, await hashPassword(password), admin ?? false, address);
+      await database.write(everything, async (tx) => {
+        await insert(tx, actor, row);
+        recovery.invite(tx, row);
+      });
       return database.read(everything, (reader) => show(reader, row));
     },
     show: (idOrName) =>
@@ -158,9 +161,10 @@ export const createUsers = ({
           (await findUser(everything, tx, body.name))
         )
           throw fail("user.name-taken", { name: body.name });
+        const mail = body.mail == null ? body.mail : plainMail(body.mail);
         const set = {
           ...(body.name === undefined ? {} : { name: body.name }),
-          ...(body.mail === undefined ? {} : { mail: body.mail }),
+          ...(mail === undefined || mail === row.mail ? {} : { mail, mail_verified_at: null }),
           ...(body.admin === undefined ? {} : { admin: body.admin ? 1 : 0 }),
           ...(body.status === undefined ? {} : { status: body.status }),
           ...(password === undefined ? {} : { password }),
@@ -184,7 +188,9 @@ export const createUsers = ({
           facts: { changed: Object.keys(body) },
         });
         tx.afterCommit(tokens.forget);
-        return show(tx, { ...row, ...set });
+        const changed = { ...row, ...set };
+        if (changed.mail !== row.mail) recovery.invite(tx, changed);
+        return show(tx, changed);
       });
     },
     async remove(actor, idOrName, ifMatch) {

@@ -5,6 +5,7 @@ export const sessionPolicy = {
   "session.show": anyone,
   "session.end": anyone,
   "session.password": anyone,
+  "session.mail": anyone,
   "token.list": anyone,
   "token.create": anyone,
   "token.revoke": anyone,

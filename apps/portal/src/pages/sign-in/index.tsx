@@ -1,13 +1,13 @@
 // Sign-in: name and password, or the one-time link that the cloud printed when it started (its code is in the fragment, which
 // never reaches a log).
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useEffectEvent } from "react";
-import { sessionQuery, setSessionEnded, signIn } from "../../live/session.ts";
+import { sessionQuery, setSessionEnded, signIn, waysInQuery } from "../../live/session.ts";
 import { showProblem } from "../../text/problem.ts";
-import { currentLanguage, languages, setLanguage, useText } from "../../text/text.ts";
-import { Icon } from "../../ui/icon.tsx";
+import { useText } from "../../text/text.ts";
 import { SignInForm } from "../../ui/sign-in-form.tsx";
+import { Frame } from "./frame.tsx";
 import css from "./sign-in.module.css";
 
 /** Only ways within the portal: an address from outside must not lead elsewhere. */
@@ -20,6 +20,7 @@ export const SignInPage = () => {
   const navigate = useNavigate();
   const { next } = useSearch({ from: "/sign-in" });
   const code = useLocation({ select: ({ hash }) => hash });
+  const waysIn = useQuery(waysInQuery).data;
   const enter = useMutation({
     meta: { quiet: true },
     mutationFn: signIn,
@@ -39,36 +40,18 @@ export const SignInPage = () => {
     if (code) spendCode(code);
   }, [code]);
   return (
-    <main className={css.page}>
-      <div className={css.form}>
-        <div className={css.brand}>
-          <Icon name="layers" size={30} />
-          <span>Stack4Things</span>
-        </div>
-        <h1>{t("signin.title")}</h1>
-        <SignInForm
-          busy={enter.isPending}
-          fault={enter.error ? showProblem(enter.error) : null}
-          onSubmit={(body) => enter.mutate({ method: "password", ...body })}
-        />
-        <p className={css.hint}>{t("signin.hint")}</p>
-        <div className={css.languages}>
-          {languages.map((language) => (
-            <button
-              key={language}
-              type="button"
-              aria-pressed={language === currentLanguage()}
-              lang={language}
-              onClick={() => void setLanguage(language)}
-            >
-              {t(`language.${language}`)}
-            </button>
-          ))}
-        </div>
-      </div>
-      <div className={css.quiet} aria-hidden="true">
-        <Icon name="layers" size={420} />
-      </div>
-    </main>
+    <Frame title={t("signin.title")}>
+      <SignInForm
+        busy={enter.isPending}
+        fault={enter.error ? showProblem(enter.error) : null}
+        onSubmit={(body) => enter.mutate({ method: "password", ...body })}
+      />
+      {waysIn?.lostPassword && (
+        <Link className={css.link} to="/lost-password">
+          {t("signin.lost")}
+        </Link>
+      )}
+      <p className={css.hint}>{t("signin.hint")}</p>
+    </Frame>
   );
 };

@@ -16,6 +16,7 @@ import { Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { showToast } from "../../ui/toast.tsx";
+import { MailCard } from "./mail.tsx";
 import { useChangePassword, useCreateToken, useRevoke, useTokens } from "./queries.ts";
 import { SecondFactorCard } from "./second-factor.tsx";
 
@@ -213,6 +214,7 @@ export const TokensPage = () => {
           <PasswordForm />
         </Card>
         <SecondFactorCard />
+        <MailCard />
       </div>
       {open && <NewToken onClose={() => setOpen(false)} />}
     </Page>

@@ -36,7 +36,10 @@ identityConformance("embedded", async () => {
     async addPerson() {
       count += 1;
       const [id, name, password] = [newId(), `person-${count}`, `a password of ${count}`];
-      const stored = { password: await hashPassword(password), mail: null, last_sign_in_at: null };
+      const stored = {
+        ...{ password: await hashPassword(password), mail: null, mail_verified_at: null },
+        last_sign_in_at: null,
+      };
       await write((tx) =>
         insertUser(everything, tx, {
           ...{ uuid: id, name, status: "active", admin: 0, ...stored, ...row },

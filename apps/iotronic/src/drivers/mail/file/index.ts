@@ -1,0 +1,2 @@
+export type { FileMailOptions } from "./config.ts";
+export { fileMail } from "./file.ts";

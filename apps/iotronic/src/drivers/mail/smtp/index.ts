@@ -1,0 +1,2 @@
+export type { SmtpMailOptions } from "./config.ts";
+export { isSmtpUrl, smtpMail } from "./smtp.ts";
