@@ -180,6 +180,20 @@ const services = createRoute({
   component: page(() => import("./pages/services/index.tsx"), "ServicesPage"),
 });
 
+const operations = createRoute({
+  getParentRoute: () => project,
+  path: "operations",
+  validateSearch: textKeys("status"),
+  component: page(() => import("./pages/operations/index.tsx"), "OperationsPage"),
+});
+
+const operation = createRoute({
+  getParentRoute: () => project,
+  path: "operations/$operation",
+  validateSearch: textKeys("status"),
+  component: page(() => import("./pages/operation/index.tsx"), "OperationPage"),
+});
+
 const users = createRoute({
   getParentRoute: () => project,
   path: "access/users",
@@ -225,6 +239,8 @@ const tree = root.addChildren([
     plugin,
     editPlugin,
     services,
+    operations,
+    operation,
     users,
     projects,
     tokens,

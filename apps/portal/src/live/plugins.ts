@@ -67,6 +67,14 @@ export const showInjection = (
   signal?: AbortSignal,
 ): Promise<Injection> => api().injections.show({ params: { uuid: board, plugin }, signal });
 
+/** Every plugin of the project that one answer holds: what a person chooses from. */
+export const usePluginChoices = (project: string) =>
+  useQuery({
+    queryKey: ["plugins", project, "choices"],
+    queryFn: async ({ signal }) =>
+      (await api().plugins.list({ query: { limit: 1_000 }, signal })).items,
+  });
+
 export const useInject = (board: string) =>
   useMutation({
     meta: { quiet: true },

@@ -29,6 +29,7 @@ const KeyList = () => {
     ["/", t("keys.filter")],
     ["r", t("keys.refresh")],
     ["j k", t("keys.rows")],
+    ["x", t("keys.tick")],
     ["Enter", t("keys.open")],
     ["[ ]", t("keys.sections")],
     ["Esc", t("keys.close")],

@@ -16,6 +16,8 @@ export interface GridColumn {
   readonly width: string;
   readonly align?: "end";
   readonly minor?: boolean;
+  /** The title is only read. */
+  readonly untitled?: boolean;
   readonly sort?: {
     readonly direction: "ascending" | "descending" | null;
     readonly onSort: () => void;
@@ -32,6 +34,8 @@ interface GridTableProps<Row> {
   /** Cells of a row, in the order of the columns. A component, so that it may follow live values. */
   readonly Cells: (props: { readonly row: Row }) => ReactNode;
   readonly onOpen: (row: Row) => void;
+  /** Ticks a row, by the key x. */
+  readonly onTick?: ((row: Row) => void) | undefined;
   readonly onNearEnd: () => void;
   readonly rowHeight: number;
 }
@@ -68,6 +72,8 @@ const HeadCell = ({ column }: { readonly column: GridColumn }) => (
           <Icon name={column.sort.direction === "ascending" ? "up" : "down"} size={14} />
         )}
       </button>
+    ) : column.untitled ? (
+      <span className="hidden-visually">{column.title}</span>
     ) : (
       column.title
     )}
@@ -75,7 +81,7 @@ const HeadCell = ({ column }: { readonly column: GridColumn }) => (
 );
 
 export const GridTable = <Row,>(props: GridTableProps<Row>) => {
-  const { columns, rows, total, keyOf, onOpen, onNearEnd, rowHeight, label } = props;
+  const { columns, rows, total, keyOf, onOpen, onTick, onNearEnd, rowHeight, label } = props;
   const Cells = memoized(props.Cells);
   const scroller = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(0);
@@ -102,6 +108,7 @@ export const GridTable = <Row,>(props: GridTableProps<Row>) => {
     if (!(event.target as HTMLElement).dataset.row) return;
     const row = rows[at];
     if (event.key === "Enter" && row) onOpen(row);
+    if (event.key === "x" && row) onTick?.(row);
     const next = rowIndexFor(event.key, at, rows.length - 1);
     if (next === null) return;
     event.preventDefault();

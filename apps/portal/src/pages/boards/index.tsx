@@ -1,9 +1,10 @@
 // The list of boards. The address holds the filter; the rows follow live values in place and never jump by themselves.
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { type CSSProperties, useCallback, useMemo, useState } from "react";
+import { type CSSProperties, useCallback, useEffect, useMemo, useState } from "react";
+import { BulkDialog } from "../../bulk/bulk-dialog.tsx";
 import { useLiveBoard } from "../../live/boards.ts";
 import { useNow } from "../../live/clock.ts";
-import { type Board, boardStates } from "../../live/contract.ts";
+import { ALL_PROJECTS, type Board, type BulkSelection, boardStates } from "../../live/contract.ts";
 import { useCounts } from "../../live/counts.ts";
 import { useCutSince } from "../../live/events.ts";
 import { useMay } from "../../live/session.ts";
@@ -19,6 +20,7 @@ import { State } from "../../ui/state.tsx";
 import css from "./boards.module.css";
 import { FilterBar } from "./filter-bar.tsx";
 import { type Sort, sorts, useBoards } from "./queries.ts";
+import { clearTicks, Tick, toggleTick, useTicked } from "./ticks.tsx";
 
 /** Head of the table with its lines: a short list is no taller than its rows. */
 const HEAD_HEIGHT = 42;
@@ -33,6 +35,9 @@ const BoardCells = ({ row }: { readonly row: Board }) => {
   const settled = target.reached === target.wanted && target.failed === 0;
   return (
     <>
+      <Cell>
+        <Tick board={row} />
+      </Cell>
       <Cell>
         <State
           state={board.status}
@@ -79,6 +84,7 @@ const useColumns = (sort: Sort, onSort: (next: Sort) => void): readonly GridColu
       onSort: () => onSort(sort === key ? `-${key}` : key),
     });
     return [
+      { key: "tick", title: t("bulk.ticks"), width: "34px", untitled: true },
       { key: "state", title: t("boards.state"), width: "minmax(130px, 0.9fr)" },
       {
         key: "name",
@@ -102,6 +108,10 @@ const useColumns = (sort: Sort, onSort: (next: Sort) => void): readonly GridColu
   }, [t, sort, onSort]);
 };
 
+/** What the list shows, as one query: a bulk operation is about the same boards. */
+const queryOf = ({ q, status }: { q?: string | undefined; status?: string | undefined }): string =>
+  [...(q ? [status ? `(${q})` : q] : []), ...(status ? [`status:${status}`] : [])].join(" ");
+
 const NoMatch = ({ total, onClear }: { readonly total: number; readonly onClear: () => void }) => {
   const t = useText();
   return (
@@ -121,6 +131,10 @@ export const BoardsPage = () => {
   const { project } = useParams({ from: "/$project/boards" });
   const search = useSearch({ from: "/$project/boards" });
   const mayEnrol = useMay("board.create");
+  const mayBulk = useMay("bulk.start") && project !== ALL_PROJECTS;
+  const ticked = useTicked();
+  const [many, setMany] = useState<{ selection: BulkSelection; title: string } | null>(null);
+  useEffect(() => clearTicks, []);
   const counts = useCounts(project).data;
   const sort = sorts.find((known) => known === search.sort) ?? "name";
   const list = useBoards(project, { status: search.status, q: search.q, sort });
@@ -181,6 +195,7 @@ export const BoardsPage = () => {
         keyOf={({ uuid }) => uuid}
         Cells={BoardCells}
         rowHeight={rowHeight}
+        onTick={mayBulk ? toggleTick : undefined}
         onNearEnd={onNearEnd}
         onOpen={({ uuid }) =>
           void navigate({ to: "/$project/boards/$board", params: { project, board: uuid } })
@@ -188,8 +203,34 @@ export const BoardsPage = () => {
       />
     );
   };
+  const openMany = () =>
+    setMany(
+      ticked.size > 0
+        ? { selection: { boards: [...ticked] }, title: t("bulk.with", { count: ticked.size }) }
+        : {
+            selection: { q: queryOf(search) },
+            title: t(filtered ? "bulk.with-matching" : "bulk.with-all"),
+          },
+    );
+  const actions = (
+    <>
+      {ticked.size > 0 && (
+        <Button kind="quiet" onClick={clearTicks}>
+          {t("bulk.clear")}
+        </Button>
+      )}
+      {mayBulk && rows.length > 0 && (
+        <Button changes icon="play" onClick={openMany}>
+          {ticked.size > 0
+            ? t("bulk.with", { count: ticked.size })
+            : t(filtered ? "bulk.with-matching" : "bulk.with-all")}
+        </Button>
+      )}
+      {enrol}
+    </>
+  );
   return (
-    <Page title={t("nav.boards")} count={counts && formatNumber(counts.total)} actions={enrol}>
+    <Page title={t("nav.boards")} count={counts && formatNumber(counts.total)} actions={actions}>
       <FilterBar
         project={project}
         q={search.q ?? ""}
@@ -209,6 +250,7 @@ export const BoardsPage = () => {
           {content()}
         </div>
       </Card>
+      {many && <BulkDialog project={project} {...many} onClose={() => setMany(null)} />}
     </Page>
   );
 };
