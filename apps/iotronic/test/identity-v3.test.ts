@@ -246,7 +246,7 @@ describe("a token ends", () => {
     if (!actor || actor === "expired") throw new Error("no token");
     await sessions.signOut(actor);
     await expect(
-      sessions.createToken(actor, { name: "script", expiresInS: 60 }),
+      sessions.createToken(actor, { name: "script", expiresInS: 60 }, null),
     ).rejects.toMatchObject({ code: "auth.required" });
   });
   it("with its user, with a new password, and when an administrator says so", async () => {

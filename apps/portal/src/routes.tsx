@@ -57,7 +57,7 @@ const signIn = createRoute({
 
 const before = <Name extends "LostPasswordPage" | "NewPasswordPage" | "ConfirmMailPage">(
   name: Name,
-) => page(() => import("./pages/sign-in/lost.tsx"), name);
+) => page(() => import("./pages/lost/index.tsx"), name);
 
 const lostPassword = createRoute({
   getParentRoute: () => root,

@@ -14,9 +14,11 @@ export const register = (program: Command): void => {
       [
         ["state", (row) => stateText(row.status)],
         ["name", (row) => `${row.name}${row.current ? " (this one)" : ""}`],
+        ["kind", (row) => row.kind],
         ["used", (row) => ageText(row.lastUsedAt)],
         ["ends", (row) => row.expiresAt],
         ["from", (row) => row.address ?? "–"],
+        ["by", (row) => row.agent ?? "–"],
         ["id", (row) => row.uuid],
       ],
       "None.",
@@ -38,6 +40,15 @@ export const register = (program: Command): void => {
       ["ends", made.expiresAt],
       ["", "It is shown this once. Use it as S4T_TOKEN, beside S4T_URL."],
     ]);
+  });
+
+  const others = token
+    .command("end-others")
+    .description("end all my sessions but this one; tokens for scripts stay");
+  examples(others, "token end-others");
+  run(others, async ({ client, out }) => {
+    const { ended } = await client().tokens.endOthers();
+    out.thing({ ended }, [["ended", String(ended)]]);
   });
 
   const revoke = token.command("revoke").description("end one now").argument("<id>");

@@ -13,6 +13,7 @@ const print = ({ out }: Context, user: User): void =>
     ["mail", user.mail === null ? "–" : `${user.mail}${user.mailVerified ? "" : " (not proved)"}`],
     ["second factor", user.secondFactor ? "on" : "off"],
     ["signed in", ageText(user.lastSignInAt)],
+    ...(user.lockedUntil === null ? [] : [["refused until", user.lockedUntil] as const]),
     ["projects", user.projects.map(({ name, role }) => `${name} (${role})`).join(", ") || "–"],
   ]);
 
@@ -112,6 +113,44 @@ export const register = (program: Command): void => {
       );
     },
   );
+
+  const unlock = user
+    .command("unlock")
+    .description("forget a user's wrong tries: they may sign in at once")
+    .argument("<user>", "id or name");
+  examples(unlock, "user unlock chiara");
+  run(unlock, async ({ client, out }, [uuid = ""]) => {
+    await client().users.unlock({ params: { uuid } });
+    out.thing({ name: uuid, status: "unlocked" }, [["may sign in", uuid]]);
+  });
+
+  const sessions = user
+    .command("sessions")
+    .description("a user's sessions and tokens")
+    .argument("<user>", "id or name")
+    .option("--end", "end them all");
+  examples(sessions, "user sessions chiara", "user sessions chiara --end");
+  run(sessions, async (context, [uuid = ""], { end }: { end?: boolean }) => {
+    const { client, out } = context;
+    if (end === true) {
+      await context.confirm("They are signed out everywhere, and their tokens end.", uuid);
+      const { ended } = await client().tokens.endOf({ params: { uuid } });
+      return out.thing({ ended }, [["ended", String(ended)]]);
+    }
+    await out.list(
+      paginate(client().tokens.listOf, { params: { uuid }, query: { limit: 200 } }),
+      [
+        ["state", (row) => stateText(row.status)],
+        ["kind", (row) => row.kind],
+        ["name", (row) => row.name],
+        ["used", (row) => ageText(row.lastUsedAt)],
+        ["from", (row) => row.address ?? "–"],
+        ["by", (row) => row.agent ?? "–"],
+        ["id", (row) => row.uuid],
+      ],
+      "None.",
+    );
+  });
 
   const reset = user
     .command("reset-second-factor")

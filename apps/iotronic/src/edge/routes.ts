@@ -18,6 +18,8 @@ export interface Call<E extends Endpoint> {
   readonly waitMs: number | undefined;
   /** Whether it came over TLS. */
   readonly secure: boolean;
+  /** What the program that asks calls itself; null where it says nothing, and inside. */
+  readonly agent: string | null;
   /** The raw body, for endpoints that take a stream (restore). */
   readonly stream: () => AsyncIterable<Uint8Array>;
 }

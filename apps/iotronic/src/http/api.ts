@@ -52,6 +52,9 @@ import { type Told, traced } from "./traced.ts";
 /** How long a request may take unless it asks to wait. */
 export const REQUEST_DEADLINE_MS = 30_000;
 
+/** Longest name of a program that is kept: browsers have about so long ones. */
+export const MAX_AGENT_LENGTH = 200;
+
 /** Says of an answer that it is the first one's, to a request with the same idempotency key. */
 export const REPLAYED_HEADER = "idempotency-replayed";
 
@@ -231,6 +234,7 @@ export const createInvoke = (routes: readonly Route[], deps: ApiDependencies): I
         ifMatch,
         waitMs,
         secure,
+        agent: null,
         stream: () => bytes as AsyncIterable<Uint8Array>,
       });
       return (answer instanceof Answer ? answer.body : answer) as ReplyOf<typeof endpoint>;
@@ -291,6 +295,7 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
       ifMatch,
       waitMs,
       secure: "encrypted" in request.socket,
+      agent: headerOf(request, "user-agent")?.slice(0, MAX_AGENT_LENGTH) ?? null,
       stream: () => bodyStreamOf(request.body),
     };
     if (previewed)

@@ -24,6 +24,7 @@ import { identitySecondFactorMigration } from "./20261128-1511-identity-second-f
 import { bulkMigration } from "./20261128-1515-bulk.ts";
 import { identityForeignMigration } from "./20261128-1518-identity-foreign.ts";
 import { identityMailMigration } from "./20261128-1535-identity-mail.ts";
+import { identitySessionsMigration } from "./20261128-1606-identity-sessions.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -52,6 +53,7 @@ export const migrations: readonly Migration[] = [
   bulkMigration,
   identityForeignMigration,
   identityMailMigration,
+  identitySessionsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

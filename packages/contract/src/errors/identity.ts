@@ -57,6 +57,10 @@ export const identityErrors = {
   ),
   "project.needed": refused(400)("usage", "Say which project: one project at a time can do this."),
   "token.not-found": refused(404)("notFound", "There is no such token, or you may not see it."),
+  "token.too-many": refused(409)(
+    "cannotCreate",
+    "You have {limit} tokens already. End some that nobody needs.",
+  ),
   "credential.not-found": refused(404)(
     "notFound",
     "There is no such credential, or you may not see it.",

@@ -16,6 +16,9 @@ export const User = Type.Object(
     mailVerified: Type.Boolean({ description: "Whether the address was proved to be theirs" }),
     secondFactor: Type.Boolean({ description: "Whether their sign-in asks for a second factor" }),
     lastSignInAt: Type.Union([Time, Type.Null()]),
+    lockedUntil: Type.Union([Time, Type.Null()], {
+      description: "Until when their sign-in is refused after too many wrong tries",
+    }),
     projects: Type.Array(Type.Object({ uuid: Uuid("Project"), name: Type.String(), role: Role })),
     actions: Actions,
   },
@@ -79,6 +82,16 @@ export const users = {
     }),
     revised: true,
     reply: User,
+  }),
+  unlock: endpoint({
+    method: "DELETE",
+    path: "/api/users/{uuid}/lock",
+    action: "user.unlock",
+    scope: "cloud",
+    summary: "Forget a user's wrong tries: they may sign in at once",
+    params: uuidParams,
+    reply: Nothing,
+    status: 204,
   }),
   remove: endpoint({
     method: "DELETE",

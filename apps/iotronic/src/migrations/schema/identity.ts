@@ -57,6 +57,10 @@ export interface IdentityTables {
     scope: string | null;
     /** How it was proved, in the words of the Identity API, with commas; null for those made before that was kept. */
     methods: string | null;
+    /** `session`, `program`, `token` or `identity`; null for those made before that was kept. */
+    kind: string | null;
+    /** What the program that asked for it calls itself. */
+    agent: string | null;
     /** The token that it was made of: whoever ends that one ends this one too. */
     parent: string | null;
     /** The token of a Keystone that it is bound to, locked with its own secret. */

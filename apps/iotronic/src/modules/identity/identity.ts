@@ -94,7 +94,7 @@ export const createIdentity = (dependencies: IdentityDependencies): Identity => 
     sessions: createSessions(context, throttle, proofs),
     secondFactors,
     recovery,
-    users: createUsers(context, recovery),
+    users: createUsers(context, recovery, throttle),
     projects: createProjects(context),
     credentials: createCredentials(context),
     scoped: createScopedTokens(context, proofs, dependencies.tokenLifeS),

@@ -35,7 +35,7 @@ export interface Proofs {
    */
   prove(proof: Proof, address: string | null): Promise<Proven>;
   /** Puts on record that somebody was refused. */
-  note(method: string, named: string, address: string | null): Promise<void>;
+  note(method: string, named: string, address: string | null, waitS?: number): Promise<void>;
 }
 
 /** Nobody's id. */
@@ -122,7 +122,7 @@ export const createProofs = (
       : `method ${proof.method} ${address}`,
   ];
 
-  const note: Proofs["note"] = (method, named, address) =>
+  const note: Proofs["note"] = (method, named, address, waitS = 0) =>
     audit.record({
       actor: {
         ...systemActor,
@@ -135,7 +135,7 @@ export const createProofs = (
       action: "session.start",
       status: "denied",
       project: null,
-      facts: { method },
+      facts: { method, ...(waitS > 0 ? { waitS } : {}) },
     });
 
   /** What a password alone does not open. Links and credentials are what somebody was given, and ask for no code. */
@@ -153,8 +153,9 @@ export const createProofs = (
       return await secondFactors.prove(user, isTheirs ? proof.code : "");
     } catch (error) {
       if (isS4tError(error, "auth.code-wrong")) {
-        throttle.wrong([`address ${address}`]);
-        await note("totp", user.name, address);
+        const waitS = throttle.wrong([`address ${address}`]);
+        const ofCode = Math.ceil(throttle.waitMs([`code ${user.uuid}`]) / 1_000);
+        await note("totp", user.name, address, Math.max(waitS, ofCode));
       }
       throw error;
     }
@@ -173,8 +174,8 @@ export const createProofs = (
             ? await byCredential(proof)
             : await byPassword(proof);
       if (judged.user?.status !== "active") {
-        throttle.wrong(keys);
-        await note(proof.method, judged.named, address);
+        const waitS = throttle.wrong(keys);
+        await note(proof.method, judged.named, address, waitS);
         throw proof.method === "link" ? fail("auth.link-invalid") : fail("auth.failed");
       }
       const factor = await byFactor(proof, judged.user, address);

@@ -20,8 +20,8 @@ export const identityRoutes = ({
   credentials,
 }: Identity) => [
   ...implement(rest.sessions, {
-    signIn: async ({ body, actor, secure }) => {
-      const signedIn: SignedIn = await sessions.signIn(body, actor.address);
+    signIn: async ({ body, actor, secure, agent }) => {
+      const signedIn: SignedIn = await sessions.signIn(body, actor.address, agent);
       return new Answer(signedIn, {
         headers: { "set-cookie": cookie(signedIn.token, SIGN_IN_LIFE_S, secure) },
       });
@@ -78,6 +78,10 @@ export const identityRoutes = ({
     create: ({ actor, body }) => users.create(actor, body),
     show: ({ params }) => users.show(params.uuid),
     update: ({ actor, params, body, ifMatch }) => users.update(actor, params.uuid, body, ifMatch),
+    unlock: async ({ actor, params }) => {
+      await users.unlock(actor, params.uuid);
+      return null;
+    },
     remove: async ({ actor, params, ifMatch }) => {
       await users.remove(actor, params.uuid, ifMatch);
       return null;
@@ -103,7 +107,10 @@ export const identityRoutes = ({
   }),
   ...implement(rest.tokens, {
     list: ({ actor, query }) => sessions.listTokens(actor, query),
-    create: ({ actor, body }) => sessions.createToken(actor, body),
+    create: ({ actor, body, agent }) => sessions.createToken(actor, body, agent),
+    endOthers: async ({ actor }) => ({ ended: await sessions.endOthers(actor) }),
+    listOf: ({ actor, params, query }) => sessions.listOf(actor, params.uuid, query),
+    endOf: async ({ actor, params }) => ({ ended: await sessions.endOf(actor, params.uuid) }),
     revoke: async ({ actor, params }) => {
       await sessions.revokeToken(actor, params.uuid);
       return null;

@@ -175,6 +175,7 @@ export const createScopedTokens = (
           user: user.uuid,
           credential: credential?.uuid ?? null,
           name: "identity v3",
+          kind: "identity",
           address,
           expiresAtMs: Math.min(
             now + lifeS * 1_000,

@@ -13,7 +13,7 @@ import { toRfc3339 } from "@s4t/kit";
 import { randomToken, sha256Hex } from "@s4t/kit/node";
 import type { Proof } from "../../edge/identity.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
-import { type Actor, everything, requirePerson, systemActor } from "../../policy/index.ts";
+import { type Actor, denied, everything, requirePerson, systemActor } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
@@ -23,6 +23,7 @@ import type { Throttle } from "./throttle.ts";
 import {
   findToken,
   insertLink,
+  listEndable,
   listMade,
   listTokens,
   removeToken,
@@ -37,7 +38,7 @@ export const SIGN_IN_LINK_LIFE_S = 900;
 type SignIn = BodyOf<typeof rest.sessions.signIn>;
 
 export interface Sessions {
-  signIn(body: SignIn, address: string | null): Promise<SignedIn>;
+  signIn(body: SignIn, address: string | null, agent: string | null): Promise<SignedIn>;
   show(actor: Actor): Promise<Session>;
   signOut(actor: Actor): Promise<void>;
   changePassword(
@@ -50,8 +51,18 @@ export interface Sessions {
   createToken(
     actor: Actor,
     body: { readonly name: string; readonly expiresInS: number },
+    agent: string | null,
   ): Promise<{ secret: string; token: Token }>;
   revokeToken(actor: Actor, uuid: string): Promise<void>;
+  /** Ends all sessions but this one; answers how many. Throws `policy.denied` for what is bound. */
+  endOthers(actor: Actor): Promise<number>;
+  /** An administrator looks at somebody's, and ends them all, tokens for scripts too. */
+  listOf(
+    actor: Actor,
+    user: string,
+    query: PageQuery,
+  ): Promise<{ items: Token[]; next: string | null }>;
+  endOf(actor: Actor, user: string): Promise<number>;
 }
 
 /** The body of a sign-in as a proof. */
@@ -72,6 +83,13 @@ export const signingIn = (user: UserRow, address: string | null): Actor => ({
   address,
 });
 
+/** What a token is; those of before are told by what they were called. */
+const kindOf = ({ kind, name, methods }: TokenRow): Token["kind"] => {
+  if (kind !== null) return kind as Token["kind"];
+  if (name === "sign-in") return "session";
+  return methods === null ? "token" : "identity";
+};
+
 /** Makes the verbs. */
 export const createSessions = (
   context: IdentityContext,
@@ -89,6 +107,8 @@ export const createSessions = (
     expiresAt: toRfc3339(Number(row.expires_at)),
     lastUsedAt: row.last_used_at === null ? null : toRfc3339(Number(row.last_used_at)),
     address: row.address,
+    kind: kindOf(row),
+    agent: row.agent,
     current: row.uuid === current,
   });
 
@@ -126,8 +146,14 @@ export const createSessions = (
     return shown ? listMade(everything, reader, actor.uuid, shown.uuid) : new Set();
   };
 
+  const findOther = async (reader: Reader, idOrName: string): Promise<UserRow> => {
+    const found = await findUser(everything, reader, idOrName);
+    if (!found) throw fail("user.not-found");
+    return found;
+  };
+
   return {
-    async signIn(body, address) {
+    async signIn(body, address, agent) {
       const { user, credential, factor, bond } = await proofs.prove(proofOf(body), address);
       const { secret, row } = await database.write(everything, async (tx) => {
         await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
@@ -135,7 +161,8 @@ export const createSessions = (
           user: user.uuid,
           credential: credential?.uuid ?? null,
           name: "sign-in",
-          address,
+          kind: credential ? "program" : "session",
+          ...{ address, agent },
           expiresAtMs: Math.min(
             clock.now() + SIGN_IN_LIFE_S * 1_000,
             bond?.expiresAtMs ?? Number.POSITIVE_INFINITY,
@@ -223,7 +250,7 @@ export const createSessions = (
         (row) => showToken(row, actor.token),
       );
     },
-    async createToken(actor, { name, expiresInS }) {
+    async createToken(actor, { name, expiresInS }, agent) {
       requirePerson(actor, "token.create");
       if (isForeign(actor)) requireHere();
       const { secret, row } = await database.write(everything, async (tx) => {
@@ -236,7 +263,8 @@ export const createSessions = (
           user: actor.uuid,
           credential: null,
           name,
-          address: actor.address,
+          kind: "token",
+          ...{ address: actor.address, agent },
           expiresAtMs: isBounded ? Math.min(wantedMs, Number(shown.expires_at)) : wantedMs,
           projectId: shown.project_id,
           scope: shown.scope as "domain" | "system" | null,
@@ -265,6 +293,47 @@ export const createSessions = (
           resource: { noun: "token", uuid, name: null },
         });
         tx.afterCommit(tokens.forget);
+      });
+    },
+    async endOthers(actor) {
+      requirePerson(actor, "token.end-others");
+      return database.write(everything, async (tx) => {
+        if ((await reachOf(tx, actor)) !== "all") throw denied("token.end-others");
+        const ended = await listEndable(everything, tx, actor.uuid, actor.token, false);
+        for (const uuid of ended) await removeToken(everything, tx, actor.uuid, uuid);
+        await audit.append(tx, {
+          ...{ actor, action: "token.end-others", project: null },
+          facts: { ended: ended.length },
+        });
+        tx.afterCommit(tokens.forget);
+        return ended.length;
+      });
+    },
+    async listOf(actor, user, query) {
+      const after = query.after === undefined ? undefined : parseCursor(query.after, ["string"])[0];
+      const rows = await database.read(everything, async (reader) => {
+        const { uuid } = await findOther(reader, user);
+        return listTokens(everything, reader, uuid, after, pageSizeOf(query) + 1);
+      });
+      return pageOf(
+        rows,
+        query,
+        (row) => [row.uuid],
+        (row) => showToken(row, actor.token),
+      );
+    },
+    async endOf(actor, user) {
+      return database.write(everything, async (tx) => {
+        const { uuid: whose, name } = await findOther(tx, user);
+        const ended = await listEndable(everything, tx, whose, actor.token, true);
+        for (const uuid of ended) await removeToken(everything, tx, whose, uuid);
+        await audit.append(tx, {
+          ...{ actor, action: "user.end-sessions", project: null },
+          resource: { noun: "user", uuid: whose, name },
+          facts: { ended: ended.length },
+        });
+        tx.afterCommit(tokens.forget);
+        return ended.length;
       });
     },
   };

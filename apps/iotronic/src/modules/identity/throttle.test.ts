@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import {
   createThrottle,
   FREE_TRIES_LIMIT,
+  FREE_TRIES_PER_HOST_LIMIT,
+  HOST_TRIES_KEPT_MS,
   MAX_SIGN_IN_WAIT_MS,
   MAX_THROTTLED,
   MAX_TRIES_AT_ONCE,
@@ -57,7 +59,7 @@ describe("the throttle of sign-in", () => {
   });
   it("makes each name and each address wait for itself", () => {
     const { throttle, waitS } = setup();
-    for (let i = 0; i < 10; i += 1) throttle.wrong(["name chiara", "address 192.0.2.1"]);
+    for (let i = 0; i < 25; i += 1) throttle.wrong(["name chiara", "address 192.0.2.1"]);
     expect(waitS("name giulia", "address 192.0.2.2")).toBe(0);
     expect(waitS("name chiara", "address 192.0.2.2")).toBeGreaterThan(0);
     expect(waitS("name giulia", "address 192.0.2.1")).toBeGreaterThan(0);
@@ -67,6 +69,22 @@ describe("the throttle of sign-in", () => {
     for (let i = 0; i < 10; i += 1) throttle.wrong(["name chiara"]);
     throttle.right(["name chiara"]);
     expect(waitS("name chiara")).toBe(0);
+  });
+  it("forgives an address nothing for a right one: with time alone, and more than a name", () => {
+    const { throttle, waitS, pass } = setup();
+    const address = ["address 192.0.2.1"];
+    for (let i = 1; i < FREE_TRIES_PER_HOST_LIMIT; i += 1) {
+      expect(throttle.wrong(address)).toBe(0);
+      throttle.right(["name mallory", ...address]);
+    }
+    expect(throttle.wrong(address)).toBe(1);
+    expect(waitS(...address)).toBe(1);
+    throttle.right(address);
+    expect(waitS(...address)).toBe(1);
+    pass(1_000);
+    expect(throttle.wrong(address)).toBe(2);
+    pass(HOST_TRIES_KEPT_MS);
+    expect(throttle.wrong(address)).toBe(0);
   });
   it("lets no more than so many guesses be judged at once, each freed when it has been", () => {
     const { throttle, waitS } = setup();

@@ -5,6 +5,9 @@ import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 
+/** Tokens that end at once because there are too many: one a new one, more only after the limit was lowered. */
+const MAX_EVICTED = 100;
+
 export type TokenRow = Selectable<Schema["identity_tokens"]>;
 
 export const insertToken = async (_scope: Scope, tx: Tx, row: TokenRow): Promise<void> => {
@@ -104,6 +107,41 @@ export const removeTokensOf = async (
   let query = tx.queries.deleteFrom("identity_tokens").where("user_id", "=", user);
   if (kept !== null) query = query.where("uuid", "!=", kept);
   await query.execute();
+};
+
+/** Newest tokens of a kind of a user beyond the first so many, the newest first. */
+export const listBeyond = async (
+  _scope: Scope,
+  { queries }: Reader,
+  user: string,
+  kind: string,
+  kept: number,
+): Promise<string[]> => {
+  const rows = await queries
+    .selectFrom("identity_tokens")
+    .select("uuid")
+    .where("user_id", "=", user)
+    .where("kind", "=", kind)
+    .orderBy("uuid", "desc")
+    .limit(MAX_EVICTED)
+    .offset(kept)
+    .execute();
+  return rows.map(({ uuid }) => uuid);
+};
+
+/** Ids of all tokens of a user that are not kept; `alsoTokens`: those for scripts, too. */
+export const listEndable = async (
+  _scope: Scope,
+  { queries }: Reader,
+  user: string,
+  kept: string | null,
+  alsoTokens: boolean,
+): Promise<string[]> => {
+  let query = queries.selectFrom("identity_tokens").select("uuid").where("user_id", "=", user);
+  if (kept !== null) query = query.where("uuid", "!=", kept);
+  if (!alsoTokens)
+    query = query.where((e) => e.or([e("kind", "is", null), e("kind", "!=", "token")]));
+  return (await query.execute()).map(({ uuid }) => uuid);
 };
 
 export const removeExpired = async (_scope: Scope, tx: Tx, now: number): Promise<void> => {

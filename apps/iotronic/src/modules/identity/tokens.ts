@@ -1,6 +1,6 @@
 // Tokens: 256 random bits, stored hashed, looked up in a map. A revocation takes effect with its commit. Whoever vouches for people may
 // have tokens of their own: those are asked after there, and so is what people may.
-import { fail, type ProjectId } from "@s4t/contract";
+import { fail, type ProjectId, type TokenKind } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
 import { keyOf, lock, randomToken, sha256Hex, unlock } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
@@ -12,7 +12,9 @@ import { findCredential, findUser, listProjects, type ProjectRole } from "./stor
 import {
   findToken,
   insertToken,
+  listBeyond,
   removeExpired,
+  removeToken,
   type TokenRow,
   touchTokens,
 } from "./token-store.ts";
@@ -23,6 +25,22 @@ export const SIGN_IN_LIFE_S = 43_200;
 export const MAX_CACHED_TOKENS = 20_000;
 /** How often the moments of last use are written. */
 export const LAST_USED_FLUSH_MS = 60_000;
+
+/** Sessions of one person: a new one beyond that ends the oldest. */
+export const MAX_SESSIONS_PER_USER = 100;
+/** Sessions of one person's programs, by application credentials: the oldest ends. */
+export const MAX_PROGRAM_SESSIONS_PER_USER = 1_000;
+/** Tokens for scripts that one person has: more are refused, since none of them may end unasked. */
+export const MAX_TOKENS_PER_USER = 100;
+/** Tokens of the Identity API of one person; its clients make one for each command, and the oldest ends. */
+export const MAX_IDENTITY_TOKENS_PER_USER = 1_000;
+
+const mostOf: Readonly<Record<TokenKind, number>> = {
+  session: MAX_SESSIONS_PER_USER,
+  program: MAX_PROGRAM_SESSIONS_PER_USER,
+  token: MAX_TOKENS_PER_USER,
+  identity: MAX_IDENTITY_TOKENS_PER_USER,
+};
 
 interface Cached {
   readonly actor: Actor;
@@ -68,6 +86,9 @@ export interface Tokens extends Part {
       readonly methods?: readonly string[];
       /** The token that it is made of. */
       readonly parent?: string | null;
+      readonly kind: TokenKind;
+      /** What the program that asks for it calls itself. */
+      readonly agent?: string | null;
       /** The token of a Keystone that it is bound to. */
       readonly bond?: string | null;
     },
@@ -294,9 +315,21 @@ export const createTokens = ({
         scope: token.scope ?? null,
         methods: token.methods?.join(",") ?? null,
         parent: token.parent ?? null,
+        kind: token.kind,
+        agent: token.agent ?? null,
         sealed: token.bond == null ? null : lock(sealKey(secret, uuid), uuid, token.bond),
       };
       await insertToken(everything, tx, row);
+      const limit = mostOf[token.kind];
+      const beyond = await listBeyond(everything, tx, token.user, token.kind, limit);
+      if (beyond.length > 0 && token.kind === "token") throw fail("token.too-many", { limit });
+      for (const oldest of beyond) await removeToken(everything, tx, token.user, oldest);
+      if (beyond.length > 0)
+        tx.afterCommit(() => {
+          generation += 1;
+          cache.clear();
+          loading.clear();
+        });
       return { secret, row };
     },
     bondOf: ({ token }) => (token === null ? undefined : bonds.get(token)),

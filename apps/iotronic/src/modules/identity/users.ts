@@ -24,6 +24,7 @@ import {
   type UserRow,
   updateUser,
 } from "./store.ts";
+import type { Throttle } from "./throttle.ts";
 import { removeTokensOf } from "./token-store.ts";
 
 /** Name of the user and of the project that a first start makes. */
@@ -41,6 +42,8 @@ export interface Users {
     body: BodyOf<typeof rest.users.update>,
     ifMatch: number | undefined,
   ): Promise<User>;
+  /** Forgets their wrong tries. */
+  unlock(actor: Actor, idOrName: string): Promise<void>;
   remove(actor: Actor, idOrName: string, ifMatch: number | undefined): Promise<void>;
   /**
    * At the first start: an administrator and a project. Answers the password that was made; undefined when there was one, or people are
@@ -59,7 +62,14 @@ const all = { update: true, remove: true } as const;
 export const createUsers = (
   { database, clock, audit, tokens, people, requireHere }: IdentityContext,
   recovery: Recovery,
+  throttle: Throttle,
 ): Users => {
+  const keysOf = ({ name, uuid }: UserRow): string[] => [`name ${name}`, `code ${uuid}`];
+  const lockOf = (row: UserRow): string | null => {
+    const waitMs = throttle.waitMs(keysOf(row));
+    return waitMs === 0 ? null : toRfc3339(clock.now() + waitMs);
+  };
+
   const show = async (reader: Reader, row: UserRow): Promise<User> => ({
     uuid: row.uuid,
     name: row.name,
@@ -72,6 +82,7 @@ export const createUsers = (
     createdAt: toRfc3339(Number(row.created_at)),
     updatedAt: toRfc3339(Number(row.updated_at)),
     lastSignInAt: row.last_sign_in_at === null ? null : toRfc3339(Number(row.last_sign_in_at)),
+    lockedUntil: lockOf(row),
     projects: (await listMemberships(everything, reader, row.uuid)).map(
       ({ project, projectName, role }) => ({ uuid: project, name: projectName, role }),
     ),
@@ -191,6 +202,18 @@ export const createUsers = (
         const changed = { ...row, ...set };
         if (changed.mail !== row.mail) recovery.invite(tx, changed);
         return show(tx, changed);
+      });
+    },
+    async unlock(actor, idOrName) {
+      await database.write(everything, async (tx) => {
+        const row = await getUser(tx, idOrName);
+        await audit.append(tx, {
+          actor,
+          action: "user.unlock",
+          project: null,
+          resource: { noun: "user", uuid: row.uuid, name: row.name },
+        });
+        tx.afterCommit(() => throttle.right(keysOf(row)));
       });
     },
     async remove(actor, idOrName, ifMatch) {

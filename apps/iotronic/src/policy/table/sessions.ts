@@ -9,6 +9,7 @@ export const sessionPolicy = {
   "token.list": anyone,
   "token.create": anyone,
   "token.revoke": anyone,
+  "token.end-others": anyone,
   "credential.list": anyone,
   "credential.create": using,
   "credential.remove": anyone,

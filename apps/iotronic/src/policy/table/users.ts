@@ -6,4 +6,7 @@ export const userPolicy = {
   "user.show": administering,
   "user.update": administering,
   "user.remove": administering,
+  "user.unlock": administering,
+  "user.list-sessions": administering,
+  "user.end-sessions": administering,
 } as const;

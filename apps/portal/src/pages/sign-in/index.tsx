@@ -6,9 +6,9 @@ import { useEffect, useEffectEvent } from "react";
 import { sessionQuery, setSessionEnded, signIn, waysInQuery } from "../../live/session.ts";
 import { showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
+import css from "../../ui/gate.module.css";
+import { Gate } from "../../ui/gate.tsx";
 import { SignInForm } from "../../ui/sign-in-form.tsx";
-import { Frame } from "./frame.tsx";
-import css from "./sign-in.module.css";
 
 /** Only ways within the portal: an address from outside must not lead elsewhere. */
 const safeNext = (next: string | undefined): string =>
@@ -40,7 +40,7 @@ export const SignInPage = () => {
     if (code) spendCode(code);
   }, [code]);
   return (
-    <Frame title={t("signin.title")}>
+    <Gate title={t("signin.title")}>
       <SignInForm
         busy={enter.isPending}
         fault={enter.error ? showProblem(enter.error) : null}
@@ -52,6 +52,6 @@ export const SignInPage = () => {
         </Link>
       )}
       <p className={css.hint}>{t("signin.hint")}</p>
-    </Frame>
+    </Gate>
   );
 };

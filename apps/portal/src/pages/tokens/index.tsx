@@ -16,8 +16,15 @@ import { Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { showToast } from "../../ui/toast.tsx";
+import { programOf } from "./agent.ts";
 import { MailCard } from "./mail.tsx";
-import { useChangePassword, useCreateToken, useRevoke, useTokens } from "./queries.ts";
+import {
+  useChangePassword,
+  useCreateToken,
+  useEndOthers,
+  useRevoke,
+  useTokens,
+} from "./queries.ts";
 import { SecondFactorCard } from "./second-factor.tsx";
 
 const DAY_S = 86_400;
@@ -137,7 +144,11 @@ const useColumns = (): readonly Column<Token>[] => {
   const t = useText();
   const now = useNow();
   const revoke = useRevoke();
-  const nameOf = ({ name }: Token) => (name === "sign-in" ? t("tokens.sign-in") : name);
+  const nameOf = ({ kind, name }: Token) => {
+    if (kind === "session") return t("tokens.sign-in");
+    if (kind === "program") return t("tokens.program");
+    return kind === "identity" ? t("tokens.identity") : name;
+  };
   return [
     {
       key: "name",
@@ -147,6 +158,13 @@ const useColumns = (): readonly Column<Token>[] => {
           <strong>{nameOf(token)}</strong> {token.current && `(${t("tokens.current")})`}
         </>
       ),
+    },
+    { key: "by", title: t("tokens.by"), minor: true, cell: ({ agent }) => programOf(agent) },
+    {
+      key: "made",
+      title: t("tokens.made"),
+      minor: true,
+      cell: ({ createdAt }) => <Age at={toMs(createdAt)} now={now} />,
     },
     { key: "from", title: t("tokens.from"), minor: true, cell: ({ address }) => address ?? "–" },
     {
@@ -183,15 +201,21 @@ export const TokensPage = () => {
   const t = useText();
   const list = useTokens();
   const columns = useColumns();
+  const endOthers = useEndOthers();
   const [open, setOpen] = useState(false);
   const tokens = list.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
     <Page
       title={t("tokens.title")}
       actions={
-        <Button kind="primary" icon="plus" onClick={() => setOpen(true)}>
-          {t("tokens.new")}
-        </Button>
+        <>
+          <Button changes busy={endOthers.isPending} onClick={() => endOthers.mutate()}>
+            {t("tokens.end-others")}
+          </Button>
+          <Button kind="primary" icon="plus" onClick={() => setOpen(true)}>
+            {t("tokens.new")}
+          </Button>
+        </>
       }
     >
       <div className={form.rows}>

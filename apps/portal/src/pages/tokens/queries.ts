@@ -1,6 +1,8 @@
 // One's own sessions, tokens and password.
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { apiOf } from "../../live/api.ts";
+import { text } from "../../text/text.ts";
+import { showToast } from "../../ui/toast.tsx";
 
 const key = ["tokens"];
 
@@ -31,6 +33,17 @@ export const useRevoke = () =>
     mutationFn: (uuid: string) => apiOf(undefined).tokens.revoke({ params: { uuid } }),
     onSuccess: useAgain(),
   });
+
+export const useEndOthers = () => {
+  const again = useAgain();
+  return useMutation({
+    mutationFn: () => apiOf(undefined).tokens.endOthers(),
+    onSuccess: ({ ended }) => {
+      showToast({ tone: "ok", title: text("tokens.ended", { count: ended }) });
+      again();
+    },
+  });
+};
 
 export const useChangePassword = () =>
   useMutation({

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useId, useState } from "react";
 import { useNow } from "../../live/clock.ts";
 import type { User } from "../../live/contract.ts";
-import { toMs } from "../../text/format.ts";
+import { formatClock, toMs } from "../../text/format.ts";
 import { refusalOf, showProblem } from "../../text/problem.ts";
 import { useText } from "../../text/text.ts";
 import { Age } from "../../ui/age.tsx";
@@ -23,8 +23,10 @@ import { showToast } from "../../ui/toast.tsx";
 import {
   useChangeUser,
   useCreateUser,
+  useEndSessions,
   useRemoveUser,
   useResetFactor,
+  useUnlock,
   useUsers,
 } from "./queries.ts";
 
@@ -109,6 +111,8 @@ const UserMenu = ({
 }) => {
   const t = useText();
   const change = useChangeUser();
+  const unlock = useUnlock();
+  const endSessions = useEndSessions();
   const { uuid, rev } = user;
   const changesOff = useChangesOff();
   const off = changesOff ?? refusalOf(user, "update");
@@ -134,6 +138,20 @@ const UserMenu = ({
           offBecause: off,
           onSelect: () => change.mutate({ uuid, rev, admin: !user.admin }),
         },
+        {
+          label: t("users.end-sessions"),
+          offBecause: off,
+          onSelect: () => endSessions.mutate(uuid),
+        },
+        ...(user.lockedUntil
+          ? [
+              {
+                label: t("users.unlock"),
+                offBecause: off,
+                onSelect: () => unlock.mutate(uuid),
+              },
+            ]
+          : []),
         ...(user.secondFactor
           ? [
               {
@@ -223,7 +241,18 @@ const useColumns = (onOpen: (opened: Opened) => void): readonly Column<User>[] =
   const now = useNow();
   return [
     { key: "name", title: t("users.name"), cell: ({ name }) => <strong>{name}</strong> },
-    { key: "state", title: t("boards.state"), cell: ({ status }) => <State state={status} /> },
+    {
+      key: "state",
+      title: t("boards.state"),
+      cell: ({ status, lockedUntil }) => (
+        <>
+          <State state={status} />
+          {lockedUntil && (
+            <p>{t("users.locked", { at: formatClock(Date.parse(lockedUntil), now) })}</p>
+          )}
+        </>
+      ),
+    },
     {
       key: "role",
       title: t("users.role"),

@@ -1,6 +1,8 @@
 // People: what the page reads and does.
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { apiOf } from "../../live/api.ts";
+import { text } from "../../text/text.ts";
+import { showToast } from "../../ui/toast.tsx";
 
 export const useUsers = (name: string | undefined) =>
   useInfiniteQuery({
@@ -47,6 +49,19 @@ export const useResetFactor = () =>
   useMutation({
     mutationFn: (uuid: string) => apiOf(undefined).secondFactor.reset({ params: { uuid } }),
     onSuccess: useAgain(),
+  });
+
+export const useUnlock = () =>
+  useMutation({
+    mutationFn: (uuid: string) => apiOf(undefined).users.unlock({ params: { uuid } }),
+    onSuccess: useAgain(),
+  });
+
+export const useEndSessions = () =>
+  useMutation({
+    mutationFn: (uuid: string) => apiOf(undefined).tokens.endOf({ params: { uuid } }),
+    onSuccess: ({ ended }) =>
+      showToast({ tone: "ok", title: text("tokens.ended", { count: ended }) }),
   });
 
 export const useRemoveUser = () =>

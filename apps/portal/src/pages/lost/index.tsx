@@ -9,9 +9,9 @@ import { currentLanguage, useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import form from "../../ui/form.module.css";
+import css from "../../ui/gate.module.css";
+import { Gate } from "../../ui/gate.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { Frame } from "./frame.tsx";
-import css from "./sign-in.module.css";
 
 const sentenceOf = (error: unknown): string | null => (error ? showProblem(error).sentence : null);
 
@@ -63,7 +63,7 @@ export const LostPasswordPage = () => {
       }),
   });
   return (
-    <Frame title={t("lost.title")}>
+    <Gate title={t("lost.title")}>
       {ask.isSuccess ? (
         <Notice tone="ok" icon="check">
           {t("lost.sent")}
@@ -87,7 +87,7 @@ export const LostPasswordPage = () => {
         </Form>
       )}
       <Back />
-    </Frame>
+    </Gate>
   );
 };
 
@@ -103,7 +103,7 @@ export const NewPasswordPage = () => {
       }),
   });
   return (
-    <Frame title={t("lost.title")}>
+    <Gate title={t("lost.title")}>
       {code === "" && <Notice tone="warn">{t("lost.no-code")}</Notice>}
       {redeem.isSuccess && (
         <Notice tone="ok" icon="check">
@@ -134,7 +134,7 @@ export const NewPasswordPage = () => {
         </Link>
       )}
       <Back />
-    </Frame>
+    </Gate>
   );
 };
 
@@ -147,7 +147,7 @@ export const ConfirmMailPage = () => {
     mutationFn: () => apiOf(undefined).mailAddresses.confirm({ body: { code } }),
   });
   return (
-    <Frame title={t("mail.confirm-title")}>
+    <Gate title={t("mail.confirm-title")}>
       {code === "" && <Notice tone="warn">{t("lost.no-code")}</Notice>}
       {confirm.isError && <Notice tone="bad">{showProblem(confirm.error).sentence}</Notice>}
       {confirm.isSuccess && (
@@ -161,6 +161,6 @@ export const ConfirmMailPage = () => {
         </Button>
       )}
       <Back />
-    </Frame>
+    </Gate>
   );
 };

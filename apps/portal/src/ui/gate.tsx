@@ -1,10 +1,10 @@
-// The frame of the pages before one is signed in: the name, what is asked, the languages.
+// What the pages stand in before one is signed in: the name, what is asked, the languages.
 import type { ReactNode } from "react";
-import { currentLanguage, languages, setLanguage, useText } from "../../text/text.ts";
-import { Icon } from "../../ui/icon.tsx";
-import css from "./sign-in.module.css";
+import { currentLanguage, languages, setLanguage, useText } from "../text/text.ts";
+import css from "./gate.module.css";
+import { Icon } from "./icon.tsx";
 
-export const Frame = ({
+export const Gate = ({
   title,
   children,
 }: {
