@@ -134,9 +134,14 @@ export const connectOriginal = async (
   const agent = "iotronic";
   const connectivity = { iface: "eth0", local_ip: "10.0.0.7", mac: "00:11:22:33:44:55" };
   const info = options.info ?? { lr_version: "0.5.0", connectivity };
-  const answer = await session.call(`${agent}.stack4things.connection`, {
-    kwargs: { uuid, session: options.session ?? session.id, info },
-  });
+  const answer = await session
+    .call(`${agent}.stack4things.connection`, {
+      kwargs: { uuid, session: options.session ?? session.id, info },
+    })
+    .catch(async (error: unknown) => {
+      await session.close();
+      throw error;
+    });
   const { result, message } = told(answer.args[0]);
   if (result !== "SUCCESS") {
     await session.close();

@@ -27,6 +27,8 @@ export interface LegacyServerOptions {
   readonly port: number;
   /** Null: without TLS. */
   readonly tls: TlsCredentials | null;
+  /** How long headers may take; {@link LEGACY_HEADERS_MS} unless said. */
+  readonly headersMs?: number;
   readonly answer: (request: IncomingMessage, response: ServerResponse) => void;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -43,18 +45,17 @@ const secureOptions = ({ key, chain }: TlsCredentials) =>
 /** Makes one. */
 export const createLegacyServer = (options: LegacyServerOptions): LegacyServer => {
   const { name, setting, host, port, tls, answer, upgrade } = options;
+  const { headersMs = LEGACY_HEADERS_MS } = options;
   const sockets = new Set<Duplex>();
   const ofAddress = new Map<string, number>();
-  const times = { connectionsCheckingInterval: headersCheckMs, maxHeaderSize: longestHeaders };
+  const checkMs = Math.min(headersCheckMs, headersMs);
+  const times = { connectionsCheckingInterval: checkMs, maxHeaderSize: longestHeaders };
   const server: Server = tls
-    ? createTlsServer(
-        { ...times, ...secureOptions(tls), handshakeTimeout: LEGACY_HEADERS_MS },
-        answer,
-      )
+    ? createTlsServer({ ...times, ...secureOptions(tls), handshakeTimeout: headersMs }, answer)
     : createServer(times, answer);
-  server.headersTimeout = LEGACY_HEADERS_MS;
-  server.requestTimeout = LEGACY_HEADERS_MS;
-  server.keepAliveTimeout = LEGACY_HEADERS_MS;
+  server.headersTimeout = headersMs;
+  server.requestTimeout = headersMs;
+  server.keepAliveTimeout = headersMs;
   server.maxConnections = MAX_LEGACY_CONNECTIONS;
   server.on("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "";

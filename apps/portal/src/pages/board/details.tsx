@@ -102,21 +102,21 @@ export const DetailsCard = ({
   );
   const short: [string, React.ReactNode][] = [
     [t("details.id"), id],
-    [t("details.system"), info ? `${info.os}, ${info.arch}` : "–"],
+    [t("details.system"), [info?.os, info?.arch].filter(Boolean).join(", ") || "–"],
     [
       t("details.agent"),
       agent.version ? <code key="agent">{`${agent.kind} ${agent.version}`}</code> : "–",
     ],
-    [t("details.up"), info ? formatSpan(info.uptimeS * 1_000) : "–"],
+    [t("details.up"), info?.uptimeS ? formatSpan(info.uptimeS * 1_000) : "–"],
     [t("details.key"), board.fingerprint ? <code key="key">{board.fingerprint}</code> : "–"],
   ];
   const long: [string, React.ReactNode][] = [
-    [t("details.hostname"), info?.hostname ?? "–"],
+    [t("details.hostname"), info?.hostname || "–"],
     [t("details.model"), info?.model ?? "–"],
-    [t("details.kernel"), info?.kernel ?? "–"],
-    [t("details.processors"), info ? formatNumber(info.cpus) : "–"],
-    [t("details.memory"), info ? formatBytes(info.memoryBytes) : "–"],
-    [t("details.runtime"), info?.runtime ?? "–"],
+    [t("details.kernel"), info?.kernel || "–"],
+    [t("details.processors"), info?.cpus ? formatNumber(info.cpus) : "–"],
+    [t("details.memory"), info?.memoryBytes ? formatBytes(info.memoryBytes) : "–"],
+    [t("details.runtime"), info?.runtime || "–"],
     [t("details.time-zone"), info?.timeZone ?? "–"],
     [t("details.features"), agent.features.join(", ") || "–"],
     [t("details.contract"), agent.contract === null ? "–" : String(agent.contract)],

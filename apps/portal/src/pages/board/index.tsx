@@ -52,6 +52,11 @@ const sections = [
 ] as const;
 type Section = (typeof sections)[number];
 
+/** Its agent is the original's, which can do less than ours. */
+const isOriginal = ({ agent }: Board): boolean => agent.kind === "original";
+/** Sections of what such a board has not. */
+const notOfOriginals: readonly Section[] = ["sensors", "shell", "files"];
+
 const Head = ({ board }: { readonly board: Board }) => {
   const t = useText();
   return (
@@ -63,10 +68,11 @@ const Head = ({ board }: { readonly board: Board }) => {
       )}
       {board.info && (
         <span>
-          <Icon name="board" size={16} /> {board.info.model ?? board.info.hostname},{" "}
-          {board.info.arch}
+          <Icon name="board" size={16} />{" "}
+          {[board.info.model ?? board.info.hostname, board.info.arch].filter(Boolean).join(", ")}
         </span>
       )}
+      {isOriginal(board) && <span className={css.chip}>{t("board.original")}</span>}
       {board.simulated && <span className={css.chip}>{t("board.simulated")}</span>}
       {Object.entries(board.labels).map(([name, value]) => (
         <span key={name} className={css.chip}>
@@ -77,6 +83,9 @@ const Head = ({ board }: { readonly board: Board }) => {
   );
 };
 
+const sectionsOf = (board: Board): readonly Section[] =>
+  isOriginal(board) ? sections.filter((each) => !notOfOriginals.includes(each)) : sections;
+
 const Overview = ({ board }: { readonly board: Board }) => (
   <>
     <Strip board={board} />
@@ -85,7 +94,7 @@ const Overview = ({ board }: { readonly board: Board }) => (
         {board.why !== null || !["online", "retired"].includes(board.status) ? (
           <BoardWhy board={board} />
         ) : null}
-        <SensorGrid board={board} />
+        {isOriginal(board) ? null : <SensorGrid board={board} />}
         <TargetCard board={board} />
       </div>
       <div className={css.column}>
@@ -109,7 +118,7 @@ const content: Readonly<Record<Section, (board: Board) => React.ReactNode>> = {
   target: (board) => (
     <div className={css.column}>
       <TargetCard board={board} />
-      <SettingsCard board={board} />
+      {isOriginal(board) ? null : <SettingsCard board={board} />}
     </div>
   ),
   timeline: (board) => <TimelineCard board={board} />,
@@ -153,7 +162,7 @@ const BoardView = ({ read, section }: { readonly read: Board; readonly section: 
       below={<Head board={board} />}
     >
       <Tabs label={t("board.sections")}>
-        {sections.map((each) => (
+        {sectionsOf(board).map((each) => (
           <Link
             key={each}
             to="/$project/boards/$board"
@@ -167,6 +176,7 @@ const BoardView = ({ read, section }: { readonly read: Board; readonly section: 
           </Link>
         ))}
       </Tabs>
+      {isOriginal(board) && <Notice>{t("board.original-limits")}</Notice>}
       {!board.connectivity.connected && lastSeen !== null && (
         <Notice>{t("board.values-from", { at: formatClock(lastSeen, now) })}</Notice>
       )}

@@ -43,7 +43,7 @@ const useColumns = (
     {
       key: "name",
       title: t("plugin.one"),
-      cell: ({ plugin, entry, exit }) => (
+      cell: ({ plugin, entry, exit, unsigned }) => (
         <>
           <button
             type="button"
@@ -53,6 +53,7 @@ const useColumns = (
           >
             {plugin.name}
           </button>
+          {unsigned && <p className={css.problem}>{t("plugin.unsigned-here")}</p>}
           {entry.problem && (
             <p className={css.problem}>
               {sentenceOf(entry.problem.code, entry.problem.sentence)}{" "}
