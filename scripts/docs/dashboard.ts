@@ -33,6 +33,7 @@ const chosen: readonly Chosen[] = [
       [sumOf("s4t_link_joins_under_way"), "joining"],
       [rateOf("s4t_link_joins_total"), "joins a second"],
       [rateOf("s4t_link_joins_put_off_total"), "put off a second"],
+      [sumOf("s4t_tls_waiting"), "wait for a handshake"],
     ],
   },
   {

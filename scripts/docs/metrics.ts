@@ -6,6 +6,7 @@ import {
   contractMetrics,
   DURATION_BUCKETS,
   eventMetrics,
+  handshakeMetrics,
   httpMetrics,
 } from "../../apps/iotronic/src/http/metrics.ts";
 import { linkMetrics } from "../../apps/iotronic/src/link/metrics.ts";
@@ -52,6 +53,7 @@ export const toldMetrics = (): readonly Told[] => {
   gatewayMetrics(recorder, () => ({ tunnels: 0, streams: 0, doors: 0, records: 0 }));
   timedDatabase({} as Database, recorder, nothing);
   httpMetrics(recorder);
+  handshakeMetrics(recorder, () => ({ underWay: 0, waiting: 0 }));
   traceMetrics(recorder);
   eventMetrics(recorder, () => ({ sockets: 0, subscriptions: {} }));
   auditMetrics(recorder, {

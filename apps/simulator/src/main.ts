@@ -32,6 +32,9 @@ const logFrom = (floor: LogLevel): Log =>
     );
   }, floor);
 
+// Whoever read what is told here is gone, and so are those who wanted the boards.
+process.stdout.on("error", () => stopped.abort());
+
 const say = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 };

@@ -2,6 +2,7 @@
 import { CONTRACT, RELEASE } from "@s4t/contract";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Durations, LabelValues, Metrics } from "../edge/metrics.ts";
+import type { HandshakeCounts } from "./handshakes.ts";
 
 /** Bounds of every histogram, in seconds: from a call that is answered from memory to one that waits for a board. */
 export const DURATION_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
@@ -129,6 +130,21 @@ export const httpMetrics = (
     labels: ["method", "route", "status"],
   }),
 });
+
+/** What the TLS door measures. */
+export const handshakeMetrics = (metrics: Metrics, counts: () => HandshakeCounts): void => {
+  metrics.gauge(
+    { name: "s4t_tls_handshakes", help: "TLS handshakes under way" },
+    () => counts().underWay,
+  );
+  metrics.gauge(
+    {
+      name: "s4t_tls_waiting",
+      help: "Connections that wait for their turn to make a TLS handshake: thousands while a fleet comes back, else 0",
+    },
+    () => counts().waiting,
+  );
+};
 
 /** What the event socket measures. */
 export const eventMetrics = (

@@ -10,10 +10,11 @@ import { hangUp } from "@s4t/kit/node";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
+import { type HandshakeCounts, queueHandshakes } from "./handshakes.ts";
 import { cutInactive } from "./inactivity.ts";
 import type { ForeignApi } from "./iotronic-v1/iotronic-v1.ts";
 import { createListeners } from "./listeners.ts";
-import { type Exposition, httpMetrics } from "./metrics.ts";
+import { type Exposition, handshakeMetrics, httpMetrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 import { mountPages } from "./pages.ts";
 import { encodeProblem, problemOf } from "./problem.ts";
@@ -237,6 +238,8 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       ...{ key, cert: chain, minVersion: "TLSv1.2" as const },
       sessionTimeout: TLS_SESSION_LIFE_S,
     }) as const;
+  let handshakes: (() => HandshakeCounts) | undefined;
+  handshakeMetrics(deps.metrics, () => handshakes?.() ?? { underWay: 0, waiting: 0 });
   let plain: Server | undefined;
   let secure: (Server & Pick<TlsServer, "setSecureContext">) | undefined;
 
@@ -263,6 +266,7 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
           handler,
         );
         secure = prepare(made as unknown as Server) as typeof secure;
+        handshakes = queueHandshakes(made, deps.clock);
       }
       return plain;
     },

@@ -272,6 +272,16 @@ export const observationsConformance = (name: string, setup: ObservationsSetup):
           expect([{ undescribed: new Set() }, "link.superseded"]).toContainEqual(code);
         }
       });
+      it("that nobody announced is taken from several that come at once, none of which waits for another", async () => {
+        for (let epoch = 1; epoch <= 20; epoch += 1) {
+          const gap = { fromMs: minute() - 60_000, toMs: minute(), count: epoch };
+          const stored = await Promise.allSettled([
+            driver.append(project, board, value(epoch), epoch),
+            ...Array.from({ length: 3 }, () => driver.appendDropped(project, board, gap, epoch)),
+          ]);
+          expect(stored.map(({ status }) => status)).toEqual(Array(4).fill("fulfilled"));
+        }
+      });
       it("is told apart by its board", async () => {
         await driver.open("b2" as BoardId, 9);
         await driver.append(project, board, value(1), 1);

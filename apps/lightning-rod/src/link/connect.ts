@@ -40,6 +40,9 @@ const helloOf = ({ key, features, simulated }: LinkOptions): HelloExtra => ({
   pubkey: key.publicKey,
 });
 
+/** How long a cloud may let a board wait for its turn at TLS, once the network has brought it there: a fleet comes back at once. */
+export const UPGRADE_TIMEOUT_MS = 30_000;
+
 /** Where the cloud is, whom to trust for it, and what is kept of the last connection to it. */
 export interface Where {
   readonly url: string;
@@ -69,6 +72,7 @@ export const openSession = async (
     {
       url,
       subprotocol: jsonCodec.subprotocol,
+      ...(url.startsWith("wss:") ? { upgradeTimeoutMs: UPGRADE_TIMEOUT_MS } : {}),
       signal,
       tls: {
         ...(where.ca === null ? {} : { ca: where.ca }),

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: TlsOptions;
   readonly timeoutMs?: number;
+  /** How long TLS and the upgrade may take once TCP is there; absent: what is left of `timeoutMs`. A busy server lets them wait. */
+  readonly upgradeTimeoutMs?: number;
   readonly pingEveryMs?: number;
   readonly maxFrameBytes?: number;
   readonly maxBufferedBytes?: number;
@@ -99,14 +101,22 @@ export const connectWebSocket = async (
     givenUp ??= reason;
     socket?.destroy();
   };
-  const timer = clock.after(timeoutMs, () =>
-    giveUp(new WampError(wampErrors.timeout, `No connection within ${timeoutMs} ms.`)),
-  );
+  const patience = (ms: number) =>
+    clock.after(ms, () =>
+      giveUp(new WampError(wampErrors.timeout, `No connection within ${ms} ms.`)),
+    );
+  let timer = patience(timeoutMs);
+  const { upgradeTimeoutMs } = options;
   const onAbort = () => giveUp(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     return await connect(options, clock, (opened) => {
       socket = opened;
+      if (upgradeTimeoutMs !== undefined)
+        opened.once("connect", () => {
+          timer.cancel();
+          timer = patience(upgradeTimeoutMs);
+        });
       options.onSocket?.(opened);
       if (givenUp !== undefined) opened.destroy();
     });

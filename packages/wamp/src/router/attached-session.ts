@@ -3,6 +3,7 @@
 import type { Clock, Log, Timer } from "@s4t/kit";
 import type { ConnectionFacts, JoinRequest, Principal, Verdict } from "../auth/authenticator.ts";
 import type { WampError } from "../error.ts";
+import { MAX_ID } from "../ids.ts";
 import type { Message, MessageKind } from "../messages/message.ts";
 import type { Peer, PeerListener } from "../peer.ts";
 import {
@@ -252,7 +253,8 @@ export class AttachedSession implements PeerListener {
   #drawSession(realm: string): number {
     const open = this.#deps.findRealm(realm)?.realm;
     let id = this.#deps.drawId();
-    while (open?.find(id)) id = this.#deps.drawId();
+    // The next one that is free: a source of randomness that always says the same must not keep the router in here.
+    while (open?.find(id)) id = (id % MAX_ID) + 1;
     return id;
   }
 

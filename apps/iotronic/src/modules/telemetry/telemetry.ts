@@ -11,7 +11,15 @@ import {
   type Series,
   sensors,
 } from "@s4t/contract";
-import { type Clock, isS4tError, type Log, type Part, toRfc3339 } from "@s4t/kit";
+import {
+  type Clock,
+  createDeadline,
+  isS4tError,
+  type Log,
+  type Part,
+  toRfc3339,
+  untilAborted,
+} from "@s4t/kit";
 import type { KnownBoard, Link } from "../../edge/link.ts";
 import type { Metrics } from "../../edge/metrics.ts";
 import { parseMoment } from "../../edge/page.ts";
@@ -25,6 +33,8 @@ import { telemetryMetrics } from "./metrics.ts";
 export const DEFAULT_RANGE_POINTS = 500;
 /** Longest range of one question. */
 export const MAX_RANGE_DAYS = 1_830;
+/** How long a board that joins waits for the store of values. */
+export const MAX_OPEN_MS = 2_000;
 /** Series without a description that one line of the log names. */
 const MAX_NAMED_SERIES = 10;
 
@@ -236,15 +246,16 @@ export const createTelemetry = (deps: TelemetryDependencies): Telemetry => {
     ],
     measurements: {
       async open(board, epoch) {
+        const patience = createDeadline(clock, MAX_OPEN_MS);
         try {
-          await observations.open(board, epoch);
+          await untilAborted(observations.open(board, epoch), patience.signal);
         } catch (error) {
-          if (!isS4tError(error, "cloud.unavailable")) throw error;
-          // Commands and targets need no values: a board is not kept out for want of them.
+          if (isS4tError(error, "link.superseded")) throw error;
+          // Commands and targets need no values: a board is not kept out for want of them, whatever is wrong with their store.
           if (isNews("open"))
-            log.warn("Sessions begin while the store of values is away", {
-              because: error.message,
-            });
+            log.warn("Sessions begin while the store of values is away", { error });
+        } finally {
+          patience[Symbol.dispose]();
         }
       },
       async describe(board, series) {

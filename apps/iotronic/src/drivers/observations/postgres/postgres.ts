@@ -216,6 +216,13 @@ class PostgresObservations implements ObservationsDriver {
     const today = dayOf(this.#options.clock.now());
     const late = [...days].filter((day) => day < today);
     return this.#opened().within("all", async (client) => {
+      // Before anything else is held: a roll-up that is under way is waited for, or waits for these values. With the rows of sessions
+      // in hand, that wait would be one of every board that joins.
+      if (late.length > 0)
+        await client.query(
+          "insert into observations.days select unnest($1::int[]), false on conflict (day) do update set rolled = false",
+          [late.sort((a, b) => a - b)],
+        );
       const over = await holdSessions(client, group);
       // One statement may touch a row once: of two values for a moment the later one counts.
       const latest = new Map<string, readonly [number, number, number]>();
@@ -223,12 +230,6 @@ class PostgresObservations implements ObservationsDriver {
         if (!over.has(each))
           for (const point of each.points) latest.set(`${point[0]} ${point[1]}`, point);
       const points = [...latest.values()];
-      // Before the values: a roll-up that is under way is waited for, or waits for them.
-      if (late.length > 0)
-        await client.query(
-          "insert into observations.days select unnest($1::int[]), false on conflict (day) do update set rolled = false",
-          [late.sort((a, b) => a - b)],
-        );
       await client.query(insertPoints, [
         points.map(([id]) => id),
         points.map(([, atMs]) => atMs),

@@ -50,10 +50,13 @@ export const holdSessions = async <Of extends OfSession>(
 ): Promise<ReadonlySet<Of>> => {
   const epochs = epochsOf(group);
   if (epochs.size === 0) return new Set();
+  await client.query("savepoint held");
   const newest = await holdRows(client, epochs);
   const lower = [...epochs].filter(([board, epoch]) => (newest.get(board) ?? 0) < epoch);
   if (lower.length === 0) return over(group, newest);
-  // Sessions that nobody could announce: the store was away when they began.
+  // Sessions that nobody could announce: the store was away when they began. Rows are let go before they are raised: two that held
+  // the same and both wanted more of it would wait for each other.
+  await client.query("rollback to savepoint held");
   await raiseRows(client, new Map(lower));
   return over(group, await holdRows(client, epochs));
 };
