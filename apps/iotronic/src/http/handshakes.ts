@@ -64,7 +64,7 @@ export const queueHandshakes = (
   const underWay = new Map<string, number>();
   const lines = new Map<string, Line>();
   let waiting = 0;
-  let timer: { cancel(): void } | undefined;
+  let isTimed = false;
 
   const next = (): Waiting | undefined => {
     for (const [address, line] of lines) {
@@ -105,8 +105,10 @@ export const queueHandshakes = (
       else start(socket);
     }
     // Nobody may tell of the end of those that dawdle.
-    timer ??= after(HANDSHAKE_PLACE_MS, () => {
-      timer = undefined;
+    if (isTimed) return;
+    isTimed = true;
+    after(HANDSHAKE_PLACE_MS, () => {
+      isTimed = false;
       turn();
     });
   };
