@@ -1,4 +1,5 @@
 // Boards with the original agent when things go wrong: silence, floods, nonsense, an outage of ours, a board that moves to our agent.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnrolment } from "@s4t/contract";
@@ -6,6 +7,7 @@ import { systemClock } from "@s4t/kit";
 import { type ClientSession, joinRealm, jsonCodec, openPeer } from "@s4t/wamp";
 import { connectWebSocket, createEd25519KeyPair } from "@s4t/wamp/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { ORIGINAL_OFFER_WAIT_MS } from "../src/link/legacy/calls.ts";
 import { MAX_STRANGERS_OF_ADDRESS } from "../src/link/legacy/strangers.ts";
 import { enrolWith, joinAs } from "./board.ts";
@@ -172,6 +174,14 @@ it("beyond loopback speaks TLS, or says loudly that it does not", async () => {
   await expect(
     connectWebSocket({ ...at, url: `ws://127.0.0.2:${port}/` }, { clock: systemClock }),
   ).rejects.toThrow();
+  const tunnels = `wss://127.0.0.2:${secure.cloud.legacy?.ports().wstun}/?id=x`;
+  const refused = new WebSocket(tunnels, "tunnel-protocol", { ca });
+  const [, { statusCode }] = await once(
+    refused.on("error", () => {}),
+    "unexpected-response",
+  );
+  expect(statusCode).toBe(401);
+  refused.terminate();
   expect(secure.complaints).toEqual([]);
   await session.close();
   await secure.close();

@@ -112,7 +112,11 @@ const registry = (board: Command): void => {
           ["name", (row) => row.name],
           ["seen", (row) => ageText(row.connectivity.lastSeenAt)],
           ["target", (row) => `${row.target.reached}/${row.target.wanted}`],
-          ["agent", (row) => `${row.agent.version ?? "–"}${row.simulated ? " simulated" : ""}`],
+          [
+            "agent",
+            ({ agent, simulated }) =>
+              `${agent.version ?? "–"}${agent.kind === "original" ? " original" : ""}${simulated ? " simulated" : ""}`,
+          ],
           ["id", (row) => pc.dim(row.uuid)],
         ],
         "No boards yet. Make one: s4t board create NAME",

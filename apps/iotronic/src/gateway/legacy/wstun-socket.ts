@@ -96,6 +96,8 @@ export const createWstunSocket = (
   const waiting = new Set<() => void>();
   socket.setNoDelay(true);
   socket.setTimeout(0);
+  // For one that is held up by its reader, and answers no ping meanwhile.
+  socket.setKeepAlive(true, WSTUN_PING_EVERY_MS);
 
   const say = (opcode: number, payload: Uint8Array): void => {
     if (socket.writable) socket.write(encodeFrame(opcode, payload));

@@ -13,7 +13,7 @@ import { textOr, useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { CopyLine } from "../../ui/copy.tsx";
-import { Field } from "../../ui/field.tsx";
+import { Check, Field } from "../../ui/field.tsx";
 import form from "../../ui/form.module.css";
 import { Glyph } from "../../ui/glyph.tsx";
 import { EmptyState, Failure, Loading, Notice } from "../../ui/notice.tsx";
@@ -51,9 +51,13 @@ const NameForm = ({
   const t = useText();
   const create = useCreate();
   const [name, setName] = useState("");
+  const [original, setOriginal] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(name.trim(), { onSuccess: ({ board, enrolment }) => onMade(board, enrolment) });
+    create.mutate(
+      { name: name.trim(), original },
+      { onSuccess: ({ board, enrolment }) => onMade(board, enrolment) },
+    );
   };
   return (
     <form className={form.form} onSubmit={submit}>
@@ -66,6 +70,12 @@ const NameForm = ({
         value={name}
         error={create.error ? showProblem(create.error).sentence : null}
         onChange={(event) => setName(event.target.value)}
+      />
+      <Check
+        label={t("enrol.original")}
+        hint={t("enrol.original-hint")}
+        checked={original}
+        onChange={(event) => setOriginal(event.target.checked)}
       />
       <div>
         <Button kind="primary" submit busy={create.isPending}>

@@ -9,7 +9,8 @@ const LOOK_MS = 5_000;
 export const useCreate = () =>
   useMutation({
     meta: { quiet: true },
-    mutationFn: (name: string) => api().boards.create({ body: { name } }),
+    mutationFn: ({ name, original }: { readonly name: string; readonly original: boolean }) =>
+      api().boards.create({ body: { name, ...(original ? { agent: "original" as const } : {}) } }),
     onSuccess: ({ board }) => layBoard(board),
   });
 
