@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { runProgram } from "../repository.ts";
 import { bringUnpacked, debianPython, unpackedProgram } from "./unpacked.ts";
 
@@ -14,6 +14,7 @@ export const openstackClient = () => unpackedProgram("python3-openstackclient", 
 export const bringOpenstack = async (say: (line: string) => void): Promise<void> => {
   await bringUnpacked("python3-openstackclient", "openstack", say);
   await bringUnpacked("python3-keystone", "keystone-manage", say);
+  await bringUnpacked("uwsgi-plugin-python3", "uwsgi-core", say);
 };
 
 /** How long a Keystone may take to answer first: its set-up is minutes of a busy machine. */
@@ -24,6 +25,14 @@ export interface RunningKeystone {
   readonly url: string;
   /** Password of its first administrator, `admin` in the project `admin`. */
   readonly password: string;
+  /** Puts it to rest, with everything that it keeps. */
+  rest(): Promise<void>;
+  /** Wakes it up at the same address; `tokenLifeS`: how long its tokens last from now on. */
+  wake(settings?: { readonly tokenLifeS: number }): Promise<void>;
+  /** Takes its keys a step on, as is done every few days. */
+  rotateKeys(): Promise<void>;
+  /** Makes keys anew, of which none knows what those before made. */
+  replaceKeys(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +45,7 @@ const freePort = (): Promise<number> =>
   });
 
 /** Few rounds and a cache: this one is asked, not attacked. */
-const configOf = (folder: string): string =>
+const configOf = (folder: string, tokenLifeS: number): string =>
   `[DEFAULT]
 log_dir = ${folder}/log
 [database]
@@ -45,6 +54,7 @@ connection = sqlite:///${folder}/keystone.db
 password_hash_rounds = 4
 [token]
 provider = fernet
+expiration = ${tokenLifeS}
 [fernet_tokens]
 key_repository = ${folder}/fernet
 [credential]
@@ -62,68 +72,97 @@ const untilAnswers = async (url: string, child: ChildProcess): Promise<void> => 
       () => 0,
     );
     if (status === 200) return;
-    if (child.exitCode !== null || performance.now() > ends)
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > ends)
       throw new Error(`Keystone did not come up: ${child.exitCode}, ${status}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 };
 
-/** Sets a Keystone up on SQLite and starts it on loopback. Throws where it was not brought, or does not come up. */
-export const startKeystone = async (): Promise<RunningKeystone> => {
-  const manage = unpackedProgram("python3-keystone", "keystone-manage");
+/** What serves it: uWSGI with one process, so that what its cache has is one thing. */
+const serverOf = (folder: string, port: string) => {
   const server = unpackedProgram("python3-keystone", "keystone-wsgi-public");
-  if (!manage || !server) throw new Error("Keystone is not there: npm run test:real brings it");
-  const folder = mkdtempSync(join(tmpdir(), "s4t-keystone-"));
-  for (const name of ["fernet", "credential", "log"])
-    mkdirSync(join(folder, name), { mode: 0o700 });
-  writeFileSync(join(folder, "keystone.conf"), configOf(folder));
-  const password = "a password of the bootstrap";
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const env = { ...process.env, ...manage.env };
-  const { username } = userInfo();
-  const owner = ["--keystone-user", username, "--keystone-group", username];
-  for (const args of [
-    ["db_sync"],
-    ["fernet_setup", ...owner],
-    ["credential_setup", ...owner],
+  const uwsgi = unpackedProgram("uwsgi-plugin-python3", "uwsgi-core");
+  if (!server || !uwsgi) throw new Error("Keystone is not there: npm run test:real brings it");
+  const own = dirname(dirname(dirname(uwsgi.program)));
+  const libraries = ["lib", "usr/lib"].map((each) => join(own, each, "x86_64-linux-gnu"));
+  return spawn(
+    uwsgi.program,
     [
-      ...["bootstrap", "--bootstrap-password", password, "--bootstrap-region-id", "RegionOne"],
-      ...["admin", "internal", "public"].flatMap((face) => [
-        `--bootstrap-${face}-url`,
-        `${url}/v3`,
-      ]),
+      ...["--plugins-dir", join(own, "usr/lib/uwsgi/plugins"), "--plugin", "python311"],
+      ...["--http-socket", `127.0.0.1:${port}`, "--wsgi-file", server.program],
+      ...["--master", "--processes", "1", "--threads", "1", "--need-app", "--die-on-term"],
+      ...["--lazy-apps", "--buffer-size", "65535", "--disable-logging"],
     ],
-  ]) {
-    const { code, output } = await runProgram(
-      debianPython,
-      [manage.program, "--config-file", join(folder, "keystone.conf"), ...args],
-      { env, output: "quiet" },
-    );
-    if (code !== 0) throw new Error(`keystone-manage ${args[0]}: ${output.slice(-2_000)}`);
-  }
-  const child = spawn(
-    debianPython,
-    [server.program, "--host", "127.0.0.1", "--port", new URL(url).port],
     {
       env: {
-        ...env,
-        OS_KEYSTONE_CONFIG_DIR: folder,
-        OS_KEYSTONE_CONFIG_FILES: "keystone.conf",
+        ...{ ...process.env, ...server.env, LD_LIBRARY_PATH: libraries.join(":") },
+        ...{ OS_KEYSTONE_CONFIG_DIR: folder, OS_KEYSTONE_CONFIG_FILES: "keystone.conf" },
       },
       stdio: "ignore",
     },
   );
+};
+
+/** Sets a Keystone up on SQLite and starts it on loopback. Throws where it was not brought, or does not come up. */
+export const startKeystone = async (): Promise<RunningKeystone> => {
+  const program = unpackedProgram("python3-keystone", "keystone-manage");
+  if (!program) throw new Error("Keystone is not there: npm run test:real brings it");
+  const folder = mkdtempSync(join(tmpdir(), "s4t-keystone-"));
+  for (const name of ["fernet", "credential", "log"])
+    mkdirSync(join(folder, name), { mode: 0o700 });
+  const configure = (tokenLifeS = 3_600): void =>
+    writeFileSync(join(folder, "keystone.conf"), configOf(folder, tokenLifeS));
+  configure();
+  const password = "a password of the bootstrap";
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const { username } = userInfo();
+  const owner = ["--keystone-user", username, "--keystone-group", username];
+  const manage = async (...args: readonly string[]): Promise<void> => {
+    const { code, output } = await runProgram(
+      debianPython,
+      [program.program, "--config-file", join(folder, "keystone.conf"), ...args],
+      { env: { ...process.env, ...program.env }, output: "quiet" },
+    );
+    if (code !== 0) throw new Error(`keystone-manage ${args[0]}: ${output.slice(-2_000)}`);
+  };
+  await manage("db_sync");
+  await manage("fernet_setup", ...owner);
+  await manage("credential_setup", ...owner);
+  await manage(
+    ...["bootstrap", "--bootstrap-password", password, "--bootstrap-region-id", "RegionOne"],
+    ...["admin", "internal", "public"].flatMap((face) => [`--bootstrap-${face}-url`, `${url}/v3`]),
+  );
+  let child: ChildProcess | undefined;
+  const rest = async (): Promise<void> => {
+    const ending = child;
+    child = undefined;
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
+    const ended = new Promise((resolve) => ending.once("exit", resolve));
+    ending.kill("SIGTERM");
+    await ended;
+  };
   const stop = async (): Promise<void> => {
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGTERM");
-    if (child.exitCode === null) await ended;
+    await rest();
     rmSync(folder, { recursive: true, force: true });
   };
-  try {
+  const wake: RunningKeystone["wake"] = async (settings) => {
+    configure(settings?.tokenLifeS);
+    child = serverOf(folder, new URL(url).port);
     await untilAnswers(url, child);
+  };
+  try {
+    await wake();
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url, password, stop };
+  return {
+    ...{ url, password, rest, wake, stop },
+    rotateKeys: () => manage("fernet_rotate", ...owner),
+    async replaceKeys() {
+      rmSync(join(folder, "fernet"), { recursive: true });
+      mkdirSync(join(folder, "fernet"), { mode: 0o700 });
+      await manage("fernet_setup", ...owner);
+    },
+  };
 };

@@ -10,7 +10,7 @@ let known: Known;
 beforeAll(async () => {
   keystone = await startKeystone();
   known = new Map(Object.entries(await makeEstate(keystone.url, keystone.password)));
-});
+}, 180_000);
 afterAll(() => keystone?.stop());
 
 const common = cases.filter(({ differs }) => differs === undefined);

@@ -35,7 +35,7 @@ export const composeIdentity = async (
   const records = createRecords(ground);
   const { people, parts } = await openPeople(ground, () => records);
   for (const part of parts) ground.parts.add(part);
-  const { config, wayIn } = ground;
+  const { config, wayIn, clock, log } = ground;
   const address = addressOf(config.address);
   const identity = createIdentity({
     ...ground,
@@ -64,13 +64,14 @@ export const composeIdentity = async (
   });
   ground.parts.add(identity.tokens);
   ground.parts.add(identity.recovery);
-  const mount =
+  const foreign =
     people.managedAt === null
       ? identityV3({
           identity,
           reached: createReached(address, wayIn.url),
           region: config["identity.region"],
+          ...{ clock, log },
         })
-      : identityElsewhere(people.managedAt);
-  return { identity, offer: { routes: identityRoutes(identity), mounts: [mount] } };
+      : identityElsewhere(people.managedAt, log);
+  return { identity, offer: { routes: identityRoutes(identity), foreign: [foreign] } };
 };

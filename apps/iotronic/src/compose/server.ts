@@ -69,7 +69,7 @@ export const composeServer = (
   };
   const invoke = createInvoke(routes, api);
   ground.invoke.is(invoke);
-  const foreign = createIotronicV1({
+  const iotronicV1 = createIotronicV1({
     ...api,
     invoke,
     subscribe: ground.changes.subscribe,
@@ -84,13 +84,12 @@ export const composeServer = (
       {
         ...api,
         metrics,
-        foreign,
+        foreign: [iotronicV1, ...offers.flatMap(({ foreign = [] }) => foreign)],
         isReady: () => ready,
         around: () => ({ identity: identity.isReachable() ? "reachable" : "away" }),
         mayReadMetrics: (request) => isOverLoopback(request.socket),
         routes,
         plainRoutes: offers.flatMap(({ plainRoutes = [] }) => plainRoutes),
-        mounts: offers.flatMap(({ mounts = [] }) => mounts),
         rewrite: withoutIotPrefix,
         upgrades: Object.assign({}, ...offers.map(({ upgrades = {} }) => upgrades)),
       },

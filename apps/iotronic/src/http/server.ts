@@ -10,9 +10,9 @@ import { hangUp } from "@s4t/kit/node";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Route } from "../edge/routes.ts";
 import { type ApiDependencies, createHandler } from "./api.ts";
+import { type ForeignApi, pathIn } from "./foreign.ts";
 import { type HandshakeCounts, queueHandshakes } from "./handshakes.ts";
 import { cutInactive } from "./inactivity.ts";
-import type { ForeignApi } from "./iotronic-v1/iotronic-v1.ts";
 import { createListeners } from "./listeners.ts";
 import { type Exposition, handshakeMetrics, httpMetrics } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
@@ -49,12 +49,6 @@ export interface PlainRoute {
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | unknown;
 }
 
-/** An API of other words than ours, whole beneath a path of its own: its routes, its headers, its refusals. */
-export interface Mount {
-  readonly prefix: string;
-  readonly mount: (server: FastifyInstance, deps: ApiDependencies) => void;
-}
-
 /** What TLS is served with, PEM. */
 export interface TlsCredentials {
   readonly key: string;
@@ -73,10 +67,9 @@ export interface ServerOptions {
 export interface ServerDependencies extends ApiDependencies {
   readonly routes: readonly Route[];
   readonly plainRoutes: readonly PlainRoute[];
-  readonly mounts: readonly Mount[];
   /** The path that is meant by the one that is asked for. */
   readonly rewrite: (url: string) => string;
-  readonly foreign: ForeignApi;
+  readonly foreign: readonly ForeignApi[];
   readonly upgrades: Readonly<Record<string, UpgradeHandler>>;
   /** Whether everything is up: `/readyz`. */
   readonly isReady: () => boolean;
@@ -176,8 +169,22 @@ const sendProblem = (error: unknown, reply: FastifyReply, log: Log): FastifyRepl
   return reply.code(problem.status).headers(problem.headers).send(encodeProblem(problem));
 };
 
+const ownerOf = (path: string, { foreign }: Pick<ServerDependencies, "foreign">) =>
+  foreign.find((each) => each.owns(path));
+
+/** Refuses in the words of whoever the address belongs to. */
+const refuse = (
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ServerDependencies,
+): FastifyReply => {
+  const owner = ownerOf(pathIn(request.url), deps);
+  return owner ? owner.refuse(error, request, reply) : sendProblem(error, reply, deps.log);
+};
+
 /** What Fastify found wrong with a request, as an error of ours. */
-export const meantBy = (error: unknown): unknown => {
+const meantBy = (error: unknown): unknown => {
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return fail("request.too-large", { limitBytes: MAX_BODY_BYTES });
@@ -188,18 +195,14 @@ export const meantBy = (error: unknown): unknown => {
 };
 
 const mountRefusals = (server: FastifyInstance, deps: ServerDependencies): void => {
-  const refuseTo = (request: FastifyRequest) => (error: unknown, reply: FastifyReply) =>
-    deps.foreign.owns(request.url)
-      ? deps.foreign.refuse(error, request, reply)
-      : sendProblem(error, reply, deps.log);
-  server.setErrorHandler((error, request, reply) => refuseTo(request)(meantBy(error), reply));
+  server.setErrorHandler((error, request, reply) => refuse(meantBy(error), request, reply, deps));
   const methodsOf = methodsByPath(deps.routes);
   server.setNotFoundHandler((request, reply) => {
-    const refuse = refuseTo(request);
-    const allowed = methodsOf(request.url.split("?", 1)[0] ?? "");
-    if (allowed.length === 0) return refuse(fail("request.not-found"), reply);
+    const path = pathIn(request.url);
+    const allowed = ownerOf(path, deps)?.methodsAt(path) ?? methodsOf(path);
+    if (allowed.length === 0) return refuse(fail("request.not-found"), request, reply, deps);
     reply.header("allow", allowed.join(", "));
-    return refuse(fail("request.method-not-allowed"), reply);
+    return refuse(fail("request.method-not-allowed"), request, reply, deps);
   });
 };
 
@@ -251,9 +254,7 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
     clientErrorHandler: () => {}, // `prepare` listens, at both servers
     frameworkErrors: (error, request, given) => {
       const damaged = fail("request.malformed", { because: "the address is damaged" }, error);
-      const reply = given as unknown as FastifyReply;
-      if (deps.foreign.owns(request.url)) deps.foreign.refuse(damaged, request, reply);
-      else sendProblem(damaged, reply, deps.log);
+      refuse(damaged, request, given as unknown as FastifyReply, deps);
     },
     serverFactory: (handler) => {
       const times = { connectionsCheckingInterval: HEADERS_CHECK_MS };
@@ -294,23 +295,14 @@ export const createHttpServer = (options: ServerOptions, deps: ServerDependencie
       url: route.endpoint.path.replace(/\{(\w+)\}/g, ":$1"),
       handler: createHandler(route, deps),
     });
-  for (const url of deps.foreign.paths)
-    server.route({
-      method: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-      url,
-      handler: (request, reply) => deps.foreign.handle(request, reply),
-    });
   for (const { method, path, handle } of deps.plainRoutes)
     server.route({ method, url: path, handler: async (request, reply) => handle(request, reply) });
 
-  for (const { prefix, mount } of deps.mounts)
-    server.register(
-      (child, _options, done) => {
-        mount(child, deps);
-        done();
-      },
-      { prefix },
-    );
+  for (const api of deps.foreign)
+    server.register((child, _options, done) => {
+      api.mount(child, deps);
+      done();
+    });
 
   if (!plain) throw new Bug("the server's factory was not called");
   const listeners = createListeners({

@@ -11,7 +11,7 @@ export const makeEstate = async (baseUrl: string, adminPassword: string): Promis
   const domain = { id: "default" };
   const signIn = await fetch(`${baseUrl}/v3/auth/tokens`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", connection: "close" },
     body: JSON.stringify({
       auth: {
         identity: {
@@ -26,7 +26,7 @@ export const makeEstate = async (baseUrl: string, adminPassword: string): Promis
   const ask = async (method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${baseUrl}/v3${path}`, {
       method,
-      headers: { "x-auth-token": token, "content-type": "application/json" },
+      headers: { connection: "close", "x-auth-token": token, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();

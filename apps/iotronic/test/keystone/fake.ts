@@ -178,9 +178,12 @@ export const startFakeKeystone = async (): Promise<FakeKeystone> => {
       return of ? [200, { domain: { id, ...of } }] : [404, {}];
     }
     if (noun === "role_assignments") {
-      const rows = given.filter(({ user }) => user.id === url.searchParams.get("user.id"));
+      // As the real one: effective assignments leave the system's out.
+      const rows = given.filter(
+        ({ user, at }) => at !== "system" && user.id === url.searchParams.get("user.id"),
+      );
       const scopeOf = (at: FakeProject | "system") =>
-        at === "system" ? { system: { all: true } } : { project: { id: at.id, name: at.name } };
+        at === "system" ? {} : { project: { id: at.id, name: at.name } };
       return [
         200,
         {
@@ -190,6 +193,10 @@ export const startFakeKeystone = async (): Promise<FakeKeystone> => {
           })),
         },
       ];
+    }
+    if (noun === "system") {
+      const user = users.find((each) => path === `/system/users/${each.id}/roles`);
+      return user ? [200, { roles: rolesOf(user, "system") }] : [404, {}];
     }
     if (noun === "users") {
       const user = users.find((each) => each.id === id);

@@ -35,7 +35,8 @@ export const keystoneToken = async (
   const domain = { id: "default" };
   const answer = await fetch(`${url}/v3/auth/tokens`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    // What serves a Keystone may close a connection after each answer without a word.
+    headers: { "content-type": "application/json", connection: "close" },
     body: JSON.stringify({
       auth: {
         identity: {

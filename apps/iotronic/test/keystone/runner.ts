@@ -54,7 +54,7 @@ export const runCase = async (baseUrl: string, known: Known, one: Case): Promise
     method,
     redirect: "manual",
     headers: {
-      accept: "application/json",
+      ...{ accept: "application/json", connection: "close" },
       ...(text === undefined ? {} : { "content-type": "application/json" }),
       ...(token === undefined ? {} : { "x-auth-token": fill(known, token) }),
       ...(subject === undefined ? {} : { "x-subject-token": fill(known, subject) }),

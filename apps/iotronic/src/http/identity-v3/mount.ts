@@ -2,14 +2,14 @@
 // Keystone's own paths, headers and refusals; what stands behind each is what stands behind `/api`.
 import { randomUUID } from "node:crypto";
 import { fail, rest } from "@s4t/contract";
-import { isS4tError, parseJson } from "@s4t/kit";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Clock, isS4tError, type Log, parseJson } from "@s4t/kit";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IdentityVerbs } from "../../edge/identity.ts";
 import type { Actor } from "../../policy/index.ts";
 import { type ApiDependencies, nobody } from "../api.ts";
+import type { ForeignApi } from "../foreign.ts";
 import { compileCheck } from "../parse.ts";
 import type { Reached } from "../reached.ts";
-import { type Mount, meantBy } from "../server.ts";
 import { type Told, traced } from "../traced.ts";
 import { authRoutes } from "./auth.ts";
 import { IDENTITY_PREFIX } from "./catalogue.ts";
@@ -23,6 +23,8 @@ export interface IdentityV3Options {
   readonly identity: IdentityVerbs;
   readonly reached: Reached;
   readonly region: string;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 const lastOf = (value: unknown): string | undefined =>
@@ -73,43 +75,50 @@ const versionRoutes: readonly V3Route[] = [
   },
 ];
 
-/** Everything beneath `/identity`. */
-export const identityV3 = ({ identity, reached, region }: IdentityV3Options): Mount => ({
-  prefix: IDENTITY_PREFIX,
-  mount(server: FastifyInstance, deps: ApiDependencies) {
-    const routes: readonly V3Route[] = [
-      ...versionRoutes,
-      ...authRoutes(identity, region),
-      ...directoryRoutes(identity.directory, region),
-      ...credentialRoutes(
-        identity,
-        () => deps.clock.now(),
-        compileCheck(rest.credentials.create.body) as never,
-      ),
-    ];
-    const placeOf = (request: FastifyRequest) => {
-      const origin = reached(request);
-      return { origin, base: `${origin}${IDENTITY_PREFIX}/v3` };
-    };
-    const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      send(reply, refusalOf(error, placeOf(request).base, deps.log));
+/** Headers of every answer, a refusal's too. */
+export const v3Headers = (): Readonly<Record<string, string>> => {
+  const id = `req-${randomUUID()}`;
+  return {
+    ...{ "x-openstack-request-id": id, "openstack-request-id": id },
+    ...{ vary: "X-Auth-Token", "cache-control": "no-store" },
+  };
+};
 
+/** Whether a path is beneath `/identity`. */
+export const isIdentity = (path: string): boolean =>
+  path === IDENTITY_PREFIX || path.startsWith(`${IDENTITY_PREFIX}/`);
+
+/** Everything beneath `/identity`. */
+export const identityV3 = ({
+  identity,
+  reached,
+  region,
+  clock,
+  log,
+}: IdentityV3Options): ForeignApi => {
+  const routes: readonly V3Route[] = [
+    ...versionRoutes,
+    ...authRoutes(identity, region),
+    ...directoryRoutes(identity.directory, region),
+    ...credentialRoutes(
+      identity,
+      () => clock.now(),
+      compileCheck(rest.credentials.create.body) as never,
+    ),
+  ];
+  const placeOf = (request: FastifyRequest) => {
+    const origin = reached(request);
+    return { origin, base: `${origin}${IDENTITY_PREFIX}/v3` };
+  };
+  const refuse: ForeignApi["refuse"] = (error, request, reply) => {
+    if (!reply.hasHeader("openstack-request-id")) reply.headers(v3Headers());
+    return send(reply, refusalOf(error, placeOf(request).base, log));
+  };
+
+  const mount = (server: Parameters<ForeignApi["mount"]>[0], deps: ApiDependencies): void => {
     server.addHook("onRequest", (_request, reply, done) => {
-      const id = `req-${randomUUID()}`;
-      reply
-        .header("x-openstack-request-id", id)
-        .header("openstack-request-id", id)
-        .header("vary", "X-Auth-Token")
-        .header("cache-control", "no-store");
+      reply.headers(v3Headers());
       done();
-    });
-    server.setErrorHandler((error, request, reply) => refuse(meantBy(error), request, reply));
-    const allowed = allowedAt(routes);
-    server.setNotFoundHandler((request, reply) => {
-      const methods = allowed(request.url.split("?", 1)[0] ?? "");
-      if (methods.length === 0) return refuse(fail("request.not-found"), request, reply);
-      reply.header("allow", methods.join(", "));
-      return refuse(fail("request.method-not-allowed"), request, reply);
     });
 
     const answer = async (
@@ -154,13 +163,15 @@ export const identityV3 = ({ identity, reached, region }: IdentityV3Options): Mo
           return answer(route, request, reply, told);
         });
       for (const slash of ["", "/"])
-        server.route({ method: route.method, url: `/v3${route.path}${slash}`, handler });
+        server.route({ method: route.method, url: path + slash, handler });
     }
     const versions = (request: FastifyRequest, reply: FastifyReply) =>
       send(reply, {
         status: 300,
         body: { versions: { values: [versionOf(placeOf(request))] } },
       });
-    server.route({ method: "GET", url: "/", handler: versions }); // with and without the slash
-  },
-});
+    for (const slash of ["", "/"])
+      server.route({ method: "GET", url: IDENTITY_PREFIX + slash, handler: versions });
+  };
+  return { owns: isIdentity, methodsAt: allowedAt(routes), refuse, mount };
+};

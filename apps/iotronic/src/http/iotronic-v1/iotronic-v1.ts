@@ -9,6 +9,7 @@ import type { Actor } from "../../policy/index.ts";
 import { type Invoke, Patience } from "../api.ts";
 import { TOKEN_HEADER } from "../authenticate.ts";
 import { dropRest } from "../body-stream.ts";
+import { type ForeignApi, pathIn } from "../foreign.ts";
 import { challengeOf } from "../identity-v3/refusal.ts";
 import { problemOf } from "../problem.ts";
 import type { Reached } from "../reached.ts";
@@ -44,19 +45,6 @@ export interface V1Dependencies extends WatchDependencies {
   /** Origins whose pages may ask. */
   readonly origins: ReadonlySet<string>;
 }
-
-/** An API of others' words beside ours, on the same server. */
-export interface ForeignApi {
-  /** Paths, as the server's router takes them. */
-  readonly paths: readonly string[];
-  /** Whether what goes wrong at this address is told in its words. */
-  owns(url: string): boolean;
-  handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
-  /** Answers what the server itself refuses. */
-  refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply;
-}
-
-const pathIn = (url: string): string => url.split("?", 1)[0] ?? "";
 
 const hostIn = (base: string): string => new URL(base).hostname.replace(/^\[|\]$/g, "");
 
@@ -244,19 +232,24 @@ export const createIotronicV1 = (deps: V1Dependencies): ForeignApi => {
     }
   };
 
+  const handle = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    traced(deps.tracing, request, reply, `${request.method} /v1`, (told) =>
+      attempt(request, reply, told),
+    );
   return {
-    paths: [
-      "/v1",
-      "/v1.json",
-      "/v1/*",
-      ...nouns.flatMap((noun) => [`/${noun}`, `/${noun}.json`, `/${noun}/*`]),
-    ],
-    owns: (url) => isV1(pathIn(url)),
+    owns: isV1,
+    // Each address takes every method: which there are is known to the rows.
+    methodsAt: () => [],
     refuse,
-    handle: (request, reply) =>
-      traced(deps.tracing, request, reply, `${request.method} /v1`, (told) =>
-        attempt(request, reply, told),
-      ),
+    mount(server) {
+      const paths = nouns.flatMap((noun) => [`/${noun}`, `/${noun}.json`, `/${noun}/*`]);
+      for (const url of ["/v1", "/v1.json", "/v1/*", ...paths])
+        server.route({
+          method: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+          url,
+          handler: handle,
+        });
+    },
   };
 };
 

@@ -37,11 +37,11 @@ const Assignments = Type.Object({
       role: Type.Object(Named),
       scope: Type.Object({
         project: Type.Optional(Type.Object({ id: Id })),
-        system: Type.Optional(Type.Object({ all: Type.Optional(Type.Boolean()) })),
       }),
     }),
   ),
 });
+const Roles = Type.Object({ roles: Type.Array(Type.Object(Named)) });
 const Services = Type.Object({
   services: Type.Array(Type.Object({ id: Id, type: Type.String() })),
 });
@@ -71,6 +71,7 @@ export const userOf = reader(User);
 export const domainOf = reader(Domain);
 export const projectsOf = reader(Projects);
 export const assignmentsOf = reader(Assignments);
+export const rolesIn = reader(Roles);
 export const servicesOf = reader(Services);
 export const serviceOf = reader(Service);
 export const endpointsOf = reader(Endpoints);

@@ -126,7 +126,8 @@ export const createAsking = ({
       });
       sent.on("error", (error: NodeJS.ErrnoException) => {
         // A kept connection that was closed at the other end while it rested: nobody has heard the question.
-        const isStale = sent.reusedSocket && error.code === "ECONNRESET" && !isAgain;
+        const isCut = error.code === "ECONNRESET" || error.code === "EPIPE";
+        const isStale = sent.reusedSocket && isCut && !isAgain;
         if (isStale) exchange(question, signal, true).then(resolve, reject);
         else reject(error);
       });

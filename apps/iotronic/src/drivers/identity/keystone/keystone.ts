@@ -15,6 +15,7 @@ import {
   assignmentsOf,
   domainOf,
   projectsOf,
+  rolesIn,
   type TokenAnswer,
   tokenOf,
   userOf,
@@ -32,11 +33,17 @@ export const NOTHING_KEPT_MS = 5_000;
 /** Of a Fernet token, as Keystone makes them: version 0x80 and a moment, then cipher text. */
 const fernet = /^gAAAA[\w-]{60,250}={0,2}$/;
 
+/** Of an id, as Keystone makes them: 32 or 64 hex digits, and words. */
+const idForm = /^[\w-]{1,64}$/;
+
 /** Vouches, and is told where this cloud is. */
 export interface Keystone extends IdentityDriver {
   /** Puts this cloud into the catalogue: as often as one likes, it is there once. Answers what had to be changed. */
   register(entry: CatalogueEntry): Promise<readonly string[]>;
 }
+
+const namesOf = (roles: readonly { readonly name: string }[]): string[] =>
+  roles.map(({ name }) => name);
 
 interface DomainStanding {
   readonly name: string;
@@ -95,7 +102,7 @@ export const keystoneIdentity = (options: KeystoneOptions): Keystone => {
 
   const standingOf = (token: TokenAnswer, freshUntilMs: number): TokenStanding => {
     const { user, project, system, expires_at } = token;
-    const names = (token.roles ?? []).map(({ name }) => name);
+    const names = namesOf(token.roles ?? []);
     const role = project && token.is_domain !== true ? roleMap.inProject(names) : undefined;
     const isAdmin =
       roleMap.isAdmin(names) &&
@@ -139,23 +146,22 @@ export const keystoneIdentity = (options: KeystoneOptions): Keystone => {
   const rolesOf = async (
     id: string,
   ): Promise<{ readonly isAdmin: boolean; readonly roles: readonly RoleIn[] }> => {
-    const [assigned, reached] = await Promise.all([
+    const [assigned, reached, above] = await Promise.all([
       look({
         method: "GET",
-        path: `/role_assignments?user.id=${encodeURIComponent(id)}&effective&include_names`,
+        path: `/role_assignments?user.id=${id}&effective&include_names`,
       }),
-      look({ method: "GET", path: `/users/${encodeURIComponent(id)}/projects` }),
+      look({ method: "GET", path: `/users/${id}/projects` }),
+      // Effective assignments leave these out. What a group has of them is known by its members' own tokens only.
+      look({ method: "GET", path: `/system/users/${id}/roles` }),
     ]);
     if (assigned === undefined || reached === undefined) return { isAdmin: false, roles: [] };
     const names = new Map<string, string[]>();
-    const above: string[] = [];
-    for (const { role, scope } of assignmentsOf(assigned).role_assignments) {
-      if (scope.system?.all === true) above.push(role.name);
+    for (const { role, scope } of assignmentsOf(assigned).role_assignments)
       if (scope.project)
         names.set(scope.project.id, [...(names.get(scope.project.id) ?? []), role.name]);
-    }
     const roles: RoleIn[] = [];
-    let isAdmin = roleMap.isAdmin(above);
+    let isAdmin = above !== undefined && roleMap.isAdmin(namesOf(rolesIn(above).roles));
     for (const project of projectsOf(reached).projects) {
       const held = names.get(project.id) ?? [];
       const role = roleMap.inProject(held);
@@ -174,7 +180,7 @@ export const keystoneIdentity = (options: KeystoneOptions): Keystone => {
       id,
       (startedMs) =>
         measured("person", async () => {
-          const found = await look({ method: "GET", path: `/users/${encodeURIComponent(id)}` });
+          const found = await look({ method: "GET", path: `/users/${id}` });
           if (found === undefined) return undefined;
           const { user } = userOf(found);
           const of = user.enabled ? await domain(user.domain_id) : undefined;
@@ -223,7 +229,7 @@ export const keystoneIdentity = (options: KeystoneOptions): Keystone => {
     isToken: (text) => fernet.test(text),
     prove: (user, password) => measured("sign-in", () => prove(user, password)),
     judge,
-    standing,
+    standing: async (id) => (idForm.test(id) ? standing(id) : undefined),
     async end(token) {
       // By itself: the cloud's own account need not be allowed to.
       const { status } = await asking.ask({
