@@ -4,12 +4,9 @@ import type { Static } from "typebox";
 import * as Type from "typebox";
 import { Uuid } from "../ids.ts";
 import { MAX_QUERY_LENGTH } from "../query/index.ts";
-import { boards } from "./boards.ts";
-import { type Endpoint, endpoint, Strict } from "./endpoint.ts";
-import { fleetMembers } from "./fleets.ts";
+import { actionNames } from "./bulk-actions.ts";
+import { endpoint, Strict } from "./endpoint.ts";
 import { Operation, operationStates } from "./operations.ts";
-import { injections } from "./plugins.ts";
-import { exposures } from "./services.ts";
 import { Page, Problem, pageQuery, Time, uuidParams } from "./shared.ts";
 
 /** Most boards of one bulk operation: their rows are written in one transaction, which others wait for. */
@@ -24,40 +21,6 @@ export const MAX_BULK_AT_ONCE = 64;
 export const DEFAULT_BULK_AT_ONCE = 16;
 /** Most boards a second of one project, in all its bulk operations together: the cloud has others to serve. */
 export const MAX_BULK_PER_SECOND = 500;
-
-/** One action: the endpoint for one board, and what kind of a thing it is. */
-export interface BulkAction {
-  readonly endpoint: Endpoint;
-  /** `command`: sent to the board, at most once. `wish`: stored for the board, exactly once, whether it is there or not. */
-  readonly kind: "command" | "wish";
-}
-
-const command = (of: Endpoint): BulkAction => ({ endpoint: of, kind: "command" });
-const wish = (of: Endpoint): BulkAction => ({ endpoint: of, kind: "wish" });
-
-/** What can be done with many boards, by the action of the policy table. */
-export const bulkActions = {
-  "board.ping": command(boards.ping),
-  "board.info": command(boards.info),
-  "board.restart": command(boards.restart),
-  "board.reboot": command(boards.reboot),
-  "board.update": wish(boards.update),
-  "board.settings": wish(boards.settings),
-  "board.retire": wish(boards.retire),
-  "fleet.join": wish(fleetMembers.join),
-  "fleet.leave": wish(fleetMembers.leave),
-  "injection.inject": wish(injections.inject),
-  "injection.remove": wish(injections.remove),
-  "injection.call": command(injections.call),
-  "injection.start": command(injections.start),
-  "injection.stop": command(injections.stop),
-  "injection.restart": command(injections.restart),
-  "exposure.expose": wish(exposures.expose),
-  "exposure.withdraw": wish(exposures.withdraw),
-} as const satisfies Readonly<Record<string, BulkAction>>;
-
-export type BulkActionName = keyof typeof bulkActions;
-const actionNames = Object.keys(bulkActions) as BulkActionName[];
 
 /** Which boards: all that is said has to hold. They are looked up once, when the operation is accepted. */
 export const BulkSelection = Strict({

@@ -68,6 +68,7 @@ export * from "./audit.ts";
 export * from "./authority.ts";
 export * from "./boards.ts";
 export * from "./bulk.ts";
+export { type BulkAction, type BulkActionName, bulkActions } from "./bulk-actions.ts";
 export * from "./cloud.ts";
 export * from "./endpoint.ts";
 export * from "./fleet-priority.ts";
