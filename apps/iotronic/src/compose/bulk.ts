@@ -30,7 +30,7 @@ export const composeBulk = (ground: Ground, { tokens }: Identity) => {
     createBulk({
       ...ground,
       performOne,
-      pickBoards: createPick({ fleets: knownFleets }),
+      pickBoards: createPick({ ...ground, fleets: knownFleets }),
       actorNow: tokens.again,
     }),
   );

@@ -5,7 +5,12 @@ import { sha256Hex } from "@s4t/kit/node";
 import type { LinkHost } from "../edge/link.ts";
 import type { ContractWindow } from "../link/join.ts";
 import { createLink, type RunningLink } from "../link/link.ts";
-import { createLinkHost, createReports, type PluginReports } from "../modules/boards/index.ts";
+import {
+  createLatestValues,
+  createLinkHost,
+  createReports,
+  type PluginReports,
+} from "../modules/boards/index.ts";
 import type { Keys } from "../modules/keys/index.ts";
 import { namesBlob, pluginsPart } from "../modules/plugins/index.ts";
 import { servicesPart } from "../modules/services/index.ts";
@@ -32,6 +37,7 @@ export const composeLink = (
   const reports = createReports({
     ...ground,
     measurements: telemetry.measurements,
+    latest: parts.add(createLatestValues(ground)),
     plugins: plugins.reports,
   });
   const { address, commandsFor } = wayIn;

@@ -25,6 +25,7 @@ import { bulkMigration } from "./20261128-1515-bulk.ts";
 import { identityForeignMigration } from "./20261128-1518-identity-foreign.ts";
 import { identityMailMigration } from "./20261128-1535-identity-mail.ts";
 import { identitySessionsMigration } from "./20261128-1606-identity-sessions.ts";
+import { boardValuesMigration } from "./20261128-1625-boards-values.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -54,6 +55,7 @@ export const migrations: readonly Migration[] = [
   identityForeignMigration,
   identityMailMigration,
   identitySessionsMigration,
+  boardValuesMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

@@ -7,7 +7,9 @@ const valueText = (text: string): string =>
   /^[^\s()",]+$/.test(text) && text !== "*" ? text : quote(text);
 /** What a word may hold as a text: it is no field, no group, no negation, and not `or`. */
 const wordText = (text: string): string =>
-  /^[^\s()"\-:,][^\s()":]*$/.test(text) && text !== "or" ? text : quote(text);
+  /^[^\s()"\-:,][^\s()":]*$/.test(text) && text !== "or" && !text.startsWith("sensor.")
+    ? text
+    : quote(text);
 
 const valuesText = (values: QueryValues): string =>
   values === "any" ? "*" : values.map(valueText).join(",");
@@ -28,6 +30,10 @@ const termText = (term: QueryTerm): string => {
       return `label.${term.name}:${valuesText(term.values)}`;
     case "near":
       return `near:${[term.latitude, term.longitude, term.metres].map(numberText).join(",")}m`;
+    case "sensor": {
+      const age = term.withinS === undefined ? "" : `@${term.withinS}s`;
+      return `sensor.${term.series}${term.op}${numberText(term.value)}${age}`;
+    }
     default:
       return `${term.kind}:${valuesText(term.values)}`;
   }

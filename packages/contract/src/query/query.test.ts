@@ -7,6 +7,7 @@ import {
   anyOf,
   type BoardQuery,
   chordOf,
+  LATEST_KEPT_S,
   MAX_QUERY_DEPTH,
   MAX_QUERY_LENGTH,
   MAX_QUERY_TERMS,
@@ -14,11 +15,19 @@ import {
   parseBoardQuery,
   printBoardQuery,
   readBoardQuery,
+  sensorOps,
   unitVectorOf,
 } from "./index.ts";
 
 const spicy = fc.string({
-  unit: fc.constantFrom(...'abo r"\\:,()-*.=é/0', "or", "fleet", "label.", "\u{1f68c}"),
+  unit: fc.constantFrom(
+    ...'abo r"\\:,()-*.=é/0<>@',
+    "or",
+    "fleet",
+    "label.",
+    "sensor.",
+    "\u{1f68c}",
+  ),
   minLength: 1,
   maxLength: 6,
 });
@@ -45,6 +54,20 @@ const term: fc.Arbitrary<BoardQuery> = fc.oneof(
       metres: fc.integer({ min: 0, max: 20_000_000_000 }).map((mm) => mm / 1_000),
     })
     .map((of): BoardQuery => ({ kind: "near", ...of })),
+  fc
+    .record({
+      series: fc.constantFrom("temp", "cpu.load1", "a_b-c.0"),
+      op: fc.constantFrom(...sensorOps),
+      value: fc.integer({ min: -1e9, max: 1e9 }).map((n) => n / 1_000 + 0),
+      age: fc.option(fc.integer({ min: 1, max: LATEST_KEPT_S })),
+    })
+    .map(
+      ({ age, ...of }): BoardQuery => ({
+        kind: "sensor",
+        ...of,
+        ...(age === null ? {} : { withinS: age }),
+      }),
+    ),
 );
 const tree: fc.Arbitrary<BoardQuery> = fc.letrec<{ tree: BoardQuery }>((tie) => ({
   tree: fc.oneof(
@@ -114,6 +137,17 @@ describe("a query", () => {
     ["--a", text("a")],
     ["((a))", text("a")],
     ['"or" "a:b" ora', allOf(text("or"), text("a:b"), text("ora"))],
+    ["sensor.temp>40", { kind: "sensor", series: "temp", op: ">", value: 40 }],
+    [
+      "-sensor.cpu.load1<=-0.5@2h (sensor.rain=0)",
+      allOf(notOf({ kind: "sensor", series: "cpu.load1", op: "<=", value: -0.5, withinS: 7_200 }), {
+        kind: "sensor",
+        series: "rain",
+        op: "=",
+        value: 0,
+      }),
+    ],
+    ['"sensor.temp>40"', text("sensor.temp>40")],
     ["fleet:*", { kind: "fleet", values: "any" }],
     ['fleet:"*"', { kind: "fleet", values: ["*"] }],
     ['label.zone:""', { kind: "label", name: "zone", values: [""] }],

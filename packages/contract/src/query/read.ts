@@ -3,7 +3,8 @@
 //   query = [ or ] ;
 //   or = and , { "or" , and } ;
 //   and = term , { term } ;
-//   term = "-" , term | "(" , or , ")" | field , ":" , value , { "," , value } | value ;
+//   term = "-" , term | "(" , or , ")" | field , ":" , value , { "," , value } | sensor | value ;
+//   sensor = "sensor." , series , ( ">" | ">=" | "<" | "<=" | "=" ) , number , [ "@" , digits , ( "s" | "m" | "h" | "d" ) ] ;
 //   field = "status" | "name" | "id" | "fleet" | "label." , name | "near" ;
 //   value = word | '"' , { character | '\"' | '\\' } , '"' ;
 //
@@ -15,12 +16,14 @@ import {
   anyOf,
   type BoardQuery,
   EARTH_RADIUS_M,
+  LATEST_KEPT_S,
   MAX_QUERY_DEPTH,
   MAX_QUERY_LENGTH,
   MAX_QUERY_TERMS,
   notOf,
   type QueryTerm,
   type QueryValues,
+  type SensorOp,
 } from "./tree.ts";
 
 /** Where a text is no query: `at` counts UTF-16 units from 0. */
@@ -127,6 +130,13 @@ class Reading {
       throw new Wrong(at, `is one of more than ${MAX_QUERY_TERMS} terms`);
     if (this.#text[at] === '"') return this.#textTerm(this.#quoted());
     const word = /^[^\s()",:]*/.exec(this.#text.slice(at))?.[0] ?? "";
+    if (word.startsWith("sensor.")) {
+      this.#at += word.length;
+      // A colon or a comma belongs to no comparison.
+      if (/[^\s()]/.test(this.#text[this.#at] ?? " "))
+        throw new Wrong(this.#at, "a space is missing");
+      return sensorOf(at, word);
+    }
     if (this.#text[at + word.length] === ":") {
       this.#at += word.length + 1;
       return this.#fieldTerm(at, word);
@@ -208,6 +218,27 @@ class Reading {
     }
   }
 }
+
+const sensorForm =
+  /^sensor\.([A-Za-z0-9_][A-Za-z0-9_.-]{0,99}?)(>=|<=|>|<|=)(-?\d{1,15}(?:\.\d{1,9})?)(?:@(\d{1,9})([smhd]))?$/;
+const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+const sensorOf = (at: number, word: string): QueryTerm => {
+  const [, series, op, number, age, unit = ""] = sensorForm.exec(word) ?? [];
+  if (series === undefined)
+    throw new Wrong(at, "must be a comparison such as sensor.temp>40 or sensor.temp<=-5.5@2h");
+  const withinS = age === undefined ? undefined : Number(age) * (secondsPerUnit[unit] ?? 1);
+  if (withinS !== undefined && !(withinS > 0 && withinS <= LATEST_KEPT_S))
+    throw new Wrong(at, `an age must be from 1s to ${LATEST_KEPT_S / 86_400}d`);
+  return {
+    kind: "sensor",
+    series,
+    op: op as SensorOp,
+    // There is no zero below zero.
+    value: Number(number) + 0,
+    ...(withinS === undefined ? {} : { withinS }),
+  };
+};
 
 const nearOf = (values: readonly [Value, ...Value[]]): QueryTerm => {
   const [latitude, longitude, distance, more] = values;

@@ -28,7 +28,23 @@ export type QueryTerm =
       readonly latitude: number;
       readonly longitude: number;
       readonly metres: number;
+    }
+  /** The last value of one series, unless it is older than {@link LATEST_FRESH_S}, or `withinS` where that is said. */
+  | {
+      readonly kind: "sensor";
+      readonly series: string;
+      readonly op: SensorOp;
+      readonly value: number;
+      readonly withinS?: number;
     };
+
+/** How the last value of a series is compared. */
+export const sensorOps = [">=", "<=", ">", "<", "="] as const;
+export type SensorOp = (typeof sensorOps)[number];
+/** A last value that is older than this says nothing of now: three times the longest pause of a board that measures seldom. */
+export const LATEST_FRESH_S = 900;
+/** Oldest last value that may be asked for: raw values are kept as long. */
+export const LATEST_KEPT_S = 2_592_000;
 
 export type BoardQuery =
   | QueryTerm

@@ -34,6 +34,7 @@ export interface BoardTables {
     place_x: number | null;
     place_y: number | null;
     place_z: number | null;
+    in_fleets: number;
   };
   boards_labels: {
     project_id: string;
@@ -72,6 +73,13 @@ export interface BoardTables {
     event: string;
     reason: string | null;
     address: string | null;
+  };
+  boards_values: {
+    project_id: string;
+    board_id: string;
+    series: string;
+    value: number;
+    at: number;
   };
   boards_reports: { project_id: string; board_id: string; boot_id: string; seq: number };
 }

@@ -285,6 +285,7 @@ export const newBoard = (
     created_at: now,
     updated_at: now,
     retired_at: null,
+    in_fleets: 0,
     ...placeOf(body.location),
   };
   return { ...row, search: searchTextOf(row) };

@@ -33,6 +33,11 @@ export const setMembership = async (_scope: Scope, tx: Tx, row: MemberRow): Prom
       conflict.columns(["board_id", "fleet_id"]).doUpdateSet({ priority: row.priority }),
     )
     .execute();
+  await tx.queries
+    .updateTable("boards")
+    .set({ in_fleets: 1 })
+    .where("uuid", "=", row.board_id)
+    .execute();
 };
 
 export const removeMemberships = async (
@@ -46,6 +51,16 @@ export const removeMemberships = async (
     .deleteFrom("boards_fleets")
     .where("board_id", "=", board)
     .where("fleet_id", "in", fleets)
+    .execute();
+  const left = tx.queries
+    .selectFrom("boards_fleets")
+    .select("fleet_id")
+    .where("board_id", "=", board);
+  await tx.queries
+    .updateTable("boards")
+    .set({ in_fleets: 0 })
+    .where("uuid", "=", board)
+    .where((is) => is.not(is.exists(left)))
     .execute();
 };
 

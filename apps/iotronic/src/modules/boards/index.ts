@@ -3,6 +3,7 @@ export type { BoardsDependencies } from "./change.ts";
 export { createCommands } from "./commands.ts";
 export { boardsEstate } from "./estate.ts";
 export { createLinkHost } from "./host.ts";
+export { createLatestValues } from "./latest.ts";
 export { createPick } from "./listing.ts";
 export { boardMetrics, reportMetrics } from "./metrics.ts";
 export { createOriginalsHost } from "./originals.ts";

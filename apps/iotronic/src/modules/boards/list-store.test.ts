@@ -7,6 +7,7 @@ import {
   type ProjectId,
   parseBoardQuery,
   printBoardQuery,
+  sensorOps,
   termsOf,
 } from "@s4t/contract";
 import fc from "fast-check";
@@ -16,8 +17,10 @@ import { everything, type Scope, within } from "../../policy/index.ts";
 import { newBoard, placeOf } from "./board.ts";
 import { setMembership } from "./fleet-store.ts";
 import { type BoardFilter, type BoardSort, listBoards } from "./list-store.ts";
-import { FEW_MATCHES, type FleetIds } from "./query-store.ts";
+import { atMoment } from "./listing.ts";
+import { FEW_MATCHES, type FleetIds, type SensorTerm } from "./query-store.ts";
 import { type BoardRow, insertBoard, updateBoard } from "./store.ts";
+import { setLatest } from "./values-store.ts";
 
 const idOf = (kind: string, n: number) =>
   `0192f0a0-${kind}-7000-8000-${String(n).padStart(12, "0")}`;
@@ -40,6 +43,13 @@ const locationOf = (n: number) => {
 const fleetsOf = (n: number): readonly string[] => [
   ...(n % 3 !== 0 ? [n % 10 === 0 ? idOf("cccc", 3) : idOf("cccc", 1)] : []),
   ...(n % 50 === 7 ? [idOf("cccc", 2)] : []),
+];
+/** Last values of a board: many measure the one, few the other, and some of what they say is old. */
+const latestOf = (
+  n: number,
+): readonly (readonly [series: string, value: number, atMs: number])[] => [
+  ...(n % 2 === 0 ? [["temp", (n % 80) / 2 - 10, 1_000_000 - (n % 9) * 100_000] as const] : []),
+  ...(n % 60 === 11 ? [["rain", n % 3, 1_000_000] as const] : []),
 ];
 const fleetIds: FleetIds = new Map([
   ["buses", [idOf("cccc", 1), idOf("cccc", 3)]],
@@ -93,6 +103,18 @@ beforeAll(async () => {
           priority: 100,
         });
     }
+    const latest = rows.flatMap(({ project_id, uuid }, n) =>
+      latestOf(n).map(([series, value, at]) => [project_id, uuid, series, value, at] as const),
+    );
+    await setLatest(everything, tx, latest);
+    // What came before it, and arrives after it, is not the last.
+    await setLatest(
+      everything,
+      tx,
+      latest.map(
+        ([project, board, series, , at]) => [project, board, series, 1e6, at - 1] as const,
+      ),
+    );
   });
 }, 60_000);
 afterAll(() => test.close());
@@ -105,7 +127,7 @@ type Wanted = Partial<Omit<BoardFilter, "query">> & {
   readonly scope?: Scope;
 };
 const treeOf = (q: Wanted["q"] = ""): BoardQuery =>
-  typeof q === "string" ? parseBoardQuery(q) : q;
+  atMoment(typeof q === "string" ? parseBoardQuery(q) : q, 1_000_000);
 
 /** Metres between two places by the haversine formula, where the store compares chords. */
 const metresBetween = (
@@ -149,6 +171,20 @@ const matches = (query: BoardQuery, n: number): boolean => {
       const { values } = query;
       const ids = values === "any" ? values : values.flatMap((name) => fleetIds.get(name) ?? []);
       return isOneOf(ids, fleetsOf(n));
+    }
+    case "sensor": {
+      const known = latestOf(n).find(([series]) => series === query.series);
+      if (!known) return false;
+      const [, value, atMs] = known;
+      const { sinceMs = 0 } = query as SensorTerm;
+      const fits = {
+        ">": value > query.value,
+        "<": value < query.value,
+        ">=": value >= query.value,
+        "<=": value <= query.value,
+        "=": value === query.value,
+      };
+      return fits[query.op] && atMs >= sinceMs;
     }
     case "near": {
       const location = locationOf(n);
@@ -240,6 +276,12 @@ const cases: readonly [string, Wanted][] = [
   ["near a place, many", { q: "near:38.05,180,12km" }],
   ["not near it: those that are nowhere too", { q: "-near:38.05,180,12km" }],
   ["within the whole earth", { q: "near:-38,0,20000km" }],
+  ["a last value that many have", { q: "sensor.temp>-5" }],
+  ["a last value that few have", { q: "sensor.rain>=1" }],
+  ["a last value that is fresh enough", { q: "sensor.temp<20@300s" }],
+  ["no such last value: those that never measured too", { q: "-sensor.temp>=10" }],
+  ["a last value that is just so, or another", { q: "sensor.temp=-10 or sensor.rain=2" }],
+  ["in no fleet, and retired", { q: "-fleet:* status:retired" }],
   ["few or few", { q: "label.street:via-7 or fleet:trams or LAMP-001" }],
   ["few or many", { q: "label.street:via-7 or label.kind:lamp" }],
   [
@@ -285,6 +327,14 @@ const term: fc.Arbitrary<BoardQuery> = fc.oneof(
       metres: fc.constantFrom(0, 500, 3_000, 12_000, 10_000_000),
     })
     .map((of): BoardQuery => ({ kind: "near", ...of })),
+  fc
+    .record({
+      series: fc.constantFrom("temp", "rain", "none"),
+      op: fc.constantFrom(...sensorOps),
+      value: fc.constantFrom(-10, 0, 1, 20),
+      withinS: fc.constantFrom(300, 900),
+    })
+    .map((of): BoardQuery => ({ kind: "sensor", ...of })),
 );
 const trees: fc.Arbitrary<BoardQuery> = fc.letrec<{ tree: BoardQuery }>((tie) => ({
   tree: fc.oneof(

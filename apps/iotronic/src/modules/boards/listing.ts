@@ -7,6 +7,7 @@ import {
   boardStates,
   fail,
   isUuid,
+  LATEST_FRESH_S,
   type ProjectId,
   parseBoardQuery,
   type QueryOf,
@@ -21,7 +22,7 @@ import type { Boards } from "./boards.ts";
 import { type BoardsDependencies, getRow } from "./change.ts";
 import { type BoardSort, listBoards } from "./list-store.ts";
 import { showRow, showRows } from "./members.ts";
-import type { FleetIds } from "./query-store.ts";
+import type { FleetIds, SensorTerm } from "./query-store.ts";
 import { type BoardRow, countBoards, countByStatus } from "./store.ts";
 
 const statesOf = (text: string): string[] => {
@@ -54,6 +55,17 @@ export const queryOf = ({ q, status, text, label, fleet }: Asked): BoardQuery =>
     ...(fleet === undefined ? [] : [{ kind: "fleet", values: [fleet] } as const]),
   );
 
+/** The same at a moment: last values that are older than they may be count no more. */
+export const atMoment = (query: BoardQuery, nowMs: number): BoardQuery => {
+  if ("of" in query)
+    return query.kind === "not"
+      ? { kind: "not", of: atMoment(query.of, nowMs) }
+      : { kind: query.kind, of: query.of.map((each) => atMoment(each, nowMs)) };
+  if (query.kind !== "sensor") return query;
+  const sinceMs = nowMs - (query.withinS ?? LATEST_FRESH_S) * 1_000;
+  return { ...query, sinceMs } as SensorTerm;
+};
+
 /** Ids of the fleets that a query names. */
 export const fleetIdsOf = async (
   fleets: BoardsDependencies["fleets"],
@@ -84,13 +96,20 @@ const pickedAtOnce = 1_000;
 
 /** Picks boards for a bulk operation: stated in `edge/bulk.ts`. */
 export const createPick =
-  ({ fleets }: Pick<BoardsDependencies, "fleets">): PickBoards =>
+  ({ fleets, clock }: Pick<BoardsDependencies, "fleets" | "clock">): PickBoards =>
   async (scope, reader, { q, fleet, names, ids }, limit) => {
     const picked = async (query: BoardQuery): Promise<BoardRow[]> => {
       const found: BoardRow[] = [];
       const fleetIds = await fleetIdsOf(fleets, scope, reader, query);
+      const now = atMoment(query, clock.now());
       for (let after: readonly [string, string] | undefined; found.length < limit; ) {
-        const filter = { query, fleets: fleetIds, sort: "name", descending: false, after } as const;
+        const filter = {
+          query: now,
+          fleets: fleetIds,
+          sort: "name",
+          descending: false,
+          after,
+        } as const;
         const rows = await listBoards(scope, reader, filter, pickedAtOnce);
         found.push(...rows);
         const last = rows.at(-1);
@@ -144,7 +163,7 @@ export const createListing = (
           : last
             ? ([keyOf(order.sort, last), last.uuid] as const)
             : startOf(start, order.sort);
-      const asked = queryOf(query);
+      const asked = atMoment(queryOf(query), deps.clock.now());
       return database.read(scope, async (reader) => {
         const filter = {
           query: asked,

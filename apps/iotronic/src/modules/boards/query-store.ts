@@ -13,6 +13,10 @@ const trigram = 3;
 
 /** Ids of the fleets that a query names, by what it calls them. */
 export type FleetIds = ReadonlyMap<string, readonly string[]>;
+/** Terms that are asked of the moment: the oldest last value that counts, by how old it may be. */
+export type SensorTerm = Extract<QueryTerm, { readonly kind: "sensor" }> & {
+  readonly sinceMs?: number;
+};
 
 type Condition = RawBuilder<boolean>;
 
@@ -40,6 +44,10 @@ const nearOf = ({ latitude, longitude, metres }: Near, column = sql`place_z`): C
 const labelOf = (name: string, values: QueryValues) =>
   values === "any" ? sql`l.name = ${name}` : sql`l.name = ${name} and l.value in (${list(values)})`;
 
+/** A last value that fits. Not fresh, or never measured: it matches nothing, and its negation does. */
+const sensorOf = ({ series, op, value, sinceMs = 0 }: SensorTerm) =>
+  sql`v.series = ${series} and v.value ${sql.raw(op)} ${value} and v.at >= ${sinceMs}`;
+
 const termCondition = (term: QueryTerm, fleets: FleetIds): Condition => {
   switch (term.kind) {
     case "text":
@@ -54,9 +62,10 @@ const termCondition = (term: QueryTerm, fleets: FleetIds): Condition => {
       return sql<boolean>`exists (select 1 from boards_labels as l where l.board_id = boards.uuid and ${labelOf(term.name, term.values)})`;
     case "near":
       return sql<boolean>`(place_z is not null and ${nearOf(term, sql`+place_z`)})`;
+    case "sensor":
+      return sql<boolean>`exists (select 1 from boards_values as v where v.board_id = boards.uuid and ${sensorOf(term)})`;
     case "fleet": {
-      if (term.values === "any")
-        return sql<boolean>`exists (select 1 from boards_fleets as f where f.board_id = boards.uuid)`;
+      if (term.values === "any") return sql<boolean>`in_fleets = 1`;
       const ids = idsOf(fleets, term.values);
       return ids.length === 0
         ? nothing
@@ -69,6 +78,9 @@ const termCondition = (term: QueryTerm, fleets: FleetIds): Condition => {
 export const conditionOf = (query: BoardQuery, fleets: FleetIds): Condition => {
   switch (query.kind) {
     case "not":
+      // As the index of those says it.
+      if (query.of.kind === "fleet" && query.of.values === "any")
+        return sql<boolean>`in_fleets = 0`;
       return sql<boolean>`not (${conditionOf(query.of, fleets)})`;
     case "and":
     case "or": {
@@ -138,6 +150,8 @@ const lookUpOf = (
       return sql`select uuid from boards where uuid in (${list(term.values)}) ${within(scope)}`;
     case "near":
       return sql`select uuid from boards where ${nearOf(term)} ${within(scope)}`;
+    case "sensor":
+      return sql`select board_id as uuid from boards_values as v where ${sensorOf(term)} ${within(scope)}`;
     case "fleet": {
       if (term.values === "any") return undefined;
       const ids = idsOf(fleets, term.values);
@@ -146,6 +160,16 @@ const lookUpOf = (
     default:
       return undefined;
   }
+};
+
+/** What a look-up finds, unless it is many. */
+const someOf = async (
+  lookUp: RawBuilder<{ uuid: string }>,
+  reader: Reader,
+): Promise<readonly string[] | undefined> => {
+  const some = sql<{ uuid: string }>`${lookUp} limit ${sql.lit(FEW_MATCHES + 1)}`;
+  const { rows } = await byIndex(reader, () => some.execute(reader.queries));
+  return rows.length > FEW_MATCHES ? undefined : rows.map(({ uuid }) => uuid);
 };
 
 /**
@@ -159,8 +183,12 @@ export const fewOf = async (
   reader: Reader,
 ): Promise<readonly string[] | undefined> => {
   switch (query.kind) {
-    case "not":
-      return undefined;
+    case "not": {
+      // Who is in no fleet is known by an index of its own; what is merely not so is not.
+      const { of } = query;
+      if (of.kind !== "fleet" || of.values !== "any") return undefined;
+      return someOf(sql`select uuid from boards where in_fleets = 0 ${within(scope)}`, reader);
+    }
     case "and": {
       for (const each of query.of) {
         const found = await fewOf(each, fleets, scope, reader);
@@ -179,10 +207,7 @@ export const fewOf = async (
     }
     default: {
       const lookUp = lookUpOf(query, fleets, scope, reader);
-      if (!lookUp) return undefined;
-      const some = sql<{ uuid: string }>`${lookUp} limit ${sql.lit(FEW_MATCHES + 1)}`;
-      const { rows } = await byIndex(reader, () => some.execute(reader.queries));
-      return rows.length > FEW_MATCHES ? undefined : rows.map(({ uuid }) => uuid);
+      return lookUp && someOf(lookUp, reader);
     }
   }
 };

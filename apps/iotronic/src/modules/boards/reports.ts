@@ -10,6 +10,7 @@ import type { Database, Reader, Tx } from "../../ports/database.ts";
 import type { Operations } from "../operations/index.ts";
 import { stateOf, storedInfo } from "./board.ts";
 import { type BoardsDependencies, noteChange } from "./change.ts";
+import type { LatestValues } from "./latest.ts";
 import { reportMetrics } from "./metrics.ts";
 import { type NumberedRow, type ParsedRows, parseRows } from "./report-rows.ts";
 import { findInfo, findStanding, holdSession } from "./session-store.ts";
@@ -71,6 +72,7 @@ export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | 
   readonly log: Log;
   readonly operations: Operations;
   readonly measurements: Measurements;
+  readonly latest: Pick<LatestValues, "note">;
   readonly plugins: PluginReports;
   readonly metrics: Metrics;
   readonly errands: Pick<Errands, "isAwaited" | "targetSettled">;
@@ -78,7 +80,7 @@ export interface ReportsDependencies extends Pick<BoardsDependencies, "audit" | 
 
 /** Makes the intake. */
 export const createReports = (deps: ReportsDependencies): Reports => {
-  const { database, clock, log, operations, measurements, plugins, errands } = deps;
+  const { database, clock, log, operations, measurements, latest, plugins, errands } = deps;
   const metrics = reportMetrics(deps.metrics, clock.monotonicMs);
   const isNews = createSeldom(clock.monotonicMs);
 
@@ -205,7 +207,10 @@ export const createReports = (deps: ReportsDependencies): Reports => {
       else if (row.kind === "points") points.push(dated(batch, row));
       else if (row.kind === "lines") plugins.publishLines(board, row);
     }
-    return points.length > 0 ? measurements.append(board, points) : { undescribed: false };
+    if (points.length === 0) return { undescribed: false };
+    const appended = await measurements.append(board, points);
+    latest.note(board, points);
+    return appended;
   };
 
   /** `notOwn`: ids of operations that are none of this board's. */

@@ -132,6 +132,7 @@ export const removeRetired = async (_scope: Scope, tx: Tx, project: ProjectId): 
     .where("project_id", "=", project)
     .where("retired_at", "is not", null)
     .execute();
+  await tx.queries.deleteFrom("boards_values").where("project_id", "=", project).execute();
 };
 
 export const listConnected = async (scope: Scope, { queries }: Reader): Promise<BoardRow[]> => {

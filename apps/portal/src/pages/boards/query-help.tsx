@@ -13,6 +13,7 @@ const examples = [
   ["fleet:buses", "query.help.fleet"],
   ["label.zone:north", "query.help.label"],
   ["near:38.19,15.55,2km", "query.help.near"],
+  ["sensor.cpu.load1>2", "query.help.sensor"],
   ["-fleet:*", "query.help.not"],
   ["(lamp or sign) fleet:buses", "query.help.or"],
   ['name:"Via Garibaldi"', "query.help.quote"],
