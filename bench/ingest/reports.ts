@@ -5,7 +5,7 @@ import type { BoardId, ReportBatch } from "@s4t/contract";
 import { silentLog, systemClock } from "@s4t/kit";
 import { noErrands } from "../../apps/iotronic/src/edge/errands.ts";
 import { silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
-import { createReports } from "../../apps/iotronic/src/modules/boards/index.ts";
+import { createLatestValues, createReports } from "../../apps/iotronic/src/modules/boards/index.ts";
 import { createTelemetry } from "../../apps/iotronic/src/modules/telemetry/index.ts";
 import type { ObservationsDriver } from "../../apps/iotronic/src/ports/observations.ts";
 import { openStack, project } from "../store/stack.ts";
@@ -34,8 +34,12 @@ export const openReportingBoards = async (
     link: nobody,
     findBoard: nobody,
   });
+  // As in the cloud: written every few seconds, beside the reports.
+  const latest = createLatestValues({ ...stack.parts, clock: systemClock, log: silentLog });
+  await latest.start?.();
   const reports = createReports({
     ...stack.parts,
+    latest,
     clock: systemClock,
     log: silentLog,
     metrics: silentMetrics,
@@ -81,6 +85,9 @@ export const openReportingBoards = async (
         })),
       );
     },
-    close: () => stack.close(),
+    async close() {
+      await latest.stop?.();
+      await stack.close();
+    },
   };
 };

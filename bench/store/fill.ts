@@ -8,6 +8,8 @@ export const BOARDS = 100_000;
 export const PROJECTS = 1_000;
 /** Streets that boards are labelled with. */
 export const STREETS = 500;
+/** Of so many boards one is in no fleet. */
+export const FLEETLESS = 4_001;
 export const states = ["online", "offline", "degraded", "new", "retired"] as const;
 
 export const idOf = (kind: number, n: number): string =>
@@ -38,6 +40,15 @@ const statementsIn = ({ numbers, decimal, hex, members }: Words): readonly strin
      from ${numbers(BOARDS)}`,
     `insert into boards_labels (project_id, board_id, name, value)
      select project_id, uuid, l.key, l.value from boards, ${members} as l`,
+    `insert into fleets (uuid, project_id, name, rev, description, labels, created_at, updated_at)
+     select ${id(3, "n")}, ${id(1, "n")}, 'all', 1, '', '{}', 0, 0 from ${numbers(PROJECTS)}`,
+    // All but a few boards are in one: to find those few is what is asked.
+    `insert into boards_fleets (project_id, board_id, fleet_id, priority)
+     select b.project_id, b.uuid, f.uuid, 0 from boards as b join fleets as f on f.project_id = b.project_id
+     where b.created_at % ${FLEETLESS} <> 0`,
+    `update boards set in_fleets = 1 where created_at % ${FLEETLESS} <> 0`,
+    `insert into boards_values (project_id, board_id, series, value, at)
+     select project_id, uuid, 'temp', (created_at % 1000) / 10.0, 4000000000000 from boards`,
   ];
 };
 

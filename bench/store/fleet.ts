@@ -35,6 +35,13 @@ const cases: Readonly<Record<string, (n: number) => string>> = {
   "filter by label": (n) => `&label=street=via-${n % STREETS}`,
   "substring of a name": (n) => `&text=${String(n * 37).padStart(4, "0")}`,
   "substring that many have": () => "&text=lamp",
+  "in no fleet": () => `&q=${encodeURIComponent("-fleet:*")}`,
+  "one of two labels": (n) =>
+    `&q=${encodeURIComponent(`label.street:via-${n % STREETS} or label.street:via-${(n * 7) % STREETS}`)}`,
+  "a label or a substring that many have": (n) =>
+    `&q=${encodeURIComponent(`label.street:via-${n % STREETS} or lamp`)}`,
+  "a last value that few have": (n) => `&q=sensor.temp=${(n % 1_000) / 10}`,
+  "a last value that many have": () => `&q=${encodeURIComponent("sensor.temp>40")}`,
 };
 
 interface Page {
