@@ -31,7 +31,7 @@ const printBoard = ({ out }: Context, board: Board): void =>
     ],
     [
       "machine",
-      board.info === null
+      board.info === null || board.info.cpus === 0
         ? "–"
         : `${board.info.model ?? board.info.os}, ${board.info.cpus} cores, ${board.info.arch}`,
     ],

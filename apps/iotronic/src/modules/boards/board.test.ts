@@ -21,6 +21,12 @@ it("takes what a board says at its return for no news, unless it was started ane
   expect(storedInfo(said(60, "b"), before, at)).not.toBe(before);
 });
 
+it("counts nothing on for an original agent, which does not say how long its machine has been up", () => {
+  const original = { ...said(0), agentKind: "original" } as BoardInfo;
+  const info = storedInfo(original, null, at);
+  expect(infoOf({ info, connected: 1, last_seen_at: at }, at + hour)).toEqual(original);
+});
+
 it("shows what an earlier release kept as that kept it", () => {
   const info = JSON.stringify(said(60));
   expect(infoOf({ info, connected: 1, last_seen_at: at }, at + hour)).toEqual(said(60));

@@ -164,6 +164,8 @@ const BOOT_SLACK_MS = 60_000;
 
 /** What a board says of itself → the text that its row keeps; the same text where it says nothing new. */
 export const storedInfo = (info: BoardInfo, before: string | null, now: number): string => {
+  // An original agent does not say how long its machine has been up.
+  if (info.agentKind === "original") return JSON.stringify(info);
   const known = before === null ? null : (JSON.parse(before) as StoredInfo);
   const at = now - Math.round(info.uptimeS * 1_000);
   const isSame = known?.bootedAtMs !== undefined && Math.abs(known.bootedAtMs - at) < BOOT_SLACK_MS;

@@ -121,8 +121,8 @@ export const Strip = ({ board }: { readonly board: Board }) => {
       <div>
         <h2>{t("strip.machine")}</h2>
         <p className={css.figure}>
-          {info ? formatSpan(info.uptimeS * 1_000) : "–"}
-          {info && <small>{t("strip.up")}</small>}
+          {info?.uptimeS ? formatSpan(info.uptimeS * 1_000) : "–"}
+          {info?.uptimeS ? <small>{t("strip.up")}</small> : null}
         </p>
         <p className={css.line}>{info ? info.os : t("strip.no-report")}</p>
       </div>
