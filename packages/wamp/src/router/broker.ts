@@ -13,6 +13,7 @@ import type { EventHistory } from "./event-history.ts";
 import { type Member, sendRefusal, type Violation } from "./member.ts";
 import { type MetaEvents, noMetaEvents } from "./meta-events.ts";
 import { PatternTable } from "./pattern-table.ts";
+import type { RealmCounts } from "./realm.ts";
 import { Retained } from "./retained.ts";
 import type { Subscription } from "./subscription.ts";
 import type { TrustPolicy } from "./trust-levels.ts";
@@ -188,10 +189,14 @@ export class Broker {
   }
 
   /** How much is held; all zero when nobody is there. */
-  counts(): { readonly subscriptions: number; readonly followers: number } {
+  counts(): Pick<RealmCounts, "subscriptions" | "followers" | "retainedEvents" | "pastEvents"> {
     let followers = 0;
     for (const { members } of this.#byId.values()) followers += members.size;
-    return { subscriptions: this.#byId.size, followers };
+    return {
+      ...{ subscriptions: this.#byId.size, followers },
+      retainedEvents: this.#retained?.size ?? 0,
+      pastEvents: this.#deps.history?.size ?? 0,
+    };
   }
 
   #open(pattern: string, match: MatchPolicy, isKept: boolean): Subscription {

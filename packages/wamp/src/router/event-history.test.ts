@@ -7,6 +7,7 @@ import { joinRealm } from "../client/join.ts";
 import { allCodecs } from "../codec/codecs.ts";
 import { MAX_ID } from "../ids.ts";
 import type { Dict } from "../messages/message.ts";
+import { metricsText } from "../node/standalone/metrics.ts";
 import { linkedPeers } from "../peer.ts";
 import { type HistoryRule, MAX_PAST_DEPTH } from "./event-history.ts";
 import { MAX_PAST_EVENTS } from "./history-api.ts";
@@ -327,4 +328,22 @@ it("come page by page, forwards and backwards, whatever one answer may hold", as
   let sizes = 0;
   for await (const { args } of pastEvents(a, big)) sizes += String(args[0]).length;
   expect(sizes).toBe(1_000_000);
+});
+
+it("are counted, and so are last ones, as long as they are kept", async () => {
+  const rules: readonly HistoryRule[] = [
+    { ...all, maxAgeMs: 1_000 },
+    { uri: "x.one", match: "exact", maxEvents: 1 },
+  ];
+  const { router, clock, pass } = aWorld(rules, { retainedEvents: 10 });
+  const a = await join(router, clock);
+  for (const topic of ["x.one", "x.one", "x.two", "y"])
+    await publish(a, topic, 1, { acknowledge: true, retain: topic === "y" });
+  expect(router.realmCounts("r")).toMatchObject({ retainedEvents: 1, pastEvents: 4 });
+  expect(metricsText(router, ["r"], {})).toMatch(
+    /^wamp_retained_events\{realm="r"\} 1$[^]*^wamp_past_events\{realm="r"\} 4$/m,
+  );
+  pass(1_000);
+  expect(router.realmCounts("r")).toMatchObject({ retainedEvents: 1, pastEvents: 1 });
+  router.close();
 });

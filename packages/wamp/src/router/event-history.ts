@@ -82,6 +82,10 @@ class EventLog {
     return this.#events.slice(this.#first) as PastEvent[];
   }
 
+  get size(): number {
+    return this.#events.length - this.#first;
+  }
+
   clear(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -165,6 +169,11 @@ export class EventHistory {
       this.#table.get(pattern, match) ??
       this.#logs.find(({ rule }) => coversPattern(rule, pattern, match));
     return log?.list();
+  }
+
+  /** Events that are kept; one that falls under two rules counts twice. */
+  get size(): number {
+    return this.#logs.reduce((sum, { size }) => sum + size, 0);
   }
 
   clear(): void {

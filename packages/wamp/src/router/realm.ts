@@ -48,6 +48,10 @@ export interface RealmCounts {
   readonly registrations: number;
   readonly subscriptions: number;
   readonly followers: number;
+  /** Last events that are kept for who subscribes later. */
+  readonly retainedEvents: number;
+  /** Events of the past that are kept. */
+  readonly pastEvents: number;
   readonly calls: number;
   readonly invocations: number;
 }

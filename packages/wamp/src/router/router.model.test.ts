@@ -449,6 +449,7 @@ class World {
       followers: follows.length,
       calls: calls.length,
       invocations: calls.length,
+      ...{ retainedEvents: 0, pastEvents: 0 },
     });
   }
 }

@@ -39,10 +39,7 @@ export const boardTopics = ({
         const restMs = loadedMs + EVENT_FLUSH_MS - clock.monotonicMs();
         loading.within(Math.max(LOAD_GATHER_MS, restMs));
       };
-      const load = async (): Promise<void> => {
-        loadedMs = clock.monotonicMs();
-        const uuids = [...waiting].slice(0, MAX_LOADED_AT_ONCE);
-        for (const uuid of uuids) waiting.delete(uuid);
+      const lookUp = async (uuids: readonly string[]) => {
         const removed: string[] = [];
         const found = await Promise.all(
           uuids.map((uuid) =>
@@ -52,7 +49,18 @@ export const boardTopics = ({
             }),
           ),
         );
-        push({ changed: found.filter((board) => board !== undefined), removed });
+        return { changed: found.filter((board) => board !== undefined), removed };
+      };
+      let isLoading = false;
+      // One at a time: of two at once the later might be told before the earlier, and stay.
+      const load = async (): Promise<void> => {
+        if (isLoading) return;
+        isLoading = true;
+        loadedMs = clock.monotonicMs();
+        const uuids = [...waiting].slice(0, MAX_LOADED_AT_ONCE);
+        for (const uuid of uuids) waiting.delete(uuid);
+        push(await lookUp(uuids));
+        isLoading = false;
         if (waiting.size > 0) loadSoon();
       };
       const loading = createGathering(clock, () => void load());
@@ -62,20 +70,14 @@ export const boardTopics = ({
         loadSoon();
       });
       const close = (): void => {
+        waiting.clear();
         loading.cancel();
         unsubscribe();
       };
       const missed = cursor === undefined ? undefined : await since(scope, cursor);
       if (!missed) return { kind: "snapshot", data: { changed: [], removed: [] }, close };
       const ids = new Set(missed.filter((change) => sees(scope, change)).map(({ uuid }) => uuid));
-      const found = await Promise.all(
-        [...ids].map((uuid) => boards.get(actor, scope, uuid).catch(() => undefined)),
-      );
-      return {
-        kind: "change",
-        data: { changed: found.filter((board) => board !== undefined), removed: [] },
-        close,
-      };
+      return { kind: "change", data: await lookUp([...ids]), close };
     },
     merge: (earlier, later) => {
       const byId = new Map<string, Board>(
@@ -92,12 +94,21 @@ export const boardTopics = ({
     action: "board.show",
     async open({ actor, scope, argument, push }) {
       const board = await boards.get(actor, scope, argument);
+      let isLoading = false;
+      let isStale = false;
+      const load = async (): Promise<void> => {
+        isStale = true;
+        if (isLoading) return;
+        isLoading = true;
+        while (isStale) {
+          isStale = false;
+          const now = await boards.get(actor, scope, board.uuid).catch(() => undefined);
+          if (now) push({ board: now }); // else it is gone since: nothing to show
+        }
+        isLoading = false;
+      };
       const close = subscribe((change) => {
-        if (change.uuid !== board.uuid || !sees(scope, change)) return;
-        boards.get(actor, scope, board.uuid).then(
-          (now) => push({ board: now }),
-          () => {}, // gone since: nothing to show
-        );
+        if (change.uuid === board.uuid && sees(scope, change)) void load();
       });
       return { kind: "snapshot", data: { board }, close };
     },

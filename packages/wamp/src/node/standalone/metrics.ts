@@ -15,6 +15,8 @@ const gauges = {
   registrations: "Procedures and patterns on offer.",
   subscriptions: "Topics and patterns that are followed.",
   calls: "Calls without an answer yet.",
+  retainedEvents: "Last events that are kept for who subscribes later.",
+  pastEvents: "Events of the past that are kept.",
 } as const;
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (one) => `_${one.toLowerCase()}`);
@@ -37,7 +39,7 @@ export const metricsText = (
     ]);
   for (const [name, help] of Object.entries(gauges))
     tell(
-      `wamp_${name}`,
+      `wamp_${snake(name)}`,
       "gauge",
       help,
       realms.map((realm) => [
