@@ -160,3 +160,17 @@ it("what only looks like an id is a name", async () => {
   expect((await cloud.call("GET", `/api/users/${name}`, admin)).body.uuid).toBe(user.body.uuid);
   expect(await cloud.signIn(name, password)).toHaveLength(43);
 });
+
+it("whom a Keystone vouched for before is nobody where none does: no session, no password", async () => {
+  const { session, name } = await aMember();
+  expect(await works(session)).toBe(true);
+  const foreign = "a".repeat(32);
+  // Nor are they somebody who is called as they were there.
+  const namesake = { name: foreign, password, admin: true };
+  await cloud.call("POST", "/api/users", { token: cloud.admin, body: namesake });
+  await cloud.sql("update identity_users set foreign_id = ? where name = ?", foreign, name);
+  cloud.cloud.identity.tokens.forget();
+  expect(await works(session)).toBe(false);
+  const body = { method: "password", name, password };
+  expect((await cloud.call("POST", "/api/session", { body })).code).toBe("auth.failed");
+});

@@ -1,4 +1,5 @@
 // A cloud whose people a Keystone vouches for: what they may, what is theirs to do elsewhere, and when it ends.
+import { sha256Hex } from "@s4t/kit/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uuidOf } from "../src/modules/identity/shadows.ts";
 import { openTestCloud, type TestCloud } from "./cloud.ts";
@@ -280,7 +281,14 @@ describe("a person of a Keystone", () => {
     expect(await signIn("omar")).toMatchObject({ code: "auth.failed" });
     const { body } = await signIn("omar", `${password}!`);
     expect(body.session.user).toMatchObject({ uuid: uuidOf(omar.id), name: "omar" });
+    const inProject = async (project: string) => {
+      const { token } = (await signIn("sam")).body;
+      return (await cloud.call("GET", "/api/boards", { token, project })).code;
+    };
+    expect(await inProject("airport")).toBeUndefined();
     projects.airport.name = "seaport";
+    await until(async () => (await inProject("seaport")) === undefined);
+    expect(await inProject("airport")).toBe("project.not-found");
     const { token } = (await signIn("sam")).body;
     expect((await cloud.call("GET", "/api/projects/seaport", { token })).status).toBe(200);
     expect((await cloud.call("GET", "/api/projects/airport", { token })).status).toBe(404);
@@ -312,9 +320,19 @@ describe("a person of a Keystone", () => {
     expect((await cloud.call("GET", "/readyz")).body.identity).toBe("reachable");
   });
 
-  it("whose cloud's own people of before count no more", async () => {
-    const rows = await cloud.sql("select name from identity_users where foreign_id is null");
-    expect(rows).toEqual([]);
+  it("is nobody of the cloud's own: people and tokens of before count no more", async () => {
+    const token = "a-token-of-an-administrator-of-before-1234567";
+    await cloud.sql(
+      "insert into identity_users (uuid, name, rev, status, admin, password, created_at, updated_at) values (?, ?, 1, 'active', 1, '', 0, 0)",
+      ...["01920000-0000-7000-8000-000000000001", "before"],
+    );
+    await cloud.sql(
+      "insert into identity_tokens (uuid, hash, user_id, name, created_at, expires_at) values (?, ?, ?, 'script', 0, ?)",
+      ...["01920000-0000-7000-8000-000000000002", sha256Hex(token)],
+      ...["01920000-0000-7000-8000-000000000001", Date.now() + 3_600_000],
+    );
+    expect(await boards(token)).toMatchObject({ status: 401, code: "auth.required" });
+    expect(await signIn("before", "")).not.toMatchObject({ status: 200 });
   });
 
   it("leaves no token in what is logged", () => {
