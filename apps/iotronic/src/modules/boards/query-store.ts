@@ -45,8 +45,11 @@ const labelOf = (name: string, values: QueryValues) =>
   values === "any" ? sql`l.name = ${name}` : sql`l.name = ${name} and l.value in (${list(values)})`;
 
 /** A last value that fits. Not fresh, or never measured: it matches nothing, and its negation does. */
-const sensorOf = ({ series, op, value, sinceMs = 0 }: SensorTerm) =>
-  sql`v.series = ${series} and v.value ${sql.raw(op)} ${value} and v.at >= ${sinceMs}`;
+const sensorOf = (
+  { series, op, value, sinceMs = 0 }: SensorTerm,
+  name = sql`v.series`,
+  measured = sql`v.value`,
+) => sql`${name} = ${series} and ${measured} ${sql.raw(op)} ${value} and v.at >= ${sinceMs}`;
 
 const termCondition = (term: QueryTerm, fleets: FleetIds): Condition => {
   switch (term.kind) {
@@ -63,7 +66,8 @@ const termCondition = (term: QueryTerm, fleets: FleetIds): Condition => {
     case "near":
       return sql<boolean>`(place_z is not null and ${nearOf(term, sql`+place_z`)})`;
     case "sensor":
-      return sql<boolean>`exists (select 1 from boards_values as v where v.board_id = boards.uuid and ${sensorOf(term)})`;
+      // Found by the board: the index of values would be walked anew for each.
+      return sql<boolean>`exists (select 1 from boards_values as v where v.board_id = boards.uuid and ${sensorOf(term, sql`v.series || ''`, sql`+v.value`)})`;
     case "fleet": {
       if (term.values === "any") return sql<boolean>`in_fleets = 1`;
       const ids = idsOf(fleets, term.values);
