@@ -1,5 +1,5 @@
 // Signing in by a real browser: with a second factor, from its set-up to its end.
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@s4t/sdk";
 import { TOTP } from "otpauth";
@@ -27,7 +27,13 @@ let stage: Stage;
 let browser: Browser;
 
 beforeAll(async () => {
-  stage = await openStage(["--mail.driver", "file", "--mail.folder", mailbox.path]);
+  const oidc = join(mailbox.path, "oidc.json");
+  const away = { name: "city", title: "the city’s account", issuer: "http://127.0.0.1:1" };
+  writeFileSync(oidc, JSON.stringify([{ ...away, clientId: "x" }]));
+  stage = await openStage([
+    ...["--mail.driver", "file", "--mail.folder", join(mailbox.path, "mail")],
+    ...["--identity.oidc", oidc],
+  ]);
   browser = await launchBrowser();
   const client = await clientOf();
   for (const name of ["anna", "bruno"]) {
@@ -165,7 +171,7 @@ it("looks right at a desk and on a phone, and an administrator takes it away", a
 
 /** Address of the link in the newest letter, which is thrown away. */
 const linkInLetter = async (): Promise<string> => {
-  const folder = join(mailbox.path, "new");
+  const folder = join(mailbox.path, "mail", "new");
   const names = await until(
     async () => {
       try {
@@ -232,3 +238,41 @@ it("an address is proved, and a lost password replaced by a link that is good on
       }),
     ).toEqual([]);
 }, 180_000);
+
+it("a provider is offered beside name and password, and says so when it does not answer", async () => {
+  const made = await visit(browser, stage.cloud().url);
+  const { page } = made;
+  await page.goto("/app/sign-in");
+  await page.getByRole("link", { name: "Sign in with the city’s account" }).click();
+  await page.getByText("Who keeps that account does not answer. Try later.").waitFor();
+  expect(made.complaints).toEqual([]);
+  await made.context.close();
+  expect(
+    await inEveryLook("sign-in-oidc", async (each) => {
+      await each.page.goto("/app/sign-in?problem=oidc.unavailable&said=x");
+      await each.page.getByRole("link", { name: /the city’s account/ }).waitFor();
+    }),
+  ).toEqual([]);
+}, 90_000);
+
+it("sessions are listed with what made them, and all others end by one button", async () => {
+  const { url } = stage.cloud();
+  const other = await createClient({ url }).sessions.signIn({
+    body: { method: "password", name: "anna", password },
+  });
+  const made = await visit(browser, url);
+  await enter(made, "anna", password, path);
+  const { page } = made;
+  const table = page.getByRole("region", { name: "Sessions and tokens" });
+  await table.getByText("Chrome, Linux").first().waitFor();
+  await table.getByText("node").first().waitFor();
+  await page.getByRole("button", { name: "End all others" }).click();
+  await page.getByText(/sessions? (has|have) ended\./).waitFor();
+  await expect.poll(() => table.getByText("(this one)").count()).toBe(1);
+  await expect.poll(() => table.getByText("node").count()).toBe(0);
+  await expect(createClient({ url, auth: other.token }).sessions.show()).rejects.toMatchObject({
+    code: "auth.required",
+  });
+  expect(await faultsOf(made, "sessions-one")).toEqual([]);
+  await made.context.close();
+}, 60_000);

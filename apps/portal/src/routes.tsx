@@ -51,7 +51,7 @@ const root = createRootRouteWithContext<Context>()({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "sign-in",
-  validateSearch: textKeys("next"),
+  validateSearch: textKeys("next", "problem"),
   component: lazyRouteComponent(() => import("./pages/sign-in/index.tsx"), "SignInPage"),
 });
 

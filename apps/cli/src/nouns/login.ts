@@ -10,6 +10,7 @@ import {
 import type { Command } from "commander";
 import { examples, run } from "../context.ts";
 import { isS4tErrorLike } from "../errors.ts";
+import { codeFromBrowser } from "../loopback.ts";
 import { askCode, askName, readSecret } from "../secret.ts";
 
 export const registerLogin = (program: Command): void => {
@@ -27,34 +28,54 @@ export const registerLogin = (program: Command): void => {
       "--code <code>",
       "of the second factor; it is good once, and asked for where it is needed",
     )
+    .option("--oidc <provider>", "sign in by a browser on this machine")
     .option("--ca <file>", "PEM of the cloud's own authority");
   examples(
     login,
     "login https://10.0.0.1:8812 --name chiara --ca ./ca.pem",
+    "login https://cloud.example:8812 --oidc city",
     "login http://127.0.0.1:8812 --credential ID --password-file ./secret",
   );
   run(
     login,
     async (
-      { cloud, out },
+      { cloud, out, signal },
       [address],
       options: {
         name?: string;
         passwordFile?: string;
         credential?: string;
         code?: string;
+        oidc?: string;
         ca?: string;
       },
     ) => {
       const { readFile } = await import("node:fs/promises");
       const ca = options.ca === undefined ? undefined : await readFile(options.ca, "utf8");
       const url = originOf(address ?? cloud().url);
+      const client = createClient({ url, fetch: trustingFetch({ ca }) });
+      const keep = ({ token, session }: SignedIn): void => {
+        saveLogin(placesOf(process.env).loginFile, {
+          url,
+          username: session.user.name,
+          token,
+          expiresAt: session.expiresAt,
+          ca: ca ?? null,
+        });
+        out.thing({ url, name: session.user.name, status: "signed in" }, [
+          ["signed in", `${session.user.name} at ${url}, until ${session.expiresAt}`],
+        ]);
+      };
+      if (options.oidc !== undefined) {
+        const tell = (page: string) => out.note(`Open this in a browser on this machine:\n${page}`);
+        const body = await codeFromBrowser(url, options.oidc, tell, signal);
+        return keep(await client.sessions.signIn({ body: { method: "oidc", ...body } }));
+      }
       const name = options.credential ?? options.name ?? (await askName());
       const password = await readSecret(options.passwordFile, "Password");
-      const client = createClient({ url, fetch: trustingFetch({ ca }) });
       const byPassword = (code: string | undefined): Promise<SignedIn> =>
         client.sessions.signIn({ body: { method: "password", name, password, code } });
-      const { token, session } =
+      keep(
         options.credential === undefined
           ? await byPassword(options.code).catch(async (error: unknown) => {
               if (!isS4tErrorLike(error) || error.code !== "auth.code-needed") throw error;
@@ -62,17 +83,8 @@ export const registerLogin = (program: Command): void => {
             })
           : await client.sessions.signIn({
               body: { method: "credential", id: options.credential, secret: password },
-            });
-      saveLogin(placesOf(process.env).loginFile, {
-        url,
-        username: session.user.name,
-        token,
-        expiresAt: session.expiresAt,
-        ca: ca ?? null,
-      });
-      out.thing({ url, name: session.user.name, status: "signed in" }, [
-        ["signed in", `${session.user.name} at ${url}, until ${session.expiresAt}`],
-      ]);
+            }),
+      );
     },
   );
 };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Estate } from "../edge/estate.ts";
+import { federationRoutes } from "../http/federation.ts";
 import { identityElsewhere } from "../http/identity-v3/elsewhere.ts";
 import { identityV3 } from "../http/identity-v3/mount.ts";
 import { createReached } from "../http/reached.ts";
@@ -10,11 +11,13 @@ import {
   createRecords,
   type Identity,
   identityRoutes,
+  sessionCookie,
 } from "../modules/identity/index.ts";
 import type { Keys } from "../modules/keys/index.ts";
 import { servicesEstate } from "../modules/services/index.ts";
 import { type Action, maySomewhere, policyTable } from "../policy/index.ts";
 import type { MailDriver } from "../ports/mail.ts";
+import { openProviders } from "./federation.ts";
 import type { Ground } from "./ground.ts";
 import { addressOf } from "./lan.ts";
 import type { Offer } from "./offer.ts";
@@ -37,8 +40,9 @@ export const composeIdentity = async (
   for (const part of parts) ground.parts.add(part);
   const { config, wayIn, clock, log } = ground;
   const address = addressOf(config.address);
+  const providers = await openProviders(config);
   const identity = createIdentity({
-    ...ground,
+    ...{ ...ground, providers },
     ...{ people, mail },
     origin: () => address ?? wayIn.url(),
     countBoards: boards.countIn,
@@ -73,5 +77,14 @@ export const composeIdentity = async (
           ...{ clock, log },
         })
       : identityElsewhere(people.managedAt, log);
-  return { identity, offer: { routes: identityRoutes(identity), foreign: [foreign] } };
+  const { federation } = identity;
+  const reached = createReached(address, wayIn.url);
+  return {
+    identity,
+    offer: {
+      routes: identityRoutes(identity),
+      foreign: [foreign],
+      plainRoutes: federationRoutes({ federation, reached, log, sessionCookie }),
+    },
+  };
 };

@@ -68,4 +68,8 @@ export const identitySettings = {
     null,
     "Address of this cloud to keep in the Keystone's catalogue (service iot), such as https://cloud.example:8812; left alone unless said.",
   ),
+  "identity.oidc": text(
+    null,
+    "File of providers of OpenID Connect that people sign in by, as JSON; their secrets are in it, so only the cloud's user should read it.",
+  ),
 } as const;

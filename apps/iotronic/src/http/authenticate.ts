@@ -11,7 +11,8 @@ export type FindActor = (
 /** Longest token that is looked at: ours have 43 characters. */
 export const MAX_TOKEN_LENGTH = 256;
 
-const cookieOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
+/** A cookie of a request by its name. */
+export const cookieOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
   for (const part of (headers.cookie ?? "").split(";")) {
     const [key, value] = part.trim().split("=", 2);
     if (key === name && value) return value;

@@ -26,6 +26,7 @@ import { identityForeignMigration } from "./20261128-1518-identity-foreign.ts";
 import { identityMailMigration } from "./20261128-1535-identity-mail.ts";
 import { identitySessionsMigration } from "./20261128-1606-identity-sessions.ts";
 import { boardValuesMigration } from "./20261128-1625-boards-values.ts";
+import { identityFederatedMigration } from "./20261128-1638-identity-federated.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -56,6 +57,7 @@ export const migrations: readonly Migration[] = [
   identityMailMigration,
   identitySessionsMigration,
   boardValuesMigration,
+  identityFederatedMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

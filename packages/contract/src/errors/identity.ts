@@ -43,6 +43,16 @@ export const identityErrors = {
   "user.last-admin": refused(409)("usage", "This is the last administrator."),
   "second-factor.on": refused(409)("usage", "A second factor is on already. Remove it first."),
   "second-factor.off": refused(409)("usage", "There is no second factor that this is about."),
+  "oidc.not-found": refused(404)("notFound", "There is no such way to sign in here."),
+  "oidc.unavailable": unavailable(503)(
+    "unavailable",
+    "Who proves people does not answer. Try later.",
+  ),
+  "oidc.refused": refused(401)("noPermission", "Who proves people did not prove you: {because}."),
+  "oidc.nobody": refused(403)(
+    "noPermission",
+    "You were proved, and nobody here is you. Ask an administrator.",
+  ),
   "mail.off": refused(409)("usage", "This cloud sends no mail: its setting mail.driver says so."),
   "mail.unsent": unavailable(503)("unavailable", "The mail could not be sent: {because}."),
   "mail.link-invalid": refused(410)(

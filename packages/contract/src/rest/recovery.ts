@@ -24,6 +24,9 @@ const password = Type.String({ minLength: 1, maxLength: 1_024 });
 export const WaysIn = Type.Object(
   {
     lostPassword: Type.Boolean({ description: "Whether a link for a new password can be sent" }),
+    oidc: Type.Array(Type.Object({ name: Type.String(), title: Type.String() }), {
+      description: "Providers of OpenID Connect; a browser goes to /api/oidc/NAME",
+    }),
   },
   { $id: "WaysIn" },
 );

@@ -62,6 +62,7 @@ export const sessions = {
         secret: Secret,
       }),
       Strict({ method: Type.Literal("link"), code: Secret }),
+      Strict({ method: Type.Literal("oidc"), code: Secret, verifier: Secret }),
     ]),
     reply: SignedIn,
     example: { method: "password", name: "admin", password: "correct horse battery staple" },

@@ -85,5 +85,6 @@ export interface IdentityTables {
     mail: string;
     expires_at: number;
   };
+  identity_federated: { issuer: string; subject: string; user_id: string; created_at: number };
   identity_recovery_codes: { user_id: string; hash: string };
 }

@@ -3,12 +3,14 @@ import { fail, type ProjectId } from "@s4t/contract";
 import type { Clock, Log } from "@s4t/kit";
 import type { Estate } from "../../edge/estate.ts";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
+import type { FederatedSignIn } from "../../edge/federation.ts";
 import type { Directory, ScopedTokens } from "../../edge/identity.ts";
 import type { Actor } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
 import type { IdentityDriver } from "../../ports/identity.ts";
 import { type Credentials, createCredentials } from "./credentials.ts";
 import { createDirectory } from "./directory.ts";
+import { createFederation, type Provider } from "./federation.ts";
 import { createLocker } from "./locker.ts";
 import { createProjects, type Projects } from "./projects.ts";
 import { createProofs } from "./proofs.ts";
@@ -39,6 +41,8 @@ export interface IdentityDependencies extends RecoveryDependencies {
   readonly tokenLifeS: number;
   /** File of the key that secrets of second factors are locked with. */
   readonly keyFile: string;
+  /** Somebody else's pages that people may sign in by. */
+  readonly providers: readonly Provider[];
   /** Who vouches for people. */
   readonly people: IdentityDriver;
 }
@@ -61,6 +65,7 @@ export interface Identity {
   readonly sessions: Sessions;
   readonly secondFactors: SecondFactors;
   readonly recovery: Recovery;
+  readonly federation: FederatedSignIn;
   readonly users: Users;
   readonly projects: Projects;
   readonly credentials: Credentials;
@@ -87,11 +92,13 @@ export const createIdentity = (dependencies: IdentityDependencies): Identity => 
   const secondFactors = createSecondFactors(context, throttle, locker, dependencies.name);
   const recovery = createRecovery(context, throttle, dependencies);
   const proofs = createProofs(context, throttle, secondFactors);
+  const sessions = createSessions(context, throttle, proofs);
   return {
     managedAt: people.managedAt,
     isReachable: people.isReachable,
     tokens,
-    sessions: createSessions(context, throttle, proofs),
+    sessions,
+    federation: createFederation(context, { sessions, proofs }, dependencies.providers),
     secondFactors,
     recovery,
     users: createUsers(context, recovery, throttle),

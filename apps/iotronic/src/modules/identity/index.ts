@@ -1,3 +1,4 @@
+export type { Provider } from "./federation.ts";
 export { createIdentity, type Identity } from "./identity.ts";
 export { createRecords } from "./records.ts";
-export { identityRoutes, SESSION_COOKIE } from "./routes.ts";
+export { identityRoutes, SESSION_COOKIE, sessionCookie } from "./routes.ts";

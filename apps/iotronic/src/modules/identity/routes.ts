@@ -10,20 +10,29 @@ export const SESSION_COOKIE = "s4t_session";
 const cookie = (value: string, lifeS: number, secure: boolean): string =>
   `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifeS}${secure ? "; Secure" : ""}`;
 
+/** The browser's cookie of a session. */
+export const sessionCookie = (token: string, secure: boolean): string =>
+  cookie(token, SIGN_IN_LIFE_S, secure);
+
 /** `secure`: whether the request came over TLS. */
 export const identityRoutes = ({
   sessions,
   secondFactors,
   recovery,
+  federation,
   users,
   projects,
   credentials,
 }: Identity) => [
   ...implement(rest.sessions, {
     signIn: async ({ body, actor, secure, agent }) => {
-      const signedIn: SignedIn = await sessions.signIn(body, actor.address, agent);
+      const { address } = actor;
+      const signedIn: SignedIn =
+        body.method === "oidc"
+          ? await federation.exchange(body, { address, agent })
+          : await sessions.signIn(body, address, agent);
       return new Answer(signedIn, {
-        headers: { "set-cookie": cookie(signedIn.token, SIGN_IN_LIFE_S, secure) },
+        headers: { "set-cookie": sessionCookie(signedIn.token, secure) },
       });
     },
     show: ({ actor }) => sessions.show(actor),
@@ -51,7 +60,7 @@ export const identityRoutes = ({
     },
   }),
   ...implement(rest.waysIn, {
-    show: async () => ({ lostPassword: recovery.isOn }),
+    show: async () => ({ lostPassword: recovery.isOn, oidc: [...federation.providers()] }),
   }),
   ...implement(rest.passwordResets, {
     ask: async ({ body, actor }) => {

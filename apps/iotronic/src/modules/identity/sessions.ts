@@ -17,7 +17,7 @@ import { type Actor, denied, everything, requirePerson, systemActor } from "../.
 import type { Reader } from "../../ports/database.ts";
 import type { IdentityContext } from "./identity.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
-import type { Proofs } from "./proofs.ts";
+import type { Proofs, Proven } from "./proofs.ts";
 import { findUser, listMemberships, type UserRow, updateUser } from "./store.ts";
 import type { Throttle } from "./throttle.ts";
 import {
@@ -35,10 +35,21 @@ import { isForeign, isMade, SIGN_IN_LIFE_S } from "./tokens.ts";
 /** How long a one-time sign-in link is good. */
 export const SIGN_IN_LINK_LIFE_S = 900;
 
-type SignIn = BodyOf<typeof rest.sessions.signIn>;
+/** Somebody else's proof has a way of its own. */
+type SignIn = Exclude<BodyOf<typeof rest.sessions.signIn>, { method: "oidc" }>;
 
 export interface Sessions {
   signIn(body: SignIn, address: string | null, agent: string | null): Promise<SignedIn>;
+  /** Begins one for whom somebody else has proved. */
+  startFor(
+    user: UserRow,
+    proved: {
+      readonly method: string;
+      readonly by: string;
+      readonly address: string | null;
+      readonly agent: string | null;
+    },
+  ): Promise<SignedIn>;
   show(actor: Actor): Promise<Session>;
   signOut(actor: Actor): Promise<void>;
   changePassword(
@@ -152,38 +163,48 @@ export const createSessions = (
     return found;
   };
 
+  /** The one way in which a session begins, whoever proved its person. */
+  const start = async (
+    user: UserRow,
+    { address, agent }: { readonly address: string | null; readonly agent: string | null },
+    facts: Readonly<Record<string, string>>,
+    credential: string | null,
+    bond: Proven["bond"],
+  ): Promise<SignedIn> => {
+    const { secret, row } = await database.write(everything, async (tx) => {
+      await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
+      const issued = await tokens.issue(tx, {
+        ...{ user: user.uuid, credential, name: "sign-in" },
+        kind: credential === null ? "session" : "program",
+        ...{ address, agent },
+        expiresAtMs: Math.min(
+          clock.now() + SIGN_IN_LIFE_S * 1_000,
+          bond?.expiresAtMs ?? Number.POSITIVE_INFINITY,
+        ),
+        bond: bond?.token ?? null,
+      });
+      await audit.append(tx, {
+        ...{ actor: signingIn(user, address), action: "session.start", project: null },
+        facts,
+      });
+      return issued;
+    });
+    const actor = await tokens.find(secret);
+    if (!actor || actor === "expired") throw fail("auth.failed");
+    return {
+      token: secret,
+      session: { ...(await show(actor)), expiresAt: toRfc3339(Number(row.expires_at)) },
+    };
+  };
+
   return {
     async signIn(body, address, agent) {
       const { user, credential, factor, bond } = await proofs.prove(proofOf(body), address);
-      const { secret, row } = await database.write(everything, async (tx) => {
-        await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
-        const issued = await tokens.issue(tx, {
-          user: user.uuid,
-          credential: credential?.uuid ?? null,
-          name: "sign-in",
-          kind: credential ? "program" : "session",
-          ...{ address, agent },
-          expiresAtMs: Math.min(
-            clock.now() + SIGN_IN_LIFE_S * 1_000,
-            bond?.expiresAtMs ?? Number.POSITIVE_INFINITY,
-          ),
-          bond: bond?.token ?? null,
-        });
-        await audit.append(tx, {
-          actor: signingIn(user, address),
-          action: "session.start",
-          project: null,
-          facts: { method: body.method, ...(factor ? { factor } : {}) },
-        });
-        return issued;
-      });
-      const actor = await tokens.find(secret);
-      if (!actor || actor === "expired") throw fail("auth.failed");
-      return {
-        token: secret,
-        session: { ...(await show(actor)), expiresAt: toRfc3339(Number(row.expires_at)) },
-      };
+      const facts = { method: body.method, ...(factor ? { factor } : {}) };
+      return start(user, { address, agent }, facts, credential?.uuid ?? null, bond);
     },
+    startFor: (user, { method, by, address, agent }) =>
+      start(user, { address, agent }, { method, by }, null, null),
     show,
     async signOut(actor) {
       if (actor.token === null) return;

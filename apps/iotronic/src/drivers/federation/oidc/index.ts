@@ -1,0 +1,2 @@
+export type { OidcOptions } from "./config.ts";
+export { isIssuer, oidcFederation } from "./oidc.ts";
