@@ -21,7 +21,7 @@ import {
   type ReportRow,
   resolveParameters,
 } from "@s4t/contract";
-import { type Clock, createDeadline, isS4tError, type Log } from "@s4t/kit";
+import { type Clock, createDeadline, isS4tError, type Log, untilAborted } from "@s4t/kit";
 import {
   type ClientSession,
   type ConnectionFacts,
@@ -93,6 +93,9 @@ class OriginalTranslator implements Translator {
   #holdings: ReturnType<typeof createHoldings> | undefined;
   #session: ClientSession | undefined;
   #looking: Promise<void> | undefined;
+  /** The target was looked at once in this session: what the board holds is known from then on. */
+  readonly #looked: Promise<void>;
+  #isLooked: () => void = () => {};
   #lookAgain = false;
   #hostname: string;
   readonly #joinedMs: number;
@@ -104,6 +107,9 @@ class OriginalTranslator implements Translator {
     const { cloud, clock } = deps;
     const { board, session, version } = of;
     this.#hostname = board.name;
+    this.#looked = new Promise((resolve) => {
+      this.#isLooked = resolve;
+    });
     this.#joinedMs = clock.monotonicMs();
     const calling = { cloud, clock, board, session, version, joinedMs: this.#joinedMs };
     this.#calls = createOriginalCalls(calling);
@@ -171,17 +177,22 @@ class OriginalTranslator implements Translator {
       return { backWithinS: ORIGINAL_BACK_WITHIN_S };
     };
     const pluginId = (name: string): string => idOf("plugin", board.uuid, name);
-    const holdings = () => {
+    const holdings = async (signal: AbortSignal) => {
+      await untilAborted(this.#looked, signal);
       if (!this.#holdings) throw fail("board.offline");
       return this.#holdings;
     };
-    const status = (name: string, state: "running" | "ready") => {
-      const told = holdings().statusOf(name, state);
+    const status = async (name: string, state: "running" | "ready", signal: AbortSignal) => {
+      const told = (await holdings(signal)).statusOf(name, state);
       this.#say([{ kind: "plugin", status: told, atMs: clock.now() }]);
       return told;
     };
-    const parametersOf = (name: string, given: Readonly<Record<string, unknown>> = {}) => {
-      const { manifest, parameters } = holdings().plugin(name);
+    const parametersOf = async (
+      name: string,
+      signal: AbortSignal,
+      given: Readonly<Record<string, unknown>> = {},
+    ) => {
+      const { manifest, parameters } = (await holdings(signal)).plugin(name);
       return resolveParameters(manifest.parameters, parameters, given);
     };
     const on = <P extends Procedure>(
@@ -204,34 +215,37 @@ class OriginalTranslator implements Translator {
       on(boardFeature.restart, leave("DeviceRestartLR")),
       on(boardFeature.reboot, leave("DeviceReboot")),
       on(pluginsFeature.call, async ({ plugin, parameters }, signal) => {
-        const { version } = holdings().plugin(plugin);
+        const { version } = (await holdings(signal)).plugin(plugin);
         const from = clock.monotonicMs();
-        const data = [pluginId(plugin), parametersOf(plugin, parameters)];
+        const data = [pluginId(plugin), await parametersOf(plugin, signal, parameters)];
         const { message } = await call("PluginCall", data, signal);
         return { result: message, version, tookMs: clock.monotonicMs() - from };
       }),
       on(pluginsFeature.start, async ({ plugin, parameters }, signal) => {
-        await call("PluginStart", [pluginId(plugin), parametersOf(plugin, parameters)], signal);
-        return status(plugin, "running");
+        const given = await parametersOf(plugin, signal, parameters);
+        await call("PluginStart", [pluginId(plugin), given], signal);
+        return status(plugin, "running", signal);
       }),
       on(pluginsFeature.restart, async ({ plugin }, signal) => {
-        await call("PluginReboot", [pluginId(plugin), parametersOf(plugin)], signal);
-        return status(plugin, "running");
+        await call("PluginReboot", [pluginId(plugin), await parametersOf(plugin, signal)], signal);
+        return status(plugin, "running", signal);
       }),
       on(pluginsFeature.stop, async ({ plugin }, signal) => {
         const { result } = await call("PluginStop", [pluginId(plugin), {}], signal);
-        const told = status(plugin, "ready");
+        const told = await status(plugin, "ready", signal);
         if (result === "WARNING") throw fail("plugin.not-running");
         return told;
       }),
       on(pluginsFeature.status, async ({ plugin }, signal) => {
-        holdings().plugin(plugin);
+        (await holdings(signal)).plugin(plugin);
         const { message } = await call("PluginStatus", [pluginId(plugin)], signal);
-        return status(plugin, message === "ALIVE" ? "running" : "ready");
+        return status(plugin, message === "ALIVE" ? "running" : "ready", signal);
       }),
       on(original.call, async ({ method, args = [], request }, signal) => {
         const data =
-          method === "ServiceRestore" ? holdings().serviceArguments(String(args[0])) : args;
+          method === "ServiceRestore"
+            ? (await holdings(signal)).serviceArguments(String(args[0]))
+            : args;
         return this.#calls.call({ method, data, signal, request });
       }),
     ]);
@@ -309,6 +323,7 @@ class OriginalTranslator implements Translator {
       })
       .finally(() => {
         this.#looking = undefined;
+        this.#isLooked();
         if (!this.#lookAgain || this.#gone.signal.aborted) return;
         this.#lookAgain = false;
         this.#look(false);
