@@ -34,6 +34,10 @@ export const nouns: Readonly<
     about: "one action on many boards",
     load: async () => (await import("./nouns/bulk.ts")).register,
   },
+  delegation: {
+    about: "delegations: boards that somebody outside of the project may do something with",
+    load: async () => (await import("./nouns/delegation.ts")).register,
+  },
   plugin: {
     about: "plugins: code that runs on boards",
     load: async () => (await import("./nouns/plugin.ts")).register,

@@ -6,6 +6,7 @@ import { authoritiesOf, authorityRoutes } from "./compose/authority.ts";
 import { composeBoards } from "./compose/boards.ts";
 import { composeBulk } from "./compose/bulk.ts";
 import { cloudRoutes } from "./compose/cloud-routes.ts";
+import { composeDelegations } from "./compose/delegations.ts";
 import { composeFleets } from "./compose/fleets.ts";
 import { openGround } from "./compose/ground.ts";
 import { composeIdentity } from "./compose/identity.ts";
@@ -83,6 +84,7 @@ export const composeCloud = async (
     ofBoards,
     composeFleets(ground, boards),
     ofBulk,
+    composeDelegations(ground, wishes, identity),
     ofTelemetry,
     ofLink,
     ofServices,

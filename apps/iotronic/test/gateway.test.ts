@@ -651,6 +651,34 @@ describe("every connection", () => {
     }
   }, 20_000);
 
+  it("by a delegation is let in, on record by its name, and ended within 5 s of its revocation", async () => {
+    answer = echo;
+    const password = "correct horse battery";
+    await ask("POST", "/api/users", { name: "piero", password });
+    const token = await cloud.signIn("piero", password);
+    const actions = ["stream.shell", "stream.files", "stream.forward"];
+    const given = { boards: [board.uuid], to: { user: "piero" }, until: "2100-01-01T00:00:00Z" };
+    const [delegation] = (await ask("POST", "/api/delegations", { ...given, actions })).body.items;
+    const before: Stream[] = [];
+    const tunnels = new Map<WayDoor, Tunnel>();
+    for (const door of Object.keys(doorsByRequest) as WayDoor[]) {
+      const { ticket } = await way(door, door === "forward" ? endpoint : {}, token);
+      const tunnel = await dial(ticket, nothing);
+      tunnels.set(door, tunnel);
+      before.push(await tunnel.open(doorsByRequest[door], {}));
+    }
+    const opened = (await entriesAt("shell")).filter(({ facts }) => facts.delegations);
+    expect(opened).toMatchObject([{ facts: { delegations: [delegation.uuid] } }]);
+    const began = performance.now();
+    expect((await ask("DELETE", `/api/delegations/${delegation.uuid}`)).status).toBe(204);
+    for (const stream of before) expect(await stream.ended).toBe("not-allowed");
+    expect(performance.now() - began).toBeLessThan(5_000);
+    for (const [door, tunnel] of tunnels) {
+      expect(await openOn(tunnel, doorsByRequest[door])).toBe("policy.denied");
+      tunnel.close("cancelled");
+    }
+  }, 20_000);
+
   it("is refused with the board's own reason, and by the cloud where the board is not there", async () => {
     const away = await enrolBoard(cloud, "away");
     const there = await joinAs(cloud, away, { features: ["board", "tunnel"] });

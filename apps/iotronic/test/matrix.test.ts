@@ -107,6 +107,17 @@ const resources: Record<
     code: "fleet.not-found",
     make: async (side) => (await made("POST", "/api/fleets", { name: unused() }, side)).uuid,
   },
+  delegations: {
+    code: "delegation.not-found",
+    make: async (side, caller) => {
+      const token = tokens.get(caller);
+      const me = (await cloud.call("GET", "/api/session", { token })).body.user.uuid;
+      const to = { user: side === "own" ? me : (await newUser()).uuid };
+      const given = { to, until: "2100-01-01T00:00:00Z", depth: 1 };
+      const body = { boards: [await newBoard(side)], actions: ["board.show"], ...given };
+      return (await made("POST", "/api/delegations", body, side)).items[0].uuid;
+    },
+  },
   operations: { code: "operation.not-found", make: newOperation },
   bulk: { code: "operation.not-found", make: newBulk },
   plugins: { code: "plugin.not-found", make: newPlugin },

@@ -1,5 +1,6 @@
 export * from "./board/index.ts";
 export * from "./check.ts";
+export * from "./delegation.ts";
 export * from "./enrolment.ts";
 export * from "./errors/index.ts";
 export * from "./events.ts";

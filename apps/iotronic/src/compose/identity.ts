@@ -5,6 +5,7 @@ import { identityElsewhere } from "../http/identity-v3/elsewhere.ts";
 import { identityV3 } from "../http/identity-v3/mount.ts";
 import { createReached } from "../http/reached.ts";
 import { type Boards, boardsEstate } from "../modules/boards/index.ts";
+import { delegationsEstate, standingDelegations } from "../modules/delegations/index.ts";
 import { fleetsEstate } from "../modules/fleets/index.ts";
 import {
   createIdentity,
@@ -48,6 +49,7 @@ export const composeIdentity = async (
     countBoards: boards.countIn,
     estates: {
       boards: boardsEstate,
+      delegations: delegationsEstate,
       fleets: fleetsEstate,
       plugins,
       services: servicesEstate,
@@ -64,6 +66,7 @@ export const composeIdentity = async (
     name: config.name,
     keyFile: join(ground.folder, "identity.key"),
     tokenLifeS: config["identity.token-life"],
+    delegationsOf: (reader, subject) => standingDelegations(reader, subject, ground.clock.now()),
     actionsOf: (actor) => allActions.filter((action) => maySomewhere(actor, action)),
   });
   ground.parts.add(identity.tokens);

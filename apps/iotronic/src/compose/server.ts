@@ -1,5 +1,6 @@
 // The edges, out of what the nouns offer: the event socket and the HTTP server.
 import type { Part } from "@s4t/kit";
+import type { AuditLog } from "../edge/facts.ts";
 import { type ApiDependencies, createInvoke } from "../http/api.ts";
 import { createAuthenticate } from "../http/authenticate.ts";
 import { createEvents, type Events } from "../http/events.ts";
@@ -21,9 +22,19 @@ import { portalFolder } from "./place.ts";
 
 const findActorOf = (identity: Identity) => (token: string) => identity.tokens.find(token);
 
+/** Every use of a delegation is on record before it happens. */
+const onDelegatedOf =
+  (audit: AuditLog) =>
+  (actor: Actor, action: string): Promise<void> =>
+    audit.record({
+      ...{ actor, action: "delegation.use", facts: { does: action } },
+      project: actor.by?.project ?? null,
+      resource: actor.by ? { noun: "board", uuid: actor.by.board, name: null } : null,
+    });
+
 /** The event socket. */
 export const composeEvents = (
-  { clock, log, parts, changes, metrics }: Ground,
+  { clock, log, parts, changes, metrics, audit }: Ground,
   identity: Identity,
   offers: readonly Offer[],
 ): Events => {
@@ -31,6 +42,7 @@ export const composeEvents = (
     clock,
     log,
     findActor: findActorOf(identity),
+    onDelegated: onDelegatedOf(audit),
     cookieName: SESSION_COOKIE,
     resolveProject: identity.projects.resolve,
     lastSeq: changes.lastSeq,
@@ -64,6 +76,7 @@ export const composeServer = (
   const api: ApiDependencies = {
     ...{ clock, log, tracing, onDenied, repeats },
     tried: ground.company.tried,
+    onDelegated: onDelegatedOf(audit),
     authenticate: createAuthenticate(findActorOf(identity), SESSION_COOKIE),
     resolveProject: identity.projects.resolve,
   };

@@ -73,6 +73,7 @@ const decide = (
   if (door === "port") {
     if (!isSource || from === null || !isSource(from)) return "source";
   } else if (!actor || !may(actor, actionOf[door], project)) return "policy";
+  else if (actor.by && actor.by.untilMs <= deps.now()) return "expired";
   if (!fits) return "request";
   if (!deps.canRecord()) return "unrecorded";
   if (!deps.isConnected(board)) return "offline";

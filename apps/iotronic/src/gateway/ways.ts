@@ -12,7 +12,7 @@ import { type Connections, whyNotOpened } from "./connections.ts";
 import type { StreamLog } from "./record.ts";
 
 /** How often it is asked whether who opened a way still may, and a forward's wish is renewed. */
-export const WAY_RECHECK_MS = 5_000;
+export const WAY_RECHECK_MS = 4_000;
 /** A way without a stream is closed after this: its client has forgotten it. */
 export const WAY_IDLE_MS = 3_600_000;
 

@@ -29,6 +29,7 @@ import type { Tracing } from "../edge/trace.ts";
 import {
   type Action,
   type Actor,
+  delegatedOn,
   denied,
   everything,
   maySomewhere,
@@ -73,6 +74,8 @@ export interface ApiDependencies {
   readonly tried: Company["tried"];
   /** Hears of every refusal by policy. */
   readonly onDenied: (actor: Actor, action: string) => void;
+  /** Hears of every use of a delegation before it; what is not on record is not done. */
+  readonly onDelegated: (actor: Actor, action: string) => Promise<void>;
 }
 
 /** Who asks before anybody knows who it is. */
@@ -82,6 +85,27 @@ export const nobody: Actor = {
   uuid: "anonymous",
   name: "anonymous",
   admin: false,
+};
+
+const boardPath = /^\/api\/boards\/\{uuid\}(?:\/|$)/;
+
+/** Who a request is from and what it may see: by a role, or by what was delegated of the board that its path names. */
+const admit = async (
+  endpoint: Endpoint,
+  actor: Actor,
+  wanted: string | undefined,
+  params: unknown,
+  deps: ApiDependencies,
+): Promise<{ readonly actor: Actor; readonly scope: Scope }> => {
+  if (actor.delegated?.length && endpoint.scope === "project" && boardPath.test(endpoint.path)) {
+    const { uuid } = params as { uuid: string };
+    const acting = delegatedOn(actor, endpoint.action as Action, uuid, deps.clock.now());
+    if (acting) {
+      await deps.onDelegated(acting.actor, endpoint.action);
+      return acting;
+    }
+  }
+  return { actor, scope: await scopeOf(endpoint, actor, wanted, deps) };
 };
 
 const scopeOf = async (
@@ -224,10 +248,10 @@ export const createInvoke = (routes: readonly Route[], deps: ApiDependencies): I
     const { actor, project, signal, ifMatch, waitMs, secure, bytes } = asked;
     const { route, checks } = known(endpoint);
     try {
+      const params = checks.params?.(asked.params, "path");
       const answer = await route.handle({
-        actor,
-        scope: await scopeOf(endpoint, actor, project, deps),
-        params: checks.params?.(asked.params, "path") as never,
+        ...(await admit(endpoint, actor, project, params, deps)),
+        params: params as never,
         query: checks.query?.(asked.query ?? {}, "query") as never,
         body: checks.body?.(asked.body ?? {}, "body") as never,
         signal,
@@ -269,12 +293,13 @@ export const createHandler = (route: Route, deps: ApiDependencies) => {
   const call = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    actor: Actor,
+    asking: Actor,
   ): Promise<FastifyReply> => {
-    const scope = await scopeOf(endpoint, actor, headerOf(request, PROJECT_HEADER), deps);
     const query = request.query as Record<string, unknown>;
     const previewed = endpoint.preview === true && isPreviewed(query);
     if (endpoint.preview) delete query.preview;
+    const project = headerOf(request, PROJECT_HEADER);
+    const { actor, scope } = await admit(endpoint, asking, project, request.params, deps);
     const waitMs = parseWait(headerOf(request, "prefer"));
     const ifMatch = parseIfMatch(request.headers["if-match"]);
     if (ifMatch !== undefined && changes && !endpoint.revised)

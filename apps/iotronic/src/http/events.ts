@@ -16,7 +16,7 @@ import { type Clock, isS4tError, type Log, parseJson } from "@s4t/kit";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { createTickets } from "../edge/tickets.ts";
 import type { AnyTopicSource, Opened } from "../edge/topics.ts";
-import { type Actor, scopeFor } from "../policy/index.ts";
+import { type Actor, delegatedOn, scopeFor } from "../policy/index.ts";
 import { type FindActor, isOwnOrigin, tokenOf } from "./authenticate.ts";
 import { problemOf } from "./problem.ts";
 import type { UpgradeHandler } from "./server.ts";
@@ -44,6 +44,8 @@ export interface EventsDependencies {
   readonly cookieName: string;
   readonly resolveProject: (idOrName: string) => Promise<ProjectId | undefined>;
   readonly sources: readonly AnyTopicSource[];
+  /** Hears of every use of a delegation before it. */
+  readonly onDelegated: (actor: Actor, action: string) => Promise<void>;
   /** Cursor of now. */
   readonly lastSeq: () => number;
 }
@@ -69,12 +71,16 @@ interface Subscription {
   behind: boolean;
 }
 
+const delegationsOf = ({ delegated = [] }: Actor): string =>
+  delegated.map(({ uuid, actions }) => [uuid, ...actions].join()).join(";");
+
 const hasSameRights = (a: Actor, b: Actor): boolean =>
   a === b ||
   (a.admin === b.admin &&
     a.defaultProject === b.defaultProject &&
     a.roles.size === b.roles.size &&
-    [...a.roles].every(([project, role]) => b.roles.get(project) === role));
+    [...a.roles].every(([project, role]) => b.roles.get(project) === role) &&
+    delegationsOf(a) === delegationsOf(b));
 
 /** One reader: its actor, its subscriptions, its pace. */
 class EventReader {
@@ -179,9 +185,11 @@ class EventReader {
       wanted === undefined || wanted === "all" ? wanted : await this.#deps.resolveProject(wanted);
     if (wanted !== undefined && resolved === undefined) throw fail("project.not-found");
     const cursor = String(this.#deps.lastSeq());
+    const board = argument.split("/", 1)[0] ?? "";
+    const acting = delegatedOn(actor, source.action, board, this.#deps.clock.now());
+    if (acting) await this.#deps.onDelegated(acting.actor, source.action);
     const opened = await source.open({
-      actor,
-      scope: scopeFor(actor, source.action, resolved),
+      ...(acting ?? { actor, scope: scopeFor(actor, source.action, resolved) }),
       argument,
       since: Number.isSafeInteger(since) ? since : undefined,
       push: (data) => this.#push(subscription, data),

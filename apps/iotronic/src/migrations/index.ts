@@ -27,6 +27,7 @@ import { identityMailMigration } from "./20261128-1535-identity-mail.ts";
 import { identitySessionsMigration } from "./20261128-1606-identity-sessions.ts";
 import { boardValuesMigration } from "./20261128-1625-boards-values.ts";
 import { identityFederatedMigration } from "./20261128-1638-identity-federated.ts";
+import { delegationsMigration } from "./20261128-1650-delegations.ts";
 import type { DialectName, Migration } from "./migration.ts";
 import type { Schema } from "./schema.ts";
 
@@ -58,6 +59,7 @@ export const migrations: readonly Migration[] = [
   identitySessionsMigration,
   boardValuesMigration,
   identityFederatedMigration,
+  delegationsMigration,
 ];
 
 /** Throws `backup.newer` when a copy knows a migration that this release does not. */

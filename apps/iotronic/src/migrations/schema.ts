@@ -5,6 +5,7 @@ import type { AuditTables } from "./schema/audit.ts";
 import type { BoardTables } from "./schema/boards.ts";
 import type { BulkTables } from "./schema/bulk.ts";
 import type { ChangeTables } from "./schema/changes.ts";
+import type { DelegationTables } from "./schema/delegations.ts";
 import type { FleetTables } from "./schema/fleets.ts";
 import type { IdentityTables } from "./schema/identity.ts";
 import type { KeyTables } from "./schema/keys.ts";
@@ -19,6 +20,7 @@ export interface Schema
     BoardTables,
     BulkTables,
     ChangeTables,
+    DelegationTables,
     FleetTables,
     IdentityTables,
     KeyTables,

@@ -1,5 +1,6 @@
 // Who acts. Made at the edge by the identity module, carried by every verb, written into every audit entry.
 import type { ProjectId, Role } from "@s4t/contract";
+import type { ActingFor, Delegated } from "./delegated.ts";
 
 /** Somebody or something that acts. Plain data; `roles` holds the role in each project that the actor may reach. */
 export interface Actor {
@@ -16,6 +17,10 @@ export interface Actor {
   readonly token: string | null;
   /** Network address that the request came from; null inside. */
   readonly address: string | null;
+  /** What was delegated to the actor, besides its roles. */
+  readonly delegated?: readonly Delegated[];
+  /** Acts by a delegation: then this is all that it may. */
+  readonly by?: ActingFor;
 }
 
 /** The cloud acting on its own behalf: sequencing, expiry, start-up. */

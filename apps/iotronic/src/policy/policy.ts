@@ -5,13 +5,16 @@ import {
   type EndpointAction,
   fail,
   type ProjectId,
+  type Role,
 } from "@s4t/contract";
 import type { Actor } from "./actor.ts";
+import { actingOn } from "./delegated.ts";
 import type { PolicyRow } from "./row.ts";
 import { everything, type Scope, within } from "./scope.ts";
 import { auditPolicy } from "./table/audit.ts";
 import { boardPolicy } from "./table/boards.ts";
 import { cloudPolicy } from "./table/cloud.ts";
+import { delegationPolicy } from "./table/delegations.ts";
 import { fleetPolicy } from "./table/fleets.ts";
 import { observationPolicy } from "./table/observations.ts";
 import { operationPolicy } from "./table/operations.ts";
@@ -25,6 +28,7 @@ import { userPolicy } from "./table/users.ts";
 /** The whole table. An endpoint whose action has no row does not compile. */
 export const policyTable = {
   ...boardPolicy,
+  ...delegationPolicy,
   ...fleetPolicy,
   ...observationPolicy,
   ...operationPolicy,
@@ -43,8 +47,15 @@ export type Action = keyof typeof policyTable;
 /** Whether an action is one of the table. */
 export const isAction = (text: string): text is Action => Object.hasOwn(policyTable, text);
 
+/** Whether the table allows a role of a project this. */
+export const roleAllows = (role: Exclude<Role, "admin">, action: Action): boolean => {
+  const { allow } = policyTable[action] as PolicyRow;
+  return typeof allow !== "string" && allow.includes(role);
+};
+
 /** Whether the actor may do this in this project (`null`: about nothing within a project). */
 export const may = (actor: Actor, action: Action, project: ProjectId | null): boolean => {
+  if (actor.by) return actor.by.project === project && actor.by.actions.has(action);
   if (actor.admin) return true;
   const { allow } = policyTable[action] as PolicyRow;
   if (allow === "anyone") return true;
@@ -99,6 +110,23 @@ export const scopeFor = (actor: Actor, action: Action, wanted: string | undefine
   if (!actor.admin && !actor.roles.has(id)) throw fail("project.not-found");
   requireMay(actor, action, id);
   return within(id);
+};
+
+/**
+ * Who does this on a board that was delegated, and within which project: undefined where the actor's roles decide, since it may by
+ * them, or nothing of the board was delegated. Throws `policy.denied` where something was, but not this.
+ */
+export const delegatedOn = (
+  actor: Actor,
+  action: Action,
+  board: string,
+  now: number,
+): { readonly actor: Actor; readonly scope: Scope } | undefined => {
+  const acting = actingOn(actor, board, now);
+  if (!acting?.by || may(actor, action, acting.by.project)) return undefined;
+  const { project } = acting.by;
+  if (!may(acting, action, project)) throw denied(action);
+  return { actor: acting, scope: within(project) };
 };
 
 /** The one project of a scope, for verbs that make something. Throws `project.needed` for more or less than one. */

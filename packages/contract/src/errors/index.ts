@@ -1,6 +1,7 @@
 // The error table: one row a code, from which problem+json, WAMP errors, exit codes, SDK types and the reference page follow.
 import { isS4tError, S4tError } from "@s4t/kit";
 import { boardErrors } from "./boards.ts";
+import { delegationErrors } from "./delegations.ts";
 import { fleetErrors } from "./fleets.ts";
 import { identityErrors } from "./identity.ts";
 import { operationErrors } from "./operations.ts";
@@ -15,6 +16,7 @@ export const errors = {
   ...requestErrors,
   ...identityErrors,
   ...boardErrors,
+  ...delegationErrors,
   ...fleetErrors,
   ...operationErrors,
   ...pluginErrors,

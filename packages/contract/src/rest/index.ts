@@ -4,6 +4,7 @@ import { authority } from "./authority.ts";
 import { boards } from "./boards.ts";
 import { bulk } from "./bulk.ts";
 import { cloud } from "./cloud.ts";
+import { delegations } from "./delegations.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { fleetMembers, fleets } from "./fleets.ts";
 import { observations } from "./observations.ts";
@@ -27,6 +28,7 @@ export const rest = {
   cloud,
   connections,
   credentials,
+  delegations,
   exposures,
   fleetMembers,
   fleets,
@@ -70,6 +72,7 @@ export * from "./boards.ts";
 export * from "./bulk.ts";
 export { type BulkAction, type BulkActionName, bulkActions } from "./bulk-actions.ts";
 export * from "./cloud.ts";
+export * from "./delegations.ts";
 export * from "./endpoint.ts";
 export * from "./fleet-priority.ts";
 export * from "./fleets.ts";

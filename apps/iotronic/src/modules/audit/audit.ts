@@ -123,7 +123,7 @@ const payloadOf = (
   project,
   resource: resource ?? null,
   address: actor.address,
-  facts: facts ?? {},
+  facts: { ...facts, ...(actor.by && { delegations: [...actor.by.delegations] }) },
 });
 
 /** Makes the log. */

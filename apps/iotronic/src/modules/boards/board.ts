@@ -204,7 +204,8 @@ export const showBoard = (
     description: row.description,
     labels: JSON.parse(row.labels) as Labels,
     location: row.location === null ? null : (JSON.parse(row.location) as Location),
-    fleets: [...fleets],
+    // By a delegation somebody sees the board, and nothing of its project.
+    fleets: actor.by ? [] : [...fleets],
     agent: {
       kind: row.agent_kind as Board["agent"]["kind"],
       version: row.agent_version,

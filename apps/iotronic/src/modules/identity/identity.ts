@@ -5,8 +5,8 @@ import type { Estate } from "../../edge/estate.ts";
 import type { AuditLog, ChangeLog } from "../../edge/facts.ts";
 import type { FederatedSignIn } from "../../edge/federation.ts";
 import type { Directory, ScopedTokens } from "../../edge/identity.ts";
-import type { Actor } from "../../policy/index.ts";
-import type { Database } from "../../ports/database.ts";
+import type { Actor, Delegated } from "../../policy/index.ts";
+import type { Database, Reader } from "../../ports/database.ts";
 import type { IdentityDriver } from "../../ports/identity.ts";
 import { type Credentials, createCredentials } from "./credentials.ts";
 import { createDirectory } from "./directory.ts";
@@ -33,8 +33,23 @@ export interface IdentityDependencies extends RecoveryDependencies {
   readonly countBoards: (project: ProjectId) => Promise<number>;
   /** What other modules hold of a project. */
   readonly estates: Readonly<
-    Record<"boards" | "fleets" | "plugins" | "services" | "bulks" | "keys" | "operations", Estate>
+    Record<
+      | "boards"
+      | "delegations"
+      | "fleets"
+      | "plugins"
+      | "services"
+      | "bulks"
+      | "keys"
+      | "operations",
+      Estate
+    >
   >;
+  /** What was delegated: to the user unless null, and to projects where the user has these roles. */
+  readonly delegationsOf: (
+    reader: Reader,
+    subject: { readonly user: string | null; readonly roles: Actor["roles"] },
+  ) => Promise<readonly Delegated[]>;
   /** Actions that an actor may do somewhere. */
   readonly actionsOf: (actor: Actor) => readonly string[];
   /** How long a token of the Identity API lasts. */

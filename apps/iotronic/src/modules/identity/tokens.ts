@@ -4,9 +4,10 @@ import { fail, type ProjectId, type TokenKind } from "@s4t/contract";
 import type { Clock, Log, Part } from "@s4t/kit";
 import { keyOf, lock, randomToken, sha256Hex, unlock } from "@s4t/kit/node";
 import { newId } from "../../edge/id.ts";
-import { type Actor, everything } from "../../policy/index.ts";
+import { type Actor, actingOn, everything } from "../../policy/index.ts";
 import type { Database, Tx } from "../../ports/database.ts";
 import type { IdentityDriver } from "../../ports/identity.ts";
+import type { IdentityDependencies } from "./identity.ts";
 import type { Shadows } from "./shadows.ts";
 import { findCredential, findUser, listProjects, type ProjectRole } from "./store.ts";
 import {
@@ -45,7 +46,7 @@ const mostOf: Readonly<Record<TokenKind, number>> = {
 interface Cached {
   readonly actor: Actor;
   readonly expiresAtMs: number;
-  /** Until when it is not looked at again, in monotonic ms. */
+  /** Until when it is not looked at again, in monotonic ms: no later than the first delegation ends. */
   readonly freshUntilMs: number;
 }
 
@@ -102,12 +103,13 @@ export interface Tokens extends Part {
 }
 
 export const createTokens = ({
+  delegationsOf,
   database,
   clock,
   log,
   people,
   shadows,
-}: {
+}: Pick<IdentityDependencies, "delegationsOf"> & {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
@@ -128,6 +130,20 @@ export const createTokens = ({
     bonds.set(called, token);
   };
 
+  /** With what was delegated to the actor's projects, and to the person where the token is bound to nothing. */
+  const withDelegated = async (found: Cached, isWhole: boolean): Promise<Cached> => {
+    const { uuid, roles } = found.actor;
+    const delegated = await database.read(everything, (reader) =>
+      delegationsOf(reader, { user: isWhole ? uuid : null, roles }),
+    );
+    const endsMs = Math.min(...delegated.map(({ untilMs }) => untilMs));
+    return {
+      ...found,
+      actor: { ...found.actor, delegated },
+      freshUntilMs: Math.min(found.freshUntilMs, clock.monotonicMs() + endsMs - clock.now()),
+    };
+  };
+
   /** A token of whoever vouches. Throws `auth.no-role` where it is good for nothing here. */
   const readForeign = async (token: string): Promise<Found> => {
     const standing = await people.judge(token);
@@ -143,7 +159,7 @@ export const createTokens = ({
       ...{ kind: "user", uuid: user, name, admin: isAdmin, roles },
       ...{ defaultProject: first, token: called, address: null },
     };
-    return { actor, expiresAtMs, freshUntilMs };
+    return withDelegated({ actor, expiresAtMs, freshUntilMs }, project === null);
   };
 
   /** Until when the token of a Keystone that a session is bound to is good; undefined where it is not. */
@@ -228,10 +244,9 @@ export const createTokens = ({
           token: row.uuid,
           address: null,
         };
-    return {
-      ...{ actor, expiresAtMs },
-      freshUntilMs: Math.min(bondFreshMs, standing.freshUntilMs),
-    };
+    const isWhole = !credential && row.project_id === null && row.scope === null;
+    const freshUntilMs = Math.min(bondFreshMs, standing.freshUntilMs);
+    return withDelegated({ actor, expiresAtMs, freshUntilMs }, isWhole);
   };
 
   const load = (token: string, hash: string): Promise<Actor | "expired" | undefined> => {
@@ -294,9 +309,12 @@ export const createTokens = ({
       const foreign = isForeign(actor) ? bonds.get(actor.token) : null;
       if (foreign === undefined) return undefined;
       const found = await (foreign === null ? read("uuid", actor.token) : readForeign(foreign));
-      return found === undefined || found === "expired"
-        ? undefined
-        : { ...found.actor, address: actor.address };
+      if (found === undefined || found === "expired") return undefined;
+      const now: Actor = { ...found.actor, address: actor.address };
+      if (!actor.by) return now;
+      // Who came by a delegation stays by it, or by nothing.
+      const nothing: Actor = { ...now, admin: false, roles: new Map(), delegated: [] };
+      return actingOn(now, actor.by.board, clock.now()) ?? nothing;
     },
     async issue(tx, token) {
       const secret = randomToken(32);

@@ -1,0 +1,3 @@
+export { createDelegations } from "./delegations.ts";
+export { delegationRoutes } from "./routes.ts";
+export { delegationsEstate, standingDelegations } from "./standing.ts";
