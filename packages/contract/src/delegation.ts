@@ -1,5 +1,5 @@
 // Delegations as statements: who lets whom do what on which board until when. Each is bound to the one that it rests on by that
-// one's hash, so that whoever has a chain can check it without asking anybody: docs/adr/0020.
+// one's hash, so that whoever has a chain can check it without asking anybody: docs/adr/0021.
 import { canonicalJson, parseJson } from "@s4t/kit";
 import type { Static } from "typebox";
 import * as Type from "typebox";

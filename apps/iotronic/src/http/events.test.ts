@@ -16,6 +16,7 @@ const open = async (clock: Clock = systemClock) => {
     log: silentLog,
     findActor: () => systemActor,
     cookieName: "session",
+    onDelegated: async () => {},
     resolveProject: async () => undefined,
     lastSeq: () => state,
     sources: [

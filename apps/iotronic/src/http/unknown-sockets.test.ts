@@ -24,6 +24,7 @@ beforeEach(async () => {
     log: silentLog,
     findActor: (token) => (token === "good" ? systemActor : undefined),
     cookieName: "session",
+    onDelegated: async () => {},
     resolveProject: async () => undefined,
     lastSeq: () => 0,
     sources: [],

@@ -38,7 +38,7 @@ it("makes no owner of a credential that went between two looks", async () => {
     const people = embeddedIdentity(() => createRecords({ database }));
     const deps = { database, people, clock: systemClock, log: createLog(() => {}, "error") };
     const shadows = createShadows({ ...deps, audit: undefined as never, projectNames: new Map() });
-    return createTokens({ ...deps, shadows }).find("secret");
+    return createTokens({ delegationsOf: async () => [], ...deps, shadows }).find("secret");
   };
   expect(await findWith(null)).toMatchObject({ kind: "user", uuid: "u", admin: true });
   expect(await findWith("gone")).toBeUndefined();
