@@ -1,6 +1,7 @@
 // The lane of jobs: many commands wait for one board, which then takes them as an agent does, a page at a time, each reported before
 // the next page is asked for.
 import { type AnswerOf, cloudProcedures, type Job } from "@s4t/contract";
+import { wampErrors } from "@s4t/wamp";
 import { enrolBoard, joinAs } from "./board.ts";
 import type { TestCloud } from "./cloud.ts";
 
@@ -13,6 +14,17 @@ export interface Drained {
   readonly made: readonly (readonly string[])[];
   readonly states: Readonly<Record<string, number>>;
 }
+
+/** A board that asks faster than its pace allows is told so, and asks again a little later. */
+const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (;;)
+    try {
+      return await ask();
+    } catch (error) {
+      if ((error as { readonly uri?: string }).uri !== wampErrors.unavailable) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+};
 
 /** Fills the lane of a new board with `count` jobs, and lets the board drain it. */
 export const drainLane = async (cloud: TestCloud, count: number): Promise<Drained> => {
@@ -39,9 +51,10 @@ export const drainLane = async (cloud: TestCloud, count: number): Promise<Draine
   let cursor = 0;
   let seq = 1;
   for (let more = true; more; ) {
-    const answer = (await session.ask(cloudProcedures.targetGet, {
-      ...{ have: {}, jobsAfter: cursor },
-    })) as AnswerOf<typeof cloudProcedures.targetGet>;
+    const have = { have: {}, jobsAfter: cursor };
+    const answer = (await patiently(() =>
+      session.ask(cloudProcedures.targetGet, have),
+    )) as AnswerOf<typeof cloudProcedures.targetGet>;
     const jobs: readonly Job[] = answer.jobs;
     more = answer.moreJobs;
     for (const job of jobs) {
@@ -50,10 +63,11 @@ export const drainLane = async (cloud: TestCloud, count: number): Promise<Draine
       given.push(job.id);
     }
     if (jobs.length === 0) break;
-    await session.report(
-      seq,
-      jobs.map(({ id }) => ({ kind: "result", id, state: "done", result: { backWithinS: 1 } })),
-    );
+    const results = jobs.map(({ id }) => ({
+      ...{ kind: "result" as const, id, state: "done" as const },
+      result: { backWithinS: 1 },
+    }));
+    await patiently(() => session.report(seq, results));
     seq += jobs.length;
   }
   await session.session.close();
