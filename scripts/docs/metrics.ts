@@ -1,3 +1,4 @@
+import { identityMetrics } from "../../apps/iotronic/src/compose/people.ts";
 import { timedDatabase } from "../../apps/iotronic/src/compose/timed-database.ts";
 import { traceMetrics } from "../../apps/iotronic/src/compose/tracing.ts";
 import { type Metric, type Metrics, silentMetrics } from "../../apps/iotronic/src/edge/metrics.ts";
@@ -54,6 +55,7 @@ export const toldMetrics = (): readonly Told[] => {
   timedDatabase({} as Database, recorder, nothing);
   httpMetrics(recorder);
   handshakeMetrics(recorder, () => ({ underWay: 0, waiting: 0 }));
+  identityMetrics(recorder, () => true);
   traceMetrics(recorder);
   eventMetrics(recorder, () => ({ sockets: 0, subscriptions: {} }));
   auditMetrics(recorder, {

@@ -129,6 +129,9 @@ it("tells how boards come, what they ask for and are hinted, and how they go, in
   const grown = async () => (await counts()).map((count, i) => count - (before[i] ?? 0));
   const first = await joinAs(cloud, board);
   await first.ask(cloudProcedures.targetGet, { have: {}, jobsAfter: 0 });
+  await offer(first, board, () => {
+    throw new Error("not now");
+  });
   const wish = (storeEveryS: number) =>
     cloud.call("PATCH", `/api/boards/${board.uuid}/settings`, {
       ...{ token: cloud.admin, body: { sensors: { storeEveryS } } },

@@ -76,7 +76,15 @@ const caIn = (config: Config): string | null => {
   }
 };
 
-const measuresIn = (metrics: Metrics): KeystoneMeasures => {
+/** What is measured of who vouches for people. */
+export const identityMetrics = (metrics: Metrics, isReachable: () => boolean): KeystoneMeasures => {
+  metrics.gauge(
+    {
+      name: "s4t_identity_reachable",
+      help: "Whether who vouches for people answered when it was asked last: 1 or 0; always 1 for the cloud's own records",
+    },
+    () => Number(isReachable()),
+  );
   const asked = metrics.durations({
     name: "s4t_identity_question_duration_seconds",
     help: "Questions to the Keystone by what about (token, person, sign-in, service: the cloud's own token, catalogue) and how they went: answered, refused, unavailable",
@@ -131,7 +139,8 @@ export const openPeople = async (
   records: () => Records,
 ): Promise<{ readonly people: IdentityDriver; readonly parts: readonly Part[] }> => {
   const { config, clock, log, metrics } = ground;
-  const measures = measuresIn(metrics);
+  let vouching: IdentityDriver | undefined;
+  const measures = identityMetrics(metrics, () => vouching?.isReachable() ?? false);
   const opened = async (): Promise<{ people: IdentityDriver; parts: readonly Part[] }> => {
     if (config["identity.driver"] === "embedded") {
       const { embeddedIdentity } = await import("../drivers/identity/embedded/index.ts");
@@ -151,12 +160,6 @@ export const openPeople = async (
     return { people: keystone, parts: isKept ? [keepRegistered(keystone, ground)] : [] };
   };
   const { people, parts } = await opened();
-  metrics.gauge(
-    {
-      name: "s4t_identity_reachable",
-      help: "Whether who vouches for people answered when it was asked last: 1 or 0; always 1 for the cloud's own records",
-    },
-    () => Number(people.isReachable()),
-  );
+  vouching = people;
   return { people, parts: [people, ...parts] };
 };
