@@ -301,6 +301,67 @@ describe("given on", () => {
     expect((await all()).some((code) => code === 200)).toBe(false);
   });
 
+  it("can be taken back however many rest on it that are over", async () => {
+    const owner = await aTenant();
+    const [guest, next] = [await aUser(), await aUser()];
+    const board = await boardOf(owner);
+    const top = await delegate(owner, board, { user: guest.name }, { depth: 1 });
+    const { uuid } = await made(pass(guest, top, { user: next.name }));
+    const columns = [
+      ...["project_id", "board_id", "board_name", "parent_id", "issuer_id", "issuer_name"],
+      ...["subject_kind", "subject_id", "subject_name", "statement", "until_at", "created_at"],
+    ].join();
+    // More than a statement may have parameters, on either database.
+    await cloud.sql(
+      `insert into delegations (uuid, hash, revoked_at, ${columns})
+         with recursive n(i) as (select 1 union all select i + 1 from n where i < 70000)
+         select ${"'over-' || i"}, ${"'over-' || i"}, 1, ${columns} from n, delegations where uuid = ?`,
+      uuid,
+    );
+    expect(await status(next, board)).toBe(200);
+    await made(by(owner)("DELETE", `/api/delegations/${top}`));
+    expect(await status(next, board)).not.toBe(200);
+    await cloud.sql("delete from delegations where revoked_at = 1 and uuid like ?", "over-%");
+  });
+
+  it("leaves no command behind that would wait for its board", async () => {
+    const owner = await aTenant();
+    const guest = await aUser();
+    const board = await boardOf(owner);
+    await delegate(owner, board, { user: guest.name }, { actions: ["board.restart"] });
+    const restart = (body: object) => by(guest)("POST", `/api/boards/${board}/restart`, body);
+    expect((await restart({})).code).toBe("board.offline");
+    expect((await restart({ deliver: "when-online" })).code).toBe("delegation.wider");
+  });
+
+  it("is given on by the person who has it, not by a token that is bound to a project", async () => {
+    const owner = await aTenant();
+    const guest = await aTenant();
+    const next = await aUser();
+    const board = await boardOf(owner);
+    const top = await delegate(owner, board, { user: guest.name }, { depth: 1 });
+    const user = { name: guest.name, domain: { id: "default" }, password };
+    const bound = await fetch(`${cloud.url}/identity/v3/auth/tokens`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        auth: {
+          identity: { methods: ["password"], password: { user } },
+          scope: { project: { id: guest.project.replaceAll("-", "") } },
+        },
+      }),
+    });
+    const thief = { token: bound.headers.get("x-subject-token") as string };
+    expect([bound.status, thief.token.length > 20]).toEqual([201, true]);
+    const give = { to: { user: next.name }, actions: ["board.ping"], until: far };
+    const path = `/api/delegations/${top}`;
+    expect((await by(thief)("POST", `${path}/delegations`, give)).code).toBe(
+      "delegation.not-found",
+    );
+    expect((await by(thief)("DELETE", path)).code).toBe("delegation.not-found");
+    await made(by(guest)("POST", `${path}/delegations`, give));
+  });
+
   it("does not outlive a revocation at the same moment", async () => {
     const owner = await aTenant();
     const [first, second] = [await aUser(), await aUser()];

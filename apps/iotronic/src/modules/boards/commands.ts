@@ -92,6 +92,9 @@ export const createCommands = (deps: CommandsDependencies): Commands => {
     const uuid = row.uuid as BoardId;
     if (queued && row.agent_kind === "original")
       throw fail("board.original", { what: "no command waits for it" });
+    // What waits would be done for somebody whose delegation is over by then, or was taken back.
+    if (queued && actor.by)
+      throw fail("delegation.wider", { because: "no command waits for its board by a delegation" });
     if (!queued && !link().isConnected(uuid)) throw fail("board.offline");
     const project = row.project_id as ProjectId;
     const expiresAtMs = clock.now() + (body.expiresInS ?? JOB_LIFE_S) * 1_000;

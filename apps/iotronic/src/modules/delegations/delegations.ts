@@ -30,6 +30,7 @@ import {
 import type { Database, Reader, Tx } from "../../ports/database.ts";
 import { chainOf, checked } from "./standing.ts";
 import {
+  countGivenTo,
   countStanding,
   type DelegationRow,
   findDelegation,
@@ -41,6 +42,9 @@ import {
 
 /** Most delegations of one board that stand at once: people look through them. */
 export const MAX_DELEGATIONS_PER_BOARD = 200;
+
+/** Most that stand of one user or project: all of them are looked at whenever its rights are. */
+export const MAX_DELEGATIONS_PER_SUBJECT = 1_000;
 
 type Body = BodyOf<typeof rest.delegations.pass>;
 
@@ -150,6 +154,8 @@ export const createDelegations = (deps: DelegationsDependencies): Delegations =>
       throw fail("request.invalid", { where: "body/until", because: "must be later than now" });
     if ((await countStanding(everything, tx, board.uuid, now)) >= MAX_DELEGATIONS_PER_BOARD)
       throw fail("quota.exceeded", { limit: MAX_DELEGATIONS_PER_BOARD, what: "delegations" });
+    if ((await countGivenTo(everything, tx, subject.uuid, now)) >= MAX_DELEGATIONS_PER_SUBJECT)
+      throw fail("quota.exceeded", { limit: MAX_DELEGATIONS_PER_SUBJECT, what: "delegations" });
     const said: DelegationStatement = {
       v: 1,
       uuid: newId(),
@@ -187,11 +193,17 @@ export const createDelegations = (deps: DelegationsDependencies): Delegations =>
     return row;
   };
 
-  /** Whether somebody has this one, and for which project where it was given to one. */
-  const holds = (actor: Actor, { kind, uuid }: DelegationStatement["subject"]): boolean =>
-    kind === "user"
+  /**
+   * Whether somebody has this one, and for which project where it was given to one. A token that is bound to a project is not the
+   * person: it has what it may use.
+   */
+  const holds = (actor: Actor, { uuid: own, subject }: DelegationStatement): boolean => {
+    const { kind, uuid } = subject;
+    if (kind === "user" && !actor.delegated?.some((each) => each.uuid === own)) return false;
+    return kind === "user"
       ? actor.kind === "user" && actor.uuid === uuid
       : actor.roles.has(uuid as ProjectId) && may(actor, "delegation.create", uuid as ProjectId);
+  };
 
   const refuseWider = (said: DelegationStatement, { actions, until, depth = 0 }: Body): void => {
     const more = actions.find((action) => !said.actions.includes(action));
@@ -209,7 +221,8 @@ export const createDelegations = (deps: DelegationsDependencies): Delegations =>
   const mayRevoke = async (actor: Actor, reader: Reader, row: DelegationRow): Promise<boolean> => {
     if (may(actor, "delegation.create", row.project_id as ProjectId)) return true;
     if (actor.kind !== "user") return false;
-    if (row.subject_kind === "user" && row.subject_id === actor.uuid) return true;
+    const hasIt = actor.delegated?.some(({ uuid }) => uuid === row.uuid) === true;
+    if (row.subject_kind === "user" && row.subject_id === actor.uuid && hasIt) return true;
     const chain = (await chainOf(reader, row)) ?? [row];
     return chain.some(({ issuer_id }) => issuer_id === actor.uuid);
   };
@@ -275,7 +288,7 @@ export const createDelegations = (deps: DelegationsDependencies): Delegations =>
       requirePerson(actor, "delegation.pass");
       const mine = async (reader: Reader, row: DelegationRow | undefined) => {
         const said = row && isUuid(uuid) ? await checked(reader, row, clock.now()) : undefined;
-        if (!row || !said || !holds(actor, said.subject)) throw fail("delegation.not-found");
+        if (!row || !said || !holds(actor, said)) throw fail("delegation.not-found");
         return { row, said };
       };
       // Whether there is somebody of that name is told to who has something to give.

@@ -105,7 +105,27 @@ export const countStanding = async (
   return Number(row.count);
 };
 
-/** One generation: takes these back and answers what rests on them. The caller goes on with that. */
+/** How many were given to somebody and stand. */
+export const countGivenTo = async (
+  _scope: Scope,
+  { queries }: Reader,
+  subject: string,
+  now: number,
+): Promise<number> => {
+  const row = await queries
+    .selectFrom("delegations")
+    .select((e) => e.fn.countAll<number>().as("count"))
+    .where("subject_id", "=", subject)
+    .where("until_at", ">", now)
+    .where("revoked_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+};
+
+/**
+ * One generation: takes these back and answers what rests on them and still stands, which is bounded as a board's delegations are.
+ * What is over, or was taken back, has nothing below it that stands. The caller goes on with that.
+ */
 export const revokeDelegations = async (
   _scope: Scope,
   { queries }: Tx,
@@ -122,6 +142,8 @@ export const revokeDelegations = async (
     .selectFrom("delegations")
     .select("uuid")
     .where("parent_id", "in", uuids)
+    .where("until_at", ">", now)
+    .where("revoked_at", "is", null)
     .execute();
   return next.map(({ uuid }) => uuid);
 };

@@ -136,7 +136,10 @@ export const createTokens = ({
     const delegated = await database.read(everything, (reader) =>
       delegationsOf(reader, { user: isWhole ? uuid : null, roles }),
     );
-    const endsMs = Math.min(...delegated.map(({ untilMs }) => untilMs));
+    const endsMs = delegated.reduce(
+      (first, { untilMs }) => Math.min(first, untilMs),
+      Number.POSITIVE_INFINITY,
+    );
     return {
       ...found,
       actor: { ...found.actor, delegated },
