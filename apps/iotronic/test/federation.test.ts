@@ -280,6 +280,18 @@ describe("a command line", () => {
     expect((await exchange(code, "x".repeat(43))).code).toBe("auth.link-invalid");
     expect((await exchange(code)).code).toBe("auth.link-invalid");
   });
+  it("guesses no code: it waits longer from try to try, and no try that waits is put on record", async () => {
+    const guess = () => exchange(randomBytes(32).toString("base64url"));
+    let tries = 0;
+    while ((await guess()).code !== "auth.throttled") {
+      tries += 1;
+      expect(tries).toBeLessThan(40);
+    }
+    const denied = "select count(*) as n from audit_entries where status = 'denied'";
+    const before = await cloud.sql(denied);
+    for (let i = 0; i < 5; i += 1) expect((await guess()).status).toBe(429);
+    expect(await cloud.sql(denied)).toEqual(before);
+  });
   it("has its person asked anew, so that no page signs one in behind their back", async () => {
     const query = `?loopback=40404&challenge=${challenge}`;
     const answer = await fetch(startOf("city", query), { redirect: "manual" });

@@ -165,6 +165,59 @@ describe("a lost password", () => {
     expect(all.map(({ status }) => status).sort()).toEqual([204, 410, 410, 410]);
     expect((await redeem(code, `${password}!`)).code).toBe("mail.link-invalid");
   });
+  it.each<[string, (user: Awaited<ReturnType<typeof aReader>>) => Promise<{ status: number }>]>([
+    ["a link", async ({ mail }) => redeem(await aLink(mail), `${password}!`)],
+    [
+      "themselves",
+      ({ token }) =>
+        cloud.call("PUT", "/api/session/password", {
+          token,
+          body: { current: password, next: `${password}!` },
+        }),
+    ],
+    [
+      "an administrator's password",
+      ({ uuid }) =>
+        cloud.call("PATCH", `/api/users/${uuid}`, {
+          token: admin,
+          body: { password: `${password}!` },
+        }),
+    ],
+    [
+      "an administrator's address",
+      ({ uuid, mail }) =>
+        cloud.call("PATCH", `/api/users/${uuid}`, { token: admin, body: { mail: `x-${mail}` } }),
+    ],
+    [
+      "taking the address away",
+      ({ token }) =>
+        cloud.call("PUT", "/api/session/mail", { token, body: { mail: null, password } }),
+    ],
+  ])("leaves no address of whoever had it behind, by %s", async (_by, recover) => {
+    const user = await aReader();
+    const mail = `evil-${user.mail}`;
+    const thief = await cloud.signIn(user.name, password);
+    const body = { mail, password };
+    await cloud.call("PUT", "/api/session/mail", { token: thief, body });
+    const code = codeIn((await untilLetters(mail, 1))[0]);
+    expect(code).not.toBe("");
+    expect((await recover(user)).status).toBeLessThan(300);
+    expect((await confirm(code)).code).toBe("mail.link-invalid");
+  });
+  it("of before lets nobody in whose sign-in is under way", async () => {
+    const [user, other] = [await aUser(), await aUser()];
+    // Whoever is before it: it waits for its turn with the password of before.
+    const before = Array.from({ length: 12 }, (_, i) => signIn(`nobody-${count}-${i}`, password));
+    const going = signIn(user.name, password);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await cloud.sql(
+      "update identity_users set password = (select password from identity_users where name = ?) where name = ?",
+      other.name,
+      user.name,
+    );
+    await Promise.all(before);
+    expect((await going).code).toBe("auth.failed");
+  });
   it("makes earlier links worth nothing, too", async () => {
     const user = await aReader();
     const [first, second] = [await aLink(user.mail), await aLink(user.mail)];

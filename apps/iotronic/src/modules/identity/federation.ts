@@ -26,6 +26,7 @@ import {
   type UserRow,
   updateUser,
 } from "./store.ts";
+import type { Throttle } from "./throttle.ts";
 
 /** How long somebody may stay at a provider's page. */
 export const FEDERATION_LIFE_MS = 600_000;
@@ -89,7 +90,11 @@ const remember = <Value>(map: Map<string, Value>, key: string, value: Value): vo
 /** Makes the verbs. `origin`: what this cloud is called by browsers. */
 export const createFederation = (
   { database, clock, audit, tokens, requireHere, origin }: IdentityContext,
-  { sessions, proofs }: { readonly sessions: Sessions; readonly proofs: Proofs },
+  {
+    sessions,
+    proofs,
+    throttle,
+  }: { readonly sessions: Sessions; readonly proofs: Proofs; readonly throttle: Throttle },
   providers: readonly Provider[],
 ): FederatedSignIn => {
   const away = new Map<string, Away>();
@@ -133,7 +138,9 @@ export const createFederation = (
       name: await freeName(tx, foreigner),
       ...{ rev: 1, status: "active", admin: 0, mail, password },
       ...{ created_at: now, updated_at: now, last_sign_in_at: null, foreign_id: null },
-      mail_verified_at: mail !== null && foreigner.isMailVerified ? now : null,
+      // Proved here only by who is believed about addresses: a link for a new password goes there.
+      mail_verified_at:
+        provider.linkByMail && mail !== null && foreigner.isMailVerified ? now : null,
     };
     await insertUser(everything, tx, row);
     await audit.append(tx, {
@@ -263,6 +270,8 @@ export const createFederation = (
       return { token: null, next: `http://127.0.0.1:${loopback.port}/?code=${code}` };
     },
     async exchange({ code, verifier }, { address, agent }) {
+      const keys = [`address ${address}`, `method oidc ${address}`];
+      using _try = throttle.begin(keys);
       const key = sha256Hex(code);
       const found = exchanges.get(key);
       exchanges.delete(key);
@@ -273,7 +282,7 @@ export const createFederation = (
         ? await database.read(everything, (reader) => findUser(everything, reader, found.user))
         : undefined;
       if (!found || user?.status !== "active") {
-        await proofs.note("oidc", "", address);
+        await proofs.note("oidc", "", address, throttle.wrong(keys));
         throw fail("auth.link-invalid");
       }
       return sessions.startFor(user, { method: "oidc", by: found.provider, address, agent });

@@ -113,7 +113,7 @@ export const createIdentity = (dependencies: IdentityDependencies): Identity => 
     isReachable: people.isReachable,
     tokens,
     sessions,
-    federation: createFederation(context, { sessions, proofs }, dependencies.providers),
+    federation: createFederation(context, { sessions, proofs, throttle }, dependencies.providers),
     secondFactors,
     recovery,
     users: createUsers(context, recovery, throttle),

@@ -56,16 +56,14 @@ export const takeMailLink = (
     .returningAll()
     .executeTakeFirst();
 
-/** The others of a user's that were for the same. */
+/** Those of a user; `purpose`: only those for this. */
 export const removeMailLinks = async (
   _scope: Scope,
   tx: Tx,
   user: string,
-  purpose: Purpose,
+  purpose?: Purpose,
 ): Promise<void> => {
-  await tx.queries
-    .deleteFrom("identity_mail_links")
-    .where("user_id", "=", user)
-    .where("purpose", "=", purpose)
-    .execute();
+  let query = tx.queries.deleteFrom("identity_mail_links").where("user_id", "=", user);
+  if (purpose !== undefined) query = query.where("purpose", "=", purpose);
+  await query.execute();
 };

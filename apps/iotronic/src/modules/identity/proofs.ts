@@ -95,10 +95,11 @@ export const createProofs = (
     };
   };
 
-  const byPassword = async ({
-    user: called,
-    password,
-  }: Proof & { method: "password" }): Promise<Judged> => {
+  /** `before`: who is called so, read before the password was judged. */
+  const byPassword = async (
+    { user: called, password }: Proof & { method: "password" },
+    before: UserRow | undefined,
+  ): Promise<Judged> => {
     const none: Judged = { user: undefined, credential: null, named: called.key };
     // A name is theirs to look up: it may be somebody else's by now. An id of ours is one of theirs.
     const meant = isUuid(called.key) ? await findMeant(called) : undefined;
@@ -111,6 +112,8 @@ export const createProofs = (
       throw fail("auth.no-role");
     const { user } = await shadows.mirror(standing, true);
     const row = await database.read(everything, (reader) => findUser(everything, reader, user));
+    // What was proved may be their password no more.
+    if (row?.foreign_id === null && row.password !== before?.password) return none;
     return { ...none, user: row, bond: proven.bond };
   };
 
@@ -172,7 +175,7 @@ export const createProofs = (
           ? await byLink(proof.code)
           : proof.method === "credential"
             ? await byCredential(proof)
-            : await byPassword(proof);
+            : await byPassword(proof, meant);
       if (judged.user?.status !== "active") {
         const waitS = throttle.wrong(keys);
         await note(proof.method, judged.named, address, waitS);

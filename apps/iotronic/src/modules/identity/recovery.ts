@@ -20,7 +20,7 @@ import {
 import { createPace } from "./pace.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
 import { signingIn } from "./sessions.ts";
-import { findUser, type UserRow, updateUser } from "./store.ts";
+import { findUser, lockUser, type UserRow, updateUser } from "./store.ts";
 import type { Throttle } from "./throttle.ts";
 import { removeTokensOf } from "./token-store.ts";
 
@@ -115,22 +115,28 @@ export const createRecovery = (
   /** Makes a link and sends it. Its code is after the #, which no server and no log ever sees. */
   const sendLink = async (
     purpose: Purpose,
-    user: { readonly uuid: string; readonly name: string },
+    user: UserRow,
     to: string,
     language: Language,
   ): Promise<void> => {
     const code = randomToken(32);
     const isReset = purpose === "password";
     const lifeS = isReset ? RESET_LINK_LIFE_S : MAIL_LINK_LIFE_S;
-    await database.write(everything, (tx) =>
-      insertMailLink(everything, tx, {
+    const isMade = await database.write(everything, async (tx) => {
+      const now = await lockUser(everything, tx, user.uuid);
+      // Who asked with the old password, or of the old address, waited too long.
+      if (now?.password !== user.password || now.mail !== user.mail) return false;
+      await removeMailLinks(everything, tx, user.uuid, purpose);
+      await insertMailLink(everything, tx, {
         hash: sha256Hex(code),
         user_id: user.uuid,
         purpose,
         mail: to,
         expires_at: clock.now() + lifeS * 1_000,
-      }),
-    );
+      });
+      return true;
+    });
+    if (!isMade) return;
     const [kind, page] = isReset
       ? (["new-password", "new-password"] as const)
       : (["confirm-mail", "confirm-mail"] as const);
@@ -209,8 +215,8 @@ export const createRecovery = (
         // The address was changed meanwhile: what was sent to the old one is good for nothing.
         if (found.mail !== link.mail || found.mail_verified_at === null)
           throw fail("mail.link-invalid");
-        await removeMailLinks(everything, tx, found.uuid, "password");
         await updateUser(everything, tx, found.uuid, { password, updated_at: clock.now() });
+        await removeMailLinks(everything, tx, found.uuid);
         await removeTokensOf(everything, tx, found.uuid, null);
         await audit.append(tx, {
           ...{ actor: signingIn(found, host), action: "session.password", project: null },
@@ -244,6 +250,7 @@ export const createRecovery = (
         await database.write(everything, async (tx) => {
           const set = { mail: null, mail_verified_at: null, updated_at: clock.now() };
           await updateUser(everything, tx, user.uuid, set);
+          await removeMailLinks(everything, tx, user.uuid);
           await audit.append(tx, { actor, action: "session.mail", project: null });
         });
         return;

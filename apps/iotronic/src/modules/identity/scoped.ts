@@ -13,6 +13,7 @@ import {
   findProject,
   findUser,
   listMemberships,
+  lockProved,
   type UserRow,
   updateUser,
 } from "./store.ts";
@@ -167,6 +168,7 @@ export const createScopedTokens = (
       if (!reach) throw await refuse();
       const now = clock.now();
       const { secret } = await database.write(everything, async (tx) => {
+        await lockProved(everything, tx, user);
         // What it is made of may have ended since it was looked at.
         if (shown && !(await findToken(everything, tx, "uuid", shown.uuid)))
           throw fail("auth.failed");

@@ -16,9 +16,17 @@ import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page
 import { type Actor, denied, everything, requirePerson, systemActor } from "../../policy/index.ts";
 import type { Reader } from "../../ports/database.ts";
 import type { IdentityContext } from "./identity.ts";
+import { removeMailLinks } from "./mail-store.ts";
 import { hashPassword, isPassword, requireStrong } from "./passwords.ts";
 import type { Proofs, Proven } from "./proofs.ts";
-import { findUser, listMemberships, type UserRow, updateUser } from "./store.ts";
+import {
+  findUser,
+  listMemberships,
+  lockProved,
+  lockUser,
+  type UserRow,
+  updateUser,
+} from "./store.ts";
 import type { Throttle } from "./throttle.ts";
 import {
   findToken,
@@ -172,6 +180,7 @@ export const createSessions = (
     bond: Proven["bond"],
   ): Promise<SignedIn> => {
     const { secret, row } = await database.write(everything, async (tx) => {
+      await lockProved(everything, tx, user);
       await updateUser(everything, tx, user.uuid, { last_sign_in_at: clock.now() });
       const issued = await tokens.issue(tx, {
         ...{ user: user.uuid, credential, name: "sign-in" },
@@ -238,6 +247,7 @@ export const createSessions = (
       const password = await hashPassword(next);
       await database.write(everything, async (tx) => {
         await updateUser(everything, tx, actor.uuid, { password, updated_at: clock.now() });
+        await removeMailLinks(everything, tx, actor.uuid);
         await removeTokensOf(everything, tx, actor.uuid, actor.token);
         await audit.append(tx, { actor, action: "session.password", project: null });
         tx.afterCommit(tokens.forget);
@@ -275,6 +285,7 @@ export const createSessions = (
       requirePerson(actor, "token.create");
       if (isForeign(actor)) requireHere();
       const { secret, row } = await database.write(everything, async (tx) => {
+        await lockUser(everything, tx, actor.uuid);
         const shown = await findToken(everything, tx, "uuid", actor.token ?? "");
         // It may have ended since it was looked at.
         if (!shown) throw fail("auth.required");

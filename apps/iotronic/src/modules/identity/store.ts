@@ -1,6 +1,6 @@
 // Users, projects and who may what. Users stand above projects, so most of these see everything: the scope is then the
 // caller's statement that it decided so.
-import { isUuid, type ProjectId, type Role } from "@s4t/contract";
+import { fail, isUuid, type ProjectId, type Role } from "@s4t/contract";
 import type { Selectable } from "kysely";
 import { type Build, byIdOrName, statement } from "../../edge/statement.ts";
 import type { Schema } from "../../migrations/schema.ts";
@@ -45,6 +45,22 @@ export const listUsers = (
 
 export const insertUser = async (_scope: Scope, tx: Tx, row: UserRow): Promise<void> => {
   await tx.queries.insertInto("identity_users").values(row).execute();
+};
+
+/** One by id, held until the transaction ends: neither their password nor their tokens change meanwhile. */
+export const lockUser = (
+  _scope: Scope,
+  { dialect, queries }: Tx,
+  uuid: string,
+): Promise<UserRow | undefined> => {
+  const query = queries.selectFrom("identity_users").selectAll().where("uuid", "=", uuid);
+  return (dialect === "sqlite" ? query : query.forNoKeyUpdate()).executeTakeFirst();
+};
+
+/** The same, as they were proved. Throws `auth.failed` where they have another password since, or are disabled. */
+export const lockProved = async (scope: Scope, tx: Tx, proved: UserRow): Promise<void> => {
+  const now = await lockUser(scope, tx, proved.uuid);
+  if (now?.password !== proved.password || now.status !== proved.status) throw fail("auth.failed");
 };
 
 export const updateUser = async (

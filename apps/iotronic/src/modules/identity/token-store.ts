@@ -4,6 +4,7 @@ import type { Selectable } from "kysely";
 import type { Schema } from "../../migrations/schema.ts";
 import type { Scope } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
+import { lockUser } from "./store.ts";
 
 /** Tokens that end at once because there are too many: one a new one, more only after the limit was lowered. */
 const MAX_EVICTED = 100;
@@ -81,11 +82,13 @@ export const listMade = async (
 
 /** Ends one token of a user, those that were made of it, and credentials that were; answers whether it was there. */
 export const removeToken = async (
-  _scope: Scope,
+  scope: Scope,
   tx: Tx,
   user: string,
   uuid: string,
 ): Promise<boolean> => {
+  // None is made of it between looking and removing.
+  await lockUser(scope, tx, user);
   await withMade(tx, user, uuid)
     .deleteFrom("identity_credentials")
     .where("parent", "in", (e) => e.selectFrom("made").select("made.uuid"))
@@ -97,13 +100,17 @@ export const removeToken = async (
   return Number(result.numDeletedRows) > 0;
 };
 
-/** Ends all tokens of a user, but the one kept. */
+/** Ends all tokens of a user, but the one kept, and the credentials that were made of them. */
 export const removeTokensOf = async (
-  _scope: Scope,
+  scope: Scope,
   tx: Tx,
   user: string,
   kept: string | null,
 ): Promise<void> => {
+  await lockUser(scope, tx, user);
+  let made = tx.queries.selectFrom("identity_tokens").select("uuid").where("user_id", "=", user);
+  if (kept !== null) made = made.where("uuid", "!=", kept);
+  await tx.queries.deleteFrom("identity_credentials").where("parent", "in", made).execute();
   let query = tx.queries.deleteFrom("identity_tokens").where("user_id", "=", user);
   if (kept !== null) query = query.where("uuid", "!=", kept);
   await query.execute();

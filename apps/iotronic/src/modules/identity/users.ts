@@ -9,6 +9,7 @@ import { type Actor, everything, systemActor } from "../../policy/index.ts";
 import type { Reader, Tx } from "../../ports/database.ts";
 import { findFactor } from "./factor-store.ts";
 import type { IdentityContext } from "./identity.ts";
+import { removeMailLinks } from "./mail-store.ts";
 import { hashPassword, requireStrong } from "./passwords.ts";
 import { plainMail, type Recovery } from "./recovery.ts";
 import {
@@ -184,6 +185,8 @@ export const createUsers = (
         };
         await updateUser(everything, tx, row.uuid, set);
         if ((await countAdmins(everything, tx)) === 0) throw fail("user.last-admin");
+        if (password !== undefined || mail !== undefined || body.status === "disabled")
+          await removeMailLinks(everything, tx, row.uuid);
         if (password !== undefined || body.status === "disabled")
           await removeTokensOf(
             everything,
