@@ -280,18 +280,6 @@ describe("a command line", () => {
     expect((await exchange(code, "x".repeat(43))).code).toBe("auth.link-invalid");
     expect((await exchange(code)).code).toBe("auth.link-invalid");
   });
-  it("guesses no code: it waits longer from try to try, and no try that waits is put on record", async () => {
-    const guess = () => exchange(randomBytes(32).toString("base64url"));
-    let tries = 0;
-    while ((await guess()).code !== "auth.throttled") {
-      tries += 1;
-      expect(tries).toBeLessThan(40);
-    }
-    const denied = "select count(*) as n from audit_entries where status = 'denied'";
-    const before = await cloud.sql(denied);
-    for (let i = 0; i < 5; i += 1) expect((await guess()).status).toBe(429);
-    expect(await cloud.sql(denied)).toEqual(before);
-  });
   it("has its person asked anew, so that no page signs one in behind their back", async () => {
     const query = `?loopback=40404&challenge=${challenge}`;
     const answer = await fetch(startOf("city", query), { redirect: "manual" });
@@ -309,6 +297,15 @@ describe("a forger", () => {
     expect((await enterForged({})).to).toBe("/app/");
     const strict = await enterForged({ claims: { sub: "somebody-else" } }, "strict");
     expect(problemOf(strict.to)).toBe("oidc.nobody");
+  });
+  it("is not believed about an address where its provider is not", async () => {
+    const email = "victim@example.org";
+    const claims = { sub: "mailer", preferred_username: "mailer", email, email_verified: true };
+    const { browser } = await enterForged({ claims });
+    const token = browser.jars.get(new URL(cloud.url).host)?.get("s4t_session") ?? "";
+    expect((await cloud.call("GET", "/api/session", { token })).body.user).toMatchObject({
+      ...{ name: "mailer", mail: email, mailVerified: false },
+    });
   });
   it.each<[string, () => Forgery]>([
     ["another issuer", () => ({ claims: { iss: "https://other.example" } })],
@@ -345,5 +342,26 @@ describe("a provider that is away", () => {
   it("that nobody knows is not there", async () => {
     const answer = await fetch(startOf("nobody"), { redirect: "manual" });
     expect(problemOf(answer.headers.get("location") ?? "")).toBe("oidc.not-found");
+  });
+});
+
+// The last: who guesses keeps their whole address waiting.
+describe("who has no code", () => {
+  it("guesses none: it waits longer from try to try, and no try that waits is put on record", async () => {
+    const guess = () => {
+      const [code, verifier] = [randomBytes(32), randomBytes(32)].map((b) =>
+        b.toString("base64url"),
+      );
+      return cloud.call("POST", "/api/session", { body: { method: "oidc", code, verifier } });
+    };
+    let tries = 0;
+    while ((await guess()).code !== "auth.throttled") {
+      tries += 1;
+      expect(tries).toBeLessThan(40);
+    }
+    const denied = "select count(*) as n from audit_entries where status = 'denied'";
+    const before = await cloud.sql(denied);
+    for (let i = 0; i < 5; i += 1) expect((await guess()).status).toBe(429);
+    expect(await cloud.sql(denied)).toEqual(before);
   });
 });

@@ -308,6 +308,29 @@ describe("a token ends", () => {
       aheadMs = 0;
     }
   });
+  it("by a new password, with the credentials that were made of those that it ends", async () => {
+    const { one, user } = await aMember();
+    const mine = await issued(user.name, scopeOf(one));
+    const other = await issued(user.name, scopeOf(one));
+    const make = async (token: string, name: string) => {
+      const path = `/users/${user.uuid}/application_credentials`;
+      const { body } = await v3("POST", path, token, {
+        body: { application_credential: { name } },
+      });
+      const { id, secret } = body.application_credential;
+      const application_credential = { id, secret };
+      return async () => {
+        const identity = { methods: ["application_credential"], application_credential };
+        return (await v3("POST", "/auth/tokens", undefined, { body: { auth: { identity } } }))
+          .status;
+      };
+    };
+    const [kept, ended] = [await make(mine, "kept"), await make(other, "ended")];
+    expect([await kept(), await ended()]).toEqual([201, 201]);
+    const body = { user: { original_password: password, password: `${password}?` } };
+    expect((await v3("POST", `/users/${user.uuid}/password`, mine, { body })).status).toBe(204);
+    expect([await kept(), await ended()]).toEqual([201, 401]);
+  });
   it("for all but the one that changes the password", async () => {
     const { user } = await aMember();
     const [mine, other] = [await issued(user.name), await issued(user.name)];
