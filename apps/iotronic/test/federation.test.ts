@@ -359,7 +359,7 @@ describe("who has no code", () => {
       tries += 1;
       expect(tries).toBeLessThan(40);
     }
-    const denied = "select count(*) as n from audit_entries where status = 'denied'";
+    const denied = "select count(*) as n from audit_entries";
     const before = await cloud.sql(denied);
     for (let i = 0; i < 5; i += 1) expect((await guess()).status).toBe(429);
     expect(await cloud.sql(denied)).toEqual(before);
