@@ -12,6 +12,7 @@ import {
   findCredentialOf,
   insertCredential,
   listCredentials,
+  lockUser,
   removeCredential,
 } from "./store.ts";
 import { findToken } from "./token-store.ts";
@@ -89,6 +90,7 @@ export const createCredentials = ({
         parent: null,
       };
       const row = await database.write(everything, async (tx) => {
+        await lockUser(everything, tx, actor.uuid);
         const shown = await findToken(everything, tx, "uuid", actor.token ?? "");
         // It may have ended since it was looked at.
         if (!shown) throw fail("auth.required");
