@@ -34,7 +34,7 @@ it(`a bulk of ${wished} wishes goes on after each kill, and each board has it on
     await cloud.call("POST", "/api/fleets", { name: "all" });
     const begun = await cloud.call("POST", "/api/bulk", {
       ...{ action: "fleet.join", selection: { q: "" }, params: { fleet: "all" } },
-      ...{ atOnce: 64, perSecond: 300 },
+      ...{ atOnce: 64, perSecond: 100 },
     });
     expect(begun.status, begun.text).toBe(202);
     const path = `/api/operations/${begun.body.uuid}`;

@@ -347,13 +347,13 @@ describe("given on", () => {
       body: JSON.stringify({
         auth: {
           identity: { methods: ["password"], password: { user } },
-          scope: { project: { id: guest.project.replaceAll("-", "") } },
+          scope: { project: { id: guest.project } },
         },
       }),
     });
     const thief = { token: bound.headers.get("x-subject-token") as string };
     expect([bound.status, thief.token.length > 20]).toEqual([201, true]);
-    const give = { to: { user: next.name }, actions: ["board.ping"], until: far };
+    const give = { to: { user: next.name }, actions: ["board.show"], until: far };
     const path = `/api/delegations/${top}`;
     expect((await by(thief)("POST", `${path}/delegations`, give)).code).toBe(
       "delegation.not-found",

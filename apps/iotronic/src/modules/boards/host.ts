@@ -19,7 +19,7 @@ import { type BoardsDependencies, getRow, noteChange } from "./change.ts";
 import { endEnrolments, findEnrolment, takeEnrolment } from "./enrolment-store.ts";
 import { createRefusals } from "./refusals.ts";
 import type { Reports } from "./reports.ts";
-import { findKeyHolder, findStanding, holdSession, openEpoch } from "./session-store.ts";
+import { findKeyHolder, holdSession, holdStanding, openEpoch } from "./session-store.ts";
 import { findReportPlace, insertPresence } from "./state-store.ts";
 import { type BoardRow, findByPubkey, updateBoard } from "./store.ts";
 import { composeTarget, settingsPart, type TargetContributor, targetTag } from "./target.ts";
@@ -91,7 +91,7 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
 
   const storeEvent = async (tx: Tx, event: PresenceEvent): Promise<void> => {
     const { board, epoch, atMs, reason, address } = event;
-    const row = await findStanding(everything, tx, board.uuid);
+    const row = await holdStanding(everything, tx, board.uuid);
     // An older session's going says nothing about the present one.
     if (!row || row.epoch !== epoch || row.retired_at !== null) return;
     const joined = event.event === "joined";
@@ -173,7 +173,11 @@ export const createLinkHost = (deps: HostDependencies, log: Log): LinkHost => {
     onReady: deps.onReady,
     storePresence: (events) =>
       database.write(everything, async (tx) => {
-        for (const event of events) await storeEvent(tx, event);
+        // Rows are held in one order by all, each board's events in theirs.
+        const inOrder = events.toSorted((a, b) =>
+          a.board.uuid < b.board.uuid ? -1 : Number(a.board.uuid > b.board.uuid),
+        );
+        for (const event of inOrder) await storeEvent(tx, event);
       }),
     async targetFor(board, epoch) {
       const scope = within(board.project);

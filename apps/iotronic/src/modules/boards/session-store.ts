@@ -36,6 +36,21 @@ export const findStanding = async (
   return rows[0] && numbers(rows[0]);
 };
 
+const lockRow = statement((_scope, { queries, dialect, args }: Build<{ uuid: string }>) => {
+  const query = queries.selectFrom("boards").select(standing).where("uuid", "=", args.uuid);
+  return dialect === "sqlite" ? query : query.forUpdate();
+});
+
+/** The same, held until the transaction ends: what is reckoned from it is not written over what another wrote meanwhile. */
+export const holdStanding = async (
+  scope: Scope,
+  tx: Tx,
+  uuid: string,
+): Promise<StandingRow | undefined> => {
+  const { rows } = await lockRow(scope, tx, { uuid });
+  return rows[0] && numbers(rows[0]);
+};
+
 const findHolder = statement((_scope, { queries, args }: Build<{ pubkey: string }>) =>
   queries
     .selectFrom("boards")
