@@ -206,6 +206,36 @@ describe("a person of a Keystone", () => {
     expect(users.manager.enabled).toBe(true);
   });
 
+  it("is refused the boards of a bulk operation whose turn comes after their role went", async () => {
+    const { fake, projects } = keystone;
+    const user = fake.addUser("bea", password);
+    fake.give(user, projects.harbour, "manager_iot_project");
+    const token = await keystoneToken(fake.url, "bea", "harbour");
+    const post = (path: string, body: object) => cloud.call("POST", path, { token, body });
+    const names = Array.from({ length: 4 }, (_, i) => `bulk-${i}`);
+    for (const name of names) expect((await post("/api/boards", { name })).status).toBe(201);
+    await post("/api/fleets", { name: "buses" });
+    const begun = await post("/api/bulk", {
+      ...{ action: "fleet.join", selection: { boards: names }, params: { fleet: "buses" } },
+      ...{ body: {}, atOnce: 1, perSecond: 1 },
+    });
+    expect(begun.status, begun.text).toBe(202);
+    fake.give(user, projects.harbour, "user_iot");
+    fake.take(user, projects.harbour, "manager_iot_project");
+    // Asked by somebody else: nobody but the bulk operation looks who bea is now.
+    const asked = { token: await tokenOf("admin"), project: uuidOf(projects.harbour.id) };
+    const show = async () =>
+      (await cloud.call("GET", `/api/operations/${begun.body.uuid}`, asked)).body;
+    await expect.poll(async () => (await show()).status, { timeout: 20_000 }).toBe("failed");
+    const { parts } = await show();
+    const fleet = (await cloud.call("GET", "/api/fleets/buses", asked)).body;
+    expect(parts).toMatchObject({ done: fleet.boards, failed: 4 - fleet.boards });
+    const rows = await cloud.call("GET", `/api/bulk/${begun.body.uuid}/boards`, asked);
+    expect(rows.body.items.at(-1)).toMatchObject({
+      ...{ status: "failed", problem: { code: "policy.denied" } },
+    });
+  });
+
   it("has a session end with the token that it stands on", async () => {
     const { fake } = keystone;
     const { token } = (await signIn("mara")).body;

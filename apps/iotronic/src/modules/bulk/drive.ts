@@ -250,7 +250,8 @@ export const drive = (
       },
       async (wasDone) => {
         try {
-          const who = await whoNow();
+          // What is written about who it is now is not this board's turn.
+          const who = await company.apart(whoNow);
           const answer = await deps.performOne().perform(who, work, row.board_id, stopping.signal);
           const result = keptOf(action, answer);
           if (result !== null)
