@@ -162,6 +162,26 @@ describe("who has a board delegated", () => {
       update: { code: "policy.denied" },
     });
     expect((await made(by(guest)("GET", "/api/boards"))).items).toEqual([]);
+
+    const change = { description: "moved", fleet: null };
+    await made(by(owner)("PATCH", `/api/boards/${board}`, change));
+    await delegate(owner, board, { user: guest.uuid }, { actions: ["board.timeline"] });
+    const told = async (who: { readonly token: string }) =>
+      (await made(by(who)("GET", `/api/boards/${board}/timeline`))).items.map(
+        (entry: { code: string; actor: string; facts: object }) => [
+          ...[entry.code, entry.actor, Object.keys(entry.facts)],
+        ],
+      );
+    expect(await told(owner)).toEqual([
+      ["description,fleets", owner.name, ["description", "fleets"]],
+      ["fleets", owner.name, ["fleets"]],
+      ["name,status", owner.name, ["name", "status"]],
+    ]);
+    expect(await told(guest)).toEqual([
+      ["description", null, ["description"]],
+      ["touched", null, []],
+      ["name,status", null, ["name", "status"]],
+    ]);
     for (const path of ["boards", "delegations", "fleets", "audit", "plugins"]) {
       const answer = await cloud.call("GET", `/api/${path}`, {
         ...{ token: guest.token, project: owner.project },
@@ -360,6 +380,46 @@ describe("given on", () => {
     );
     expect((await by(thief)("DELETE", path)).code).toBe("delegation.not-found");
     await made(by(guest)("POST", `${path}/delegations`, give));
+  });
+
+  it("is its project's, whoever gave it: who manages that takes it back, and who left does not", async () => {
+    const owner = await aTenant();
+    const giver = await aTenant();
+    const second = await aTenant();
+    const last = await aUser();
+    const colleagueOf = async ({ project }: Tenant, role: string) => {
+      const user = await aUser();
+      await made(ask("PUT", `/api/projects/${project}/members/${user.uuid}`, { role }));
+      return { ...user, token: await cloud.signIn(user.name, password) };
+    };
+    const leave = ({ project, uuid }: Tenant) =>
+      made(ask("DELETE", `/api/projects/${project}/members/${uuid}`));
+    const board = await boardOf(owner);
+    const top = await delegate(owner, board, { project: giver.project }, { depth: 2 });
+    const mid = (await made(pass(giver, top, { project: second.project }, { depth: 1 }))).uuid;
+    const low = (await made(pass(second, mid, { user: last.name }))).uuid;
+    const end = async (who: { readonly token: string }, uuid: string) =>
+      (await by(who)("DELETE", `/api/delegations/${uuid}`)).status;
+
+    // Neither who may not give on, nor a project that it rests on by nothing.
+    expect(await end(await colleagueOf(giver, "user"), mid)).toBe(404);
+    expect(await end(second, top)).toBe(404);
+    // Who left has no say, in what they gave and in what they had.
+    await leave(owner);
+    await leave(giver);
+    expect([await end(owner, top), await end(giver, mid), await end(giver, top)]).toEqual([
+      ...[404, 404, 404],
+    ]);
+    expect(await status(last, board)).toBe(200);
+
+    const colleague = await colleagueOf(giver, "manager");
+    expect(await end(colleague, low)).toBe(204);
+    expect(await status(last, board)).not.toBe(200);
+    expect(await status(second, board)).toBe(200);
+    expect(await end(colleague, mid)).toBe(204);
+    expect([await status(second, board), await status(colleague, board)]).toEqual([404, 200]);
+    expect(await end(colleague, top)).toBe(204);
+    expect(await status(colleague, board)).toBe(404);
   });
 
   it("does not outlive a revocation at the same moment", async () => {

@@ -28,7 +28,7 @@ export const boardRoutes = (boards: Boards, commands: Commands, timeline: Timeli
     target: ({ scope, params }) => boards.target(scope, params.uuid),
     settings: ({ actor, scope, params, body, ifMatch }) =>
       boards.changeSettings(actor, scope, params.uuid, body, ifMatch),
-    timeline: ({ scope, params, query }) => timeline.list(scope, params.uuid, query),
+    timeline: ({ actor, scope, params, query }) => timeline.list(actor, scope, params.uuid, query),
   }),
   ...implement(rest.fleetMembers, {
     join: ({ actor, scope, params, body, ifMatch }) =>

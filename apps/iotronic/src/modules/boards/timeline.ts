@@ -4,7 +4,7 @@ import { toRfc3339 } from "@s4t/kit";
 import type { Static } from "typebox";
 import type { Change } from "../../edge/facts.ts";
 import { type PageQuery, pageOf, pageSizeOf, parseCursor } from "../../edge/page.ts";
-import { type Scope, within } from "../../policy/index.ts";
+import { type Actor, type Scope, within } from "../../policy/index.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Boards } from "./boards.ts";
 import { listPresence, type PresenceRow } from "./state-store.ts";
@@ -13,6 +13,7 @@ type Entry = Static<typeof TimelineEntry>;
 
 export interface Timeline {
   list(
+    actor: Actor,
     scope: Scope,
     idOrName: string,
     query: PageQuery,
@@ -30,13 +31,18 @@ const ofPresence = (row: PresenceRow): Entry => ({
   },
 });
 
-const ofChange = (change: Change): Entry => ({
-  at: toRfc3339(change.atMs),
-  kind: "failedEntries" in change.patch ? "target" : "change",
-  code: Object.keys(change.patch).join(",") || "touched",
-  actor: change.actor,
-  facts: change.patch,
-});
+/** By a delegation somebody sees what became of the board: neither the fleets of its project nor who else is there. */
+const ofChange = (change: Change, actor: Actor): Entry => {
+  const { fleets, ...own } = change.patch;
+  const facts = actor.by ? own : change.patch;
+  return {
+    at: toRfc3339(change.atMs),
+    kind: "failedEntries" in facts ? "target" : "change",
+    code: Object.keys(facts).join(",") || "touched",
+    actor: actor.by && change.actor !== actor.name ? null : change.actor,
+    facts,
+  };
+};
 
 export interface TimelineDependencies {
   readonly boards: Boards;
@@ -55,7 +61,7 @@ export const createTimeline = ({
   database,
   changesOf,
 }: TimelineDependencies): Timeline => ({
-  async list(scope, idOrName, query) {
+  async list(actor, scope, idOrName, query) {
     const row = await boards.row(scope, idOrName);
     const project = row.project_id as ProjectId;
     const [presenceBefore, changeBefore] =
@@ -76,7 +82,7 @@ export const createTimeline = ({
       })),
       ...changes.map((each) => ({
         at: each.atMs,
-        entry: ofChange(each),
+        entry: ofChange(each, actor),
         presence: 0,
         seq: each.seq,
       })),

@@ -217,14 +217,16 @@ export const createDelegations = (deps: DelegationsDependencies): Delegations =>
       });
   };
 
-  /** Whether somebody may end one: who manages the board's project, gave it or what it rests on, or has it. */
+  /**
+   * Whether somebody may end one: who manages the board's project, has it, or has one that it rests on. What was given for a project
+   * is the project's: who gave it has a say no longer than their role there.
+   */
   const mayRevoke = async (actor: Actor, reader: Reader, row: DelegationRow): Promise<boolean> => {
     if (may(actor, "delegation.create", row.project_id as ProjectId)) return true;
-    if (actor.kind !== "user") return false;
-    const hasIt = actor.delegated?.some(({ uuid }) => uuid === row.uuid) === true;
-    if (row.subject_kind === "user" && row.subject_id === actor.uuid && hasIt) return true;
     const chain = (await chainOf(reader, row)) ?? [row];
-    return chain.some(({ issuer_id }) => issuer_id === actor.uuid);
+    return chain.some(({ statement }) =>
+      holds(actor, JSON.parse(statement) as DelegationStatement),
+    );
   };
 
   return {
