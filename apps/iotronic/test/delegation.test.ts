@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { delegableActions, type Endpoint, endpoints, type ServerFrame } from "@s4t/contract";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { MAX_DELEGATIONS_PER_SUBJECT } from "../src/modules/delegations/delegations.ts";
 import { administered } from "./administered.ts";
 import type { Answered } from "./cloud.ts";
 
@@ -269,6 +270,36 @@ describe("who has a board delegated", () => {
     expect(revokedMs).toBeGreaterThan(0);
     expect(performance.now() - revokedMs).toBeLessThan(5_000);
     socket.terminate();
+  });
+});
+
+describe("given to one", () => {
+  it("is refused beyond what is looked at whenever their rights are, whoever gives it", async () => {
+    const [owner, other] = [await aTenant(), await aTenant()];
+    const guest = await aUser();
+    const [board, foreign] = [await boardOf(owner), await boardOf(other)];
+    const first = await delegate(owner, board, { user: guest.name });
+    const columns = [
+      ...["project_id", "board_id", "board_name", "parent_id", "issuer_id", "issuer_name"],
+      ...["subject_kind", "subject_id", "subject_name", "statement", "until_at", "created_at"],
+    ].join();
+    await cloud.sql(
+      `insert into delegations (uuid, hash, ${columns})
+         with recursive n(i) as (select 2 union all select i + 1 from n where i < ?)
+         select ${"'many-' || i"}, ${"'many-' || i"}, ${columns} from n, delegations where uuid = ?`,
+      ...[MAX_DELEGATIONS_PER_SUBJECT, first],
+    );
+    const give = (to: object) =>
+      by(other)("POST", "/api/delegations", {
+        ...{ boards: [foreign], to, actions: ["board.show"], until: far },
+      });
+    expect((await give({ user: guest.name })).code).toBe("quota.exceeded");
+    expect(await status(guest, foreign)).not.toBe(200);
+    await made(give({ user: owner.name }));
+    await made(by(owner)("DELETE", `/api/delegations/${first}`));
+    await made(give({ user: guest.name }));
+    expect(await status(guest, foreign)).toBe(200);
+    await cloud.sql("delete from delegations where uuid like ?", "many-%");
   });
 });
 
